@@ -1,0 +1,49 @@
+/**
+ * Why the relay could not be asked, or what it answered.
+ * - `unreachable`: no connection, a broken one, or the relay is draining: try again later.
+ * - `timeout`: connected, but no answer in time: the outcome is unknown.
+ * - `untrusted`: TLS failed, or the relay broke the protocol.
+ * - `refused`: the relay said no; `reason` says why.
+ */
+export type NetErrorCode = "unreachable" | "timeout" | "untrusted" | "refused";
+
+/** Names of `ErrorReason` in lower case without its prefix, as they stand in the trailing metadata. */
+export type RefusalReason =
+  | "malformed"
+  | "name_taken"
+  | "unknown_account"
+  | "unknown_device"
+  | "unknown_conversation"
+  | "login_failed"
+  | "token_invalid"
+  | "token_expired"
+  | "token_reused"
+  | "bad_signature"
+  | "head_moved"
+  | "stale_roster"
+  | "message_id_reused"
+  | "rate_limited"
+  | "quota_exceeded"
+  | "superseded"
+  | "relay_unavailable"
+  | "internal"
+  | "unspecified";
+
+export class NetError extends Error {
+  override readonly name = "NetError";
+  readonly code: NetErrorCode;
+  readonly reason: RefusalReason | undefined;
+  /** Milliseconds. */
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    code: NetErrorCode,
+    message: string,
+    options: { reason?: RefusalReason; retryAfter?: number; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.reason = options.reason;
+    this.retryAfter = options.retryAfter;
+  }
+}
