@@ -1,0 +1,43 @@
+import type { SecretBytes } from "./bytes.ts";
+import { utf8 } from "./bytes.ts";
+import { Writer } from "./encoding.ts";
+import { type Hash, hash, type Signature } from "./ids.ts";
+import type { Label } from "./labels.ts";
+import { ed25519Sign, ed25519Verify, hkdfSha256, sha256 } from "./sodium.ts";
+
+/**
+ * label ‖ 0x00 ‖ u32 length ‖ bytes: what is signed, hashed or named as the context of a derived key
+ * (SPEC §1.2). No label holds a zero byte, so two framings of different labels never meet.
+ */
+export function frame(label: string, bytes: Uint8Array): Uint8Array {
+  return new Writer().raw(utf8(label)).u8(0).bytes(bytes, 0xffff_ffff).finish();
+}
+
+/** H(label, bytes) of the specification. */
+export function hashLabelled(label: Label, bytes: Uint8Array): Hash {
+  return hash(sha256(frame(label, bytes)));
+}
+
+export function sign(label: Label, bytes: Uint8Array, secretKey: Uint8Array): Signature {
+  return ed25519Sign(frame(label, bytes), secretKey);
+}
+
+export function verify(
+  label: Label,
+  bytes: Uint8Array,
+  signature: Uint8Array,
+  publicKey: Uint8Array,
+): boolean {
+  return ed25519Verify(frame(label, bytes), signature, publicKey);
+}
+
+/** HKDF-SHA-256 with info = frame(label, context). */
+export function derive(
+  label: Label,
+  secret: Uint8Array,
+  salt: Uint8Array,
+  context: Uint8Array,
+  length: number,
+): SecretBytes {
+  return hkdfSha256(secret, salt, frame(label, context), length);
+}
