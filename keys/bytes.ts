@@ -1,5 +1,4 @@
 import { timingSafeEqual } from "node:crypto";
-import { inspect } from "node:util";
 import { KeysError } from "./errors.ts";
 
 /** A source of random bytes; passed in wherever the outcome depends on it. */
@@ -18,7 +17,7 @@ export class SecretBytes extends Uint8Array<ArrayBufferLike> {
     return "[secret]";
   }
 
-  [inspect.custom](): string {
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
     return "[secret]";
   }
 }
