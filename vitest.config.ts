@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import { TotalsReporter } from "./scripts/totals-reporter.ts";
 
-const ignored = ["**/node_modules/**", "dist/**", "proto/gen/**", "test/architecture/fixtures/**"];
+const ignored = ["**/node_modules/**", "dist/**"];
 
 export default defineConfig({
   test: {
