@@ -1,0 +1,80 @@
+import { type Database, openDatabase } from "../store/database.ts";
+import { type Identity, readIdentity, saveIdentity } from "../store/identity.ts";
+import { StoreError } from "../store/store-error.ts";
+import { ChatError } from "./chat-error.ts";
+import { explainStoreError } from "./explain-store-error.ts";
+import { type Runtime, systemRuntime } from "./runtime.ts";
+
+/** Where a profile lies; absolute paths. */
+export interface ProfilePaths {
+  readonly home: string;
+  /** The profile's name. */
+  readonly name: string;
+  readonly folder: string;
+  readonly database: string;
+  readonly liveLock: string;
+  readonly drainLock: string;
+}
+
+/** An opened profile: everything a use case works on. */
+export interface Profile {
+  readonly db: Database;
+  readonly paths: ProfilePaths;
+  readonly identity: Identity;
+  readonly runtime: Runtime;
+}
+
+/** Opens the profile of an account. Throws `not_set_up` when there is none, or only one whose registration never ended. */
+export function openProfile(paths: ProfilePaths, key: Uint8Array, runtime: Runtime = systemRuntime): Profile {
+  const db = openProfileDatabase(paths, key);
+  const identity = readIdentity(db);
+  if (identity?.stage === "registered") return { db, paths, identity, runtime };
+  db.close();
+  throw new ChatError("not_set_up", "There is no account in this profile.", {
+    hint:
+      identity === undefined
+        ? "Run `chat register NAME` to make one, or `--profile` to name another."
+        : `Its registration was interrupted: run \`chat register ${identity.name}\` again to finish it.`,
+  });
+}
+
+/** The profile's database alone, for registration and login, which go on where an earlier one was interrupted. */
+export function openProfileDatabase(
+  paths: ProfilePaths,
+  key: Uint8Array,
+  options: { create?: boolean } = {},
+): Database {
+  return explained(() => openDatabase(paths.database, key, options));
+}
+
+/**
+ * Keeps a new identity, over a pending one of a registration that failed. Throws `already_set_up` when the profile
+ * has an account.
+ */
+export function createProfile(
+  paths: ProfilePaths,
+  key: Uint8Array,
+  identity: Identity,
+  runtime: Runtime = systemRuntime,
+): Profile {
+  const db = openProfileDatabase(paths, key, { create: true });
+  if (explained(() => saveIdentity(db, identity))) return { db, paths, identity, runtime };
+  const name = readIdentity(db)?.name;
+  db.close();
+  throw new ChatError("already_set_up", `This profile belongs to ${name}.`, {
+    hint: "Choose another with `--profile NAME`.",
+  });
+}
+
+export function closeProfile(profile: Profile): void {
+  profile.db.close();
+}
+
+function explained<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (StoreError.is(error)) throw explainStoreError(StoreError.from(error));
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import Sqlite from "better-sqlite3";
+import { toHex } from "../../keys/bytes.ts";
+import { migrations } from "./migrations/index.ts";
+import { StoreError } from "./store-error.ts";
+
+export type Database = Sqlite.Database;
+
+/** How long one process waits for another's transaction. Transactions are short; longer means that one hangs. */
+const BUSY_TIMEOUT_MS = 30_000;
+
+/**
+ * Opens the profile's encrypted file with its raw 32-byte key; makes file (0600) and folder (0700) when `create` is
+ * set. The cipher is AEGIS-256 over every page, write-ahead log included: no name, no text, no key is on the disk in
+ * the clear. Throws StoreError.
+ */
+export function openDatabase(path: string, key: Uint8Array, options: { create?: boolean } = {}): Database {
+  if (key.length !== 32) throw new StoreError("wrong_key", "a profile key has 32 bytes");
+  let db: Database | undefined;
+  try {
+    if (options.create === true) createFile(path);
+    else if (!existsSync(path)) throw new StoreError("missing", `no profile at ${path}`);
+    db = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS, fileMustExist: true });
+    db.pragma("cipher = 'aegis'");
+    db.pragma(`key = 'raw:${toHex(key)}'`);
+    migrate(db);
+    // FULL: what was acknowledged to the relay or reported to the user survives a power cut.
+    db.exec(
+      "pragma synchronous = full; pragma secure_delete = on; pragma temp_store = memory; pragma foreign_keys = on",
+    );
+    return db;
+  } catch (error) {
+    db?.close();
+    throw StoreError.from(error);
+  }
+}
+
+/** SQLite gives the write-ahead log and its index the mode of the database file. */
+function createFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  chmodSync(dirname(path), 0o700);
+  if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
+}
+
+/** Up to date costs one pragma. Many processes may come here at once: the exclusive transaction lets one do it. */
+function migrate(db: Database): void {
+  const version = userVersion(db);
+  if (version > migrations.length)
+    throw new StoreError("newer", "a newer version of Sotto wrote this profile");
+  if (version === migrations.length) return;
+  db.pragma("journal_mode = wal");
+  db.transaction(() => {
+    for (const sql of migrations.slice(userVersion(db))) db.exec(sql);
+    db.pragma(`user_version = ${migrations.length}`);
+  }).exclusive();
+}
+
+function userVersion(db: Database): number {
+  return Number(db.pragma("user_version", { simple: true }));
+}
+
+/**
+ * One BEGIN IMMEDIATE transaction: the write lock is taken before the first read, so that what is read cannot change
+ * before it is written. All or nothing; `work` is synchronous. Inside another transaction it joins that one.
+ */
+export function transact<T>(db: Database, work: () => T): T {
+  if (db.inTransaction) return work();
+  return db.transaction(work).immediate();
+}
+
+/** A number that changes when another connection, of whatever process, has committed. */
+export function dataVersion(db: Database): number {
+  return Number(db.pragma("data_version", { simple: true }));
+}
+
+const prepared = new WeakMap<Database, Map<string, Sqlite.Statement<unknown[], unknown>>>();
+
+/** The prepared form of a statement, made when it is first needed. Statements are constants: the cache stays small. */
+export function statement<Parameters extends unknown[], Row>(
+  db: Database,
+  sql: string,
+): Sqlite.Statement<Parameters, Row> {
+  let known = prepared.get(db);
+  if (known === undefined) {
+    known = new Map();
+    prepared.set(db, known);
+  }
+  let found = known.get(sql);
+  if (found === undefined) {
+    found = db.prepare<unknown[], unknown>(sql);
+    known.set(sql, found);
+  }
+  return found as Sqlite.Statement<Parameters, Row>;
+}

@@ -1,0 +1,4 @@
+import { firstSchema } from "./001-first-schema.ts";
+
+/** In order; the profile's `user_version` counts how many it has seen. Never change one that was released: add one. */
+export const migrations: readonly string[] = [firstSchema];
