@@ -1,0 +1,53 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { person } from "../support/chat.ts";
+import { spawnRelay } from "../support/relay.ts";
+
+const CANARY = "canary-7f3a91-the-quiet-word";
+
+/** Every file below a folder. */
+async function files(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+async function filesWith(folder: string, word: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const file of await files(folder)) {
+    const bytes = await readFile(file).catch(() => Buffer.alloc(0));
+    if (bytes.includes(word) || bytes.includes(Buffer.from(word, "utf16le"))) found.push(file);
+  }
+  return found;
+}
+
+test("no text, password, recovery word or key is readable in profile, WAL, relay tables or logs", async () => {
+  const relay = await spawnRelay();
+  const alice = await person("alice", relay.url);
+  const bob = await person("bob", relay.url);
+  // A tail keeps the write-ahead log open and unmerged while we look.
+  const tail = bob.start(["tail", "--json"]);
+  await alice.ok(["send", "bob", CANARY]);
+  await bob.ok(["send", "alice", `${CANARY} back`]);
+  await tail.until((lines) => lines.some((line) => line.includes(CANARY)));
+  expect(await alice.ok(["read", "bob"])).toContain(`${CANARY} back`);
+
+  const password = (await readFile(alice.passwordFile, "utf8")).trim();
+  const words = (await readFile(alice.recoveryFile, "utf8")).trim();
+  const secrets = [CANARY, password, words.split(/\s+/).slice(0, 3).join(" ")];
+  for (const secret of secrets) {
+    for (const someone of [alice, bob]) {
+      expect(await filesWith(join(someone.home, "chat"), secret)).toEqual([]);
+    }
+    expect(await filesWith(relay.folder, secret)).toEqual([]);
+    expect(relay.log()).not.toContain(secret);
+  }
+  expect(relay.log()).not.toMatch(/\b(alice|bob)\b/);
+  // Can the search find anything at all? The user names are known to the relay.
+  expect((await filesWith(relay.folder, "alice")).length).toBeGreaterThan(0);
+
+  await tail.kill();
+  await alice.leave();
+  await bob.leave();
+  await relay.stop();
+});
