@@ -1,0 +1,41 @@
+// The whole door, for those who hold secrets: the client. The relay uses public.ts.
+export { type EntryBody, type EntrySignature, encodeEntry, readBody } from "./account-entry.ts";
+export {
+  type AddInput,
+  type Authority,
+  createAccountKey,
+  createDeviceKeys,
+  createGenesis,
+  type DeviceKeys,
+  draftAdd,
+  type GenesisInput,
+  type OverrideInput,
+  publicDevice,
+  type RevokeInput,
+  signAdd,
+  signBody,
+  signOverride,
+  signRevoke,
+} from "./account-signing.ts";
+export { asSecret, SecretBytes } from "./bytes.ts";
+export { type ContentKey, contentKey, type EphemeralKey, ephemeralKey } from "./ids.ts";
+export {
+  createLastResortPrekey,
+  createOneTimePrekey,
+  createSignedPrekey,
+  type LastResortPrekeySecret,
+  type MadePrekey,
+  type OneTimePrekeySecret,
+  type PrekeyInput,
+  type PrekeySecret,
+  type SignedPrekeySecret,
+} from "./make-prekeys.ts";
+export { type PrekeyBundle, verifyBundle } from "./prekeys.ts";
+export * from "./public.ts";
+export { signProof } from "./relay-proofs.ts";
+export {
+  type AgreementKeyPair,
+  ed25519Keypair,
+  type SigningKeyPair,
+  x25519Keypair,
+} from "./sodium.ts";
