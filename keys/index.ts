@@ -18,7 +18,16 @@ export {
   signRevoke,
 } from "./account-signing.ts";
 export { asSecret, SecretBytes } from "./bytes.ts";
+export {
+  type OpenedEnvelope,
+  openEnvelope,
+  type SealedEnvelope,
+  type SealInput,
+  sealEnvelope,
+} from "./envelope.ts";
+export { type EphemeralInput, openEphemeral, sealEphemeral } from "./ephemeral.ts";
 export { type ContentKey, contentKey, type EphemeralKey, ephemeralKey } from "./ids.ts";
+export type { Inner } from "./inner.ts";
 export {
   createLastResortPrekey,
   createOneTimePrekey,
@@ -32,6 +41,16 @@ export {
 } from "./make-prekeys.ts";
 export { type PrekeyBundle, verifyBundle } from "./prekeys.ts";
 export * from "./public.ts";
+export {
+  createRecovery,
+  openAccountKey,
+  type Recovery,
+  readRecoveryWords,
+  recoveryKeyPair,
+  SEALED_ACCOUNT_KEY_BYTES,
+  sealAccountKey,
+  type WordsProblem,
+} from "./recovery.ts";
 export { signProof } from "./relay-proofs.ts";
 export {
   type AgreementKeyPair,
