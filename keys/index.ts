@@ -26,6 +26,13 @@ export {
   sealEnvelope,
 } from "./envelope.ts";
 export { type EphemeralInput, openEphemeral, sealEphemeral } from "./ephemeral.ts";
+export {
+  type InitiateInput,
+  initiate,
+  type Myself,
+  type Peer,
+  type PrekeySecrets,
+} from "./handshake.ts";
 export { type ContentKey, contentKey, type EphemeralKey, ephemeralKey } from "./ids.ts";
 export type { Inner } from "./inner.ts";
 export {
@@ -53,8 +60,33 @@ export {
 } from "./recovery.ts";
 export { signProof } from "./relay-proofs.ts";
 export {
+  chooseSession,
+  type DeviceAddress,
+  decodeSession,
+  encodeSession,
+  findSession,
+  isConfirmed,
+  MAX_ARCHIVED,
+  putFirst,
+  type SessionState,
+  sessionTag,
+} from "./session.ts";
+export type { SetUpHeader } from "./set-up-header.ts";
+export type { FindSkipped, SkippedChange, SkippedKey } from "./skipped-keys.ts";
+export {
   type AgreementKeyPair,
   ed25519Keypair,
   type SigningKeyPair,
   x25519Keypair,
 } from "./sodium.ts";
+export {
+  compareWraps,
+  type OpenedWrap,
+  openWrap,
+  type Responded,
+  type RespondInput,
+  readWrapHeader,
+  respond,
+  sealWrap,
+  type WrapHeader,
+} from "./wrap.ts";
