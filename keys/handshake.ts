@@ -15,6 +15,7 @@ import type { SessionState } from "./session.ts";
 import { encodeSetUpHeader, type SetUpHeader } from "./set-up-header.ts";
 import {
   type AgreementKeyPair,
+  isX25519PublicKey,
   mlkem768Decapsulate,
   mlkem768Encapsulate,
   mlkem768Keypair,
@@ -148,6 +149,7 @@ export function accept({ me, initiator: from, header, prekeys, check }: AcceptIn
   const initiator = party(from.chain, from.deviceId);
   const responder = myParty(me);
   checkApart(initiator, responder);
+  if (!isX25519PublicKey(header.ephemeralKey)) throw new KeysError("bad_key", "a bad ephemeral key");
   const { signed, kem } = prekeys;
   if (signed === null || signed.id !== header.signedPrekeyId) throw prekeyUnknown();
   if (kem === null || kem.id !== header.kemPrekeyId) throw prekeyUnknown();

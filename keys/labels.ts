@@ -14,7 +14,6 @@ export const labels = {
   pqxdh: "sotto/v1/pqxdh",
   // Ratchet, SPEC §5
   ratchetRoot: "sotto/v1/ratchet-root",
-  ratchetChain: "sotto/v1/ratchet-chain",
   ratchetMessage: "sotto/v1/ratchet-message",
   // Wrap, SPEC §6
   wrap: "sotto/v1/wrap",

@@ -143,7 +143,7 @@ export function receiveStep(state: RatchetState, header: RatchetHeader, find: Fi
   if (header.chain === known + 1) return receiveInNewChain(state, header);
   const chain = chains.find((each) => each.chain === header.chain);
   if (chain === undefined) throw replayed();
-  if (!equal(chain.ratchetKey, header.ratchetKey)) throw contradiction("another ratchet key for this chain");
+  if (!equal(chain.ratchetKey, header.ratchetKey)) throw decryptFailed();
   if (chain === current && header.n >= n) return receiveInChain(state, header.n, []);
   const key = chain.skipped === 0 ? null : find(header.chain, header.n);
   if (key === null) throw replayed();
@@ -160,18 +160,17 @@ function receiveInNewChain(state: RatchetState, header: RatchetHeader): ReceiveS
   const { chains, n, chainKey } = state.receiving;
   const { keyPair } = state.sending;
   // The peer begins a chain only as its answer to a ratchet key of ours that it had not answered yet.
-  if (keyPair === null) throw contradiction("a new chain out of turn");
-  if (header.previousLength < n) throw contradiction("the previous chain was longer");
+  if (keyPair === null || header.previousLength < n) throw decryptFailed();
+  const { ratchetKey, chain } = header;
+  const begun = rootStep(state.root, x25519(keyPair.secretKey, ratchetKey));
   const added: SkippedKey[] = [];
   const previous = chains.at(-1);
   if (previous === undefined || chainKey === null) {
-    if (header.previousLength !== 0) throw contradiction("there was no previous chain");
+    if (header.previousLength !== 0) throw decryptFailed();
   } else {
-    if (equal(previous.ratchetKey, header.ratchetKey)) throw contradiction("the same ratchet key again");
+    if (equal(previous.ratchetKey, ratchetKey)) throw decryptFailed();
     skip(chainKey, previous.chain, n, header.previousLength, added);
   }
-  const { ratchetKey, chain } = header;
-  const begun = rootStep(state.root, x25519(keyPair.secretKey, ratchetKey));
   const next: RatchetState = {
     root: begun.root,
     sending: { ...state.sending, keyPair: null, chainKey: null },
@@ -184,7 +183,7 @@ function receiveInNewChain(state: RatchetState, header: RatchetHeader): ReceiveS
 function receiveInChain(state: RatchetState, to: number, added: SkippedKey[]): ReceiveStep {
   const { chains, n, chainKey } = state.receiving;
   const current = chains.at(-1);
-  if (current === undefined || chainKey === null) throw contradiction("no chain to go on with");
+  if (current === undefined || chainKey === null) throw decryptFailed();
   const next = chainStep(skip(chainKey, current.chain, n, to, added));
   const kept = keepSkipped(chains, added);
   return {
@@ -214,6 +213,7 @@ function replayed(): KeysError {
   return new KeysError("replayed", "this message key was used or given up");
 }
 
-function contradiction(message: string): KeysError {
-  return new KeysError("decrypt_failed", message);
+/** For headers that contradict what was opened before: no honest peer makes them. */
+function decryptFailed(): KeysError {
+  return new KeysError("decrypt_failed", "this wrap does not open");
 }
