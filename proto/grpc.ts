@@ -34,7 +34,9 @@ function serializer<M extends DescMessage>(schema: M): (message: MessageShape<M>
 }
 
 function deserializer<M extends DescMessage>(schema: M): (bytes: Buffer) => MessageShape<M> {
-  return (bytes) => fromBinary(schema, bytes, READ);
+  // A plain view: the Buffer's own slices would be Buffers too, whose `slice` does not copy.
+  return (bytes) =>
+    fromBinary(schema, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), READ);
 }
 
 /** `/package.Service/Method`, as it stands in the HTTP/2 path. */
@@ -63,24 +65,26 @@ export function serviceDefinition(service: DescService): ServiceDefinition {
   return definition;
 }
 
-/** One unary call. Rejects with grpc-js's `ServiceError`, whose `metadata` has the reason. */
+/** One unary call. Rejects with grpc-js's `ServiceError`, whose `metadata` has the reason; `signal` cancels it. */
 export function callUnary<I extends DescMessage, O extends DescMessage>(
   client: Client,
   method: DescMethodUnary<I, O>,
   request: MessageInitShape<I>,
   metadata: Metadata = new Metadata(),
-  options: CallOptions = {},
+  options: CallOptions & { signal?: AbortSignal } = {},
 ): Promise<MessageShape<O>> {
+  const { signal, ...callOptions } = options;
   return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(
+    const call = client.makeUnaryRequest(
       path(method),
       serializer(method.input),
       deserializer(method.output),
       create(method.input, request),
       metadata,
-      options,
+      callOptions,
       (error, response) => (error ? reject(error) : resolve(response as MessageShape<O>)),
     );
+    signal?.addEventListener("abort", () => call.cancel(), { once: true });
   });
 }
 

@@ -1,0 +1,80 @@
+import { AuthService } from "../../proto/gen/sotto/relay/v1/auth_pb.ts";
+import type { RelayChannel } from "./channel.ts";
+import { NetError } from "./net-error.ts";
+
+/** As the relay gave them. */
+export interface IssuedTokens {
+  readonly accessToken: string;
+  /** By the relay's clock, milliseconds since 1970, as is `now`. */
+  readonly accessExpiresAt: number;
+  readonly refreshToken: string;
+  readonly now: number;
+}
+
+/** The calls that need no access token: registration, login and refresh. Every one rejects with NetError only. */
+export interface AuthCalls {
+  startRegistration(request: {
+    name: string;
+    accountId: Uint8Array;
+    registrationRequest: string;
+  }): Promise<string>;
+  finishRegistration(request: {
+    genesis: Uint8Array;
+    registrationRecord: string;
+    sealedAccountKey: Uint8Array;
+  }): Promise<void>;
+  startLogin(request: { name: string; startLoginRequest: string }): Promise<{
+    loginId: Uint8Array;
+    accountId: Uint8Array;
+    loginResponse: string;
+  }>;
+  finishLogin(request: {
+    loginId: Uint8Array;
+    finishLoginRequest: string;
+    deviceId: Uint8Array;
+    deviceSignature: Uint8Array;
+  }): Promise<IssuedTokens>;
+  getChallenge(): Promise<Uint8Array>;
+  refresh(request: {
+    refreshToken: string;
+    nonce: Uint8Array;
+    deviceSignature: Uint8Array;
+  }): Promise<IssuedTokens>;
+}
+
+const { method } = AuthService;
+
+export function authCalls(channel: RelayChannel): AuthCalls {
+  return {
+    async startRegistration(request) {
+      return (await channel.unary(method.startRegistration, request)).registrationResponse;
+    },
+    async finishRegistration(request) {
+      await channel.unary(method.finishRegistration, request);
+    },
+    startLogin: (request) => channel.unary(method.startLogin, request),
+    async finishLogin(request) {
+      return issued((await channel.unary(method.finishLogin, request)).tokens);
+    },
+    async getChallenge() {
+      return (await channel.unary(method.getChallenge, {})).nonce;
+    },
+    async refresh(request) {
+      return issued((await channel.unary(method.refresh, request)).tokens);
+    },
+  };
+}
+
+function issued(
+  tokens: { accessToken: string; accessExpiresAt: bigint; refreshToken: string; now: bigint } | undefined,
+): IssuedTokens {
+  if (tokens === undefined || tokens.accessToken === "" || tokens.refreshToken === "") {
+    throw new NetError("untrusted", "the relay gave no tokens");
+  }
+  return {
+    accessToken: tokens.accessToken,
+    refreshToken: tokens.refreshToken,
+    accessExpiresAt: Number(tokens.accessExpiresAt),
+    now: Number(tokens.now),
+  };
+}

@@ -1,0 +1,65 @@
+import { toHex } from "../../keys/bytes.ts";
+import { NetError } from "./net-error.ts";
+import type { Delivery, Pulled } from "./relay-connection.ts";
+
+export interface PullAnswer {
+  deliveries: Delivery[];
+  pulled: Pulled;
+}
+
+interface PendingPull {
+  readonly after: bigint;
+  readonly limit: number;
+  readonly deliveries: Delivery[];
+  readonly resolve: (answer: PullAnswer) => void;
+  readonly reject: (error: NetError) => void;
+}
+
+/**
+ * Tells rows that answer a pull from rows that the relay pushes: on the wire both are deliveries. The rows of an
+ * answer are dense, so the next number is the pull's and any other is a push, which may come in between.
+ */
+export class PendingPulls {
+  readonly #pulls = new Map<string, PendingPull>();
+
+  /** At most one pull for each conversation at a time. */
+  add(conversationId: Uint8Array, after: bigint, limit: number): Promise<PullAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#pulls.set(toHex(conversationId), { after, limit, deliveries: [], resolve, reject });
+    });
+  }
+
+  /** Keeps what answers pulls and gives back what was pushed. */
+  take(deliveries: readonly Delivery[], answers: readonly Pulled[]): Delivery[] {
+    const pushed = deliveries.filter((delivery) => !this.#belongs(delivery));
+    return [...pushed, ...answers.flatMap((pulled) => this.#finish(pulled))];
+  }
+
+  rejectAll(error: NetError): void {
+    for (const pull of this.#pulls.values()) pull.reject(error);
+    this.#pulls.clear();
+  }
+
+  #belongs(delivery: Delivery): boolean {
+    const pull = this.#pulls.get(toHex(delivery.conversationId));
+    if (pull === undefined || pull.deliveries.length >= pull.limit) return false;
+    if (delivery.sequence !== pull.after + BigInt(pull.deliveries.length) + 1n) return false;
+    pull.deliveries.push(delivery);
+    return true;
+  }
+
+  /** Rows past the end of the answer had been pushed; they happened to be the next ones. */
+  #finish(pulled: Pulled): Delivery[] {
+    const key = toHex(pulled.conversationId);
+    const pull = this.#pulls.get(key);
+    if (pull === undefined) return [];
+    this.#pulls.delete(key);
+    const count = Number(pulled.through - pull.after);
+    if (count < 0 || count > pull.deliveries.length) {
+      pull.reject(new NetError("untrusted", "the relay left rows out of the answer to a pull"));
+      return [];
+    }
+    pull.resolve({ deliveries: pull.deliveries.slice(0, count), pulled });
+    return pull.deliveries.slice(count);
+  }
+}
