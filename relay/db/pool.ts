@@ -1,0 +1,136 @@
+import pg from "pg";
+
+/** What one statement needs: `Database` itself, or the connection of an open transaction. */
+export interface Queries {
+  query<Row extends pg.QueryResultRow>(
+    statement: string | pg.QueryConfig,
+    values?: unknown[],
+  ): Promise<pg.QueryResult<Row>>;
+}
+
+export interface DatabaseOptions {
+  readonly connection: pg.ClientConfig;
+  /** Connections at most. */
+  readonly size: number;
+  /** Hears what went wrong on an idle connection; such a connection is replaced by itself. */
+  readonly onError: (error: Error) => void;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 10_000;
+/** For a server that no longer answers at all, where the statement timeout cannot help. */
+const ANSWER_TIMEOUT_MS = 15_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+const IDLE_CONNECTION_MS = 30_000;
+
+/** `int8` becomes a bigint: exact, and what protobuf's uint64 is. `bytea` becomes a Buffer, which is a Uint8Array. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (type, format) => {
+    if (type !== pg.types.builtins.INT8) return pg.types.getTypeParser(type, format);
+    return format === "binary" ? (bytes: Buffer) => bytes.readBigInt64BE() : BigInt;
+  },
+};
+
+/** PostgreSQL behind a bounded pool. Every statement has a time limit. */
+export class Database implements Queries {
+  readonly #pool: pg.Pool;
+  readonly #onError: (error: Error) => void;
+
+  constructor({ connection, size, onError }: DatabaseOptions) {
+    this.#pool = new pg.Pool({
+      ...connection,
+      max: size,
+      types,
+      application_name: "sotto-relay",
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      idleTimeoutMillis: IDLE_CONNECTION_MS,
+      keepAlive: true,
+    });
+    this.#onError = onError;
+    this.#pool.on("error", onError);
+  }
+
+  query<Row extends pg.QueryResultRow>(
+    statement: string | pg.QueryConfig,
+    values?: unknown[],
+  ): Promise<pg.QueryResult<Row>> {
+    return this.withClient((client) => client.query<Row>(statement, values));
+  }
+
+  /** All of `work` or nothing of it. When the connection breaks in the last step, the outcome is unknown. */
+  transaction<Result>(work: (connection: Queries) => Promise<Result>): Promise<Result> {
+    return this.withClient(async (client) => {
+      await client.query("begin");
+      try {
+        const result = await work(client);
+        const { command } = await client.query("commit");
+        // So answers PostgreSQL to a commit after a statement that failed and whose error was caught.
+        if (command !== "COMMIT") throw new Error("a statement of the transaction had failed");
+        return result;
+      } catch (error) {
+        if (!isBroken(error)) await client.query("rollback");
+        throw error;
+      }
+    });
+  }
+
+  /** A connection for `work` alone; it must not keep it. */
+  async withClient<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+    const client = await this.#pool.connect();
+    let broken = false;
+    const noticeBreak = (error: Error): void => {
+      broken = true;
+      this.#onError(error);
+    };
+    client.on("error", noticeBreak);
+    try {
+      return await work(client);
+    } catch (error) {
+      broken ||= isBroken(error);
+      throw error;
+    } finally {
+      client.off("error", noticeBreak);
+      client.release(broken);
+    }
+  }
+
+  /** Waits for statements that are running. */
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+}
+
+/** Whether the connection that gave this error is of no more use. */
+function isBroken(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return error.severity !== "ERROR";
+  return isUnavailable(error);
+}
+
+/** SQLSTATE classes and codes: connection, resources, shutting down or starting up, system. */
+const unavailableStates = /^(?:08|53|57P|58)/;
+const unavailableSystemCodes = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOENT",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+]);
+/** pg gives these no code. */
+const unavailableMessages =
+  /^(?:Connection terminated|timeout e\w+|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|Query read timeout)/;
+
+/** Whether the database is away, so that the same may work later. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError) return error.errors.some(isUnavailable);
+  if (error instanceof pg.DatabaseError) return unavailableStates.test(error.code ?? "");
+  if ("syscall" in error && "code" in error) return unavailableSystemCodes.has(String(error.code));
+  return unavailableMessages.test(error.message);
+}

@@ -1,0 +1,57 @@
+import type { ServerOptions } from "@grpc/grpc-js";
+
+/** A submit of 128 KiB envelope and 1.5 MiB wraps fits; nothing larger is ever read into memory. */
+export const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
+/** Streams and calls open at once on one connection; 4 would do for our own client. */
+export const MAX_STREAMS_PER_CONNECTION = 256;
+/** A client that is gone without a word is noticed after the two together. */
+export const KEEPALIVE_INTERVAL_MS = 30_000;
+export const KEEPALIVE_TIMEOUT_MS = 10_000;
+
+export const MAX_OPAQUE_REGISTRATION_REQUEST = 256;
+export const MAX_OPAQUE_RECORD = 1024;
+export const MAX_OPAQUE_LOGIN_REQUEST = 512;
+export const MAX_OPAQUE_FINISH = 512;
+export const SEALED_ACCOUNT_KEY_BYTES = 72;
+export const MAX_REFRESH_TOKEN = 256;
+export const MAX_ACCESS_TOKEN = 1024;
+
+export const ACCESS_TOKEN_MS = 15 * 60_000;
+/** A family unused for so long is over: longer than the 45 days after which a device lapses. */
+export const REFRESH_TOKEN_MS = 60 * 24 * 3_600_000;
+export const CHALLENGE_MS = 5 * 60_000;
+export const LOGIN_ATTEMPT_MS = 60_000;
+/** More than one, so that two logins of one device at the same time do not lock each other out. */
+export const MAX_FAMILIES_PER_DEVICE = 4;
+
+/** How often something may be done; counted in memory, by each relay process for itself. */
+export interface Rate {
+  readonly count: number;
+  readonly seconds: number;
+}
+
+/** Part of the configuration, so that tests can lower them. */
+export interface Rates {
+  readonly registrationsPerAddress: Rate;
+  readonly loginsPerAddress: Rate;
+  /** Logins that were begun and did not succeed. */
+  readonly failedLoginsPerNameAndAddress: Rate;
+  readonly failedLoginsPerName: Rate;
+  readonly refreshesPerAddress: Rate;
+}
+
+export const defaultRates: Rates = {
+  registrationsPerAddress: { count: 1_000, seconds: 600 },
+  loginsPerAddress: { count: 1_000, seconds: 600 },
+  failedLoginsPerNameAndAddress: { count: 20, seconds: 300 },
+  failedLoginsPerName: { count: 200, seconds: 300 },
+  refreshesPerAddress: { count: 5_000, seconds: 300 },
+};
+
+export const serverOptions: ServerOptions = {
+  "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+  "grpc.max_concurrent_streams": MAX_STREAMS_PER_CONNECTION,
+  "grpc.keepalive_time_ms": KEEPALIVE_INTERVAL_MS,
+  "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
+  "grpc.keepalive_permit_without_calls": 1,
+};

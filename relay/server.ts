@@ -1,0 +1,174 @@
+// gRPC to handlers and back: who calls is checked before a handler runs, and no failure of one kills the process.
+import { randomBytes } from "node:crypto";
+import { create, type DescMethod } from "@bufbuild/protobuf";
+import {
+  type handleBidiStreamingCall,
+  type handleUnaryCall,
+  type Metadata,
+  Server,
+  type ServerCredentials,
+} from "@grpc/grpc-js";
+import { serviceDefinition } from "../proto/grpc.ts";
+import { ErrorReason, malformed, RelayError, toStatus } from "./errors.ts";
+import { serverOptions } from "./limits.ts";
+import { describeError, type Logger } from "./logger.ts";
+import { peerAddress } from "./peer-address.ts";
+import type { Call, Caller, Service, StreamHandler, UnaryHandler } from "./service.ts";
+
+export interface ServerSetup {
+  readonly services: readonly Service[];
+  readonly host: string;
+  readonly port: number;
+  readonly credentials: ServerCredentials;
+  /** Take the client's address from `x-forwarded-for`, which the proxy in front of us writes. */
+  readonly behindProxy: boolean;
+  /** Rejects with RelayError. */
+  readonly authenticate: (metadata: Metadata) => Promise<Caller>;
+  readonly log: Logger;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  /** Takes no new calls, lets those under way come to their end for `graceMs`, then cuts what is left. */
+  drain(graceMs: number): Promise<void>;
+}
+
+/** Rejects with the system's error when it cannot listen. */
+export async function startServer(setup: ServerSetup): Promise<RunningServer> {
+  const server = new Server(serverOptions);
+  const gate = new Gate(setup);
+  for (const { description, handlers } of setup.services) {
+    const wired = Object.entries(description.method).map(([name, method]) => [
+      name,
+      gate.wire(method, handlers[name]),
+    ]);
+    server.addService(tolerant(serviceDefinition(description)), Object.fromEntries(wired));
+  }
+  const host = setup.host.includes(":") ? `[${setup.host}]` : setup.host;
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(`${host}:${setup.port}`, setup.credentials, (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  return {
+    port,
+    drain: async (graceMs) => {
+      gate.close();
+      const calm = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      const timer = setTimeout(() => server.forceShutdown(), graceMs);
+      await calm;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Stands for a request that is not the message it should be. */
+const garbage = Symbol("garbage");
+
+/** grpc-js answers INTERNAL to what it cannot decode; that is the client's fault, so our handlers say it. */
+function tolerant(definition: ReturnType<typeof serviceDefinition>): ReturnType<typeof serviceDefinition> {
+  return Object.fromEntries(
+    Object.entries(definition).map(([name, method]) => {
+      if (method.requestStream) return [name, method];
+      const requestDeserialize = (bytes: Buffer): unknown => {
+        try {
+          return method.requestDeserialize(bytes);
+        } catch {
+          return garbage;
+        }
+      };
+      return [name, { ...method, requestDeserialize }];
+    }),
+  );
+}
+
+/** What every call goes through. */
+class Gate {
+  readonly #setup: ServerSetup;
+  readonly #draining = new AbortController();
+
+  constructor(setup: ServerSetup) {
+    this.#setup = setup;
+  }
+
+  close(): void {
+    this.#draining.abort();
+  }
+
+  wire(method: DescMethod, handler: UnaryHandler | StreamHandler | undefined) {
+    if (handler === undefined) throw new Error(`no handler for ${method.name}`);
+    // `service` has checked that each handler is of its method's kind.
+    return method.methodKind === "unary"
+      ? this.#unary(method, handler as UnaryHandler)
+      : this.#stream(method, handler as StreamHandler);
+  }
+
+  #unary(method: DescMethod, { access, handle }: UnaryHandler): handleUnaryCall<unknown, unknown> {
+    return (call, callback) => {
+      const over = new AbortController();
+      call.on("cancelled", () => over.abort());
+      const answer = async (): Promise<unknown> => {
+        if (this.#draining.signal.aborted) throw relayUnavailable();
+        if (call.request === garbage) throw malformed("not a request of this method");
+        const info: Call = { address: this.#address(call), over: over.signal };
+        const request = call.request as never;
+        const response =
+          access === "anybody"
+            ? await handle(request, info)
+            : await handle(request, await this.#setup.authenticate(call.metadata), info);
+        return create(method.output, response);
+      };
+      answer()
+        .then(
+          (response) => callback(null, response),
+          (error: unknown) => callback(toStatus(this.#report(method, error))),
+        )
+        .finally(() => over.abort());
+    };
+  }
+
+  #stream(method: DescMethod, { handle }: StreamHandler): handleBidiStreamingCall<never, never> {
+    return (stream) => {
+      const over = new AbortController();
+      let ended = false;
+      const end = (error?: unknown): void => {
+        if (ended) return;
+        ended = true;
+        if (error === undefined) stream.end();
+        else stream.emit("error", toStatus(this.#report(method, error)));
+      };
+      // Both of grpc-js's own doing too: a frame it cannot decode, a client that went away.
+      stream.on("cancelled", () => over.abort());
+      stream.on("close", () => over.abort());
+      const open = async (): Promise<void> => {
+        if (this.#draining.signal.aborted) throw relayUnavailable();
+        const caller = await this.#setup.authenticate(stream.metadata);
+        if (stream.cancelled) return;
+        const address = this.#address(stream);
+        await handle({ stream, address, over: over.signal, draining: this.#draining.signal, end }, caller);
+      };
+      open().catch(end);
+    };
+  }
+
+  #address(call: { getPeer(): string; metadata: Metadata }): string {
+    return peerAddress(call.getPeer(), this.#setup.behindProxy ? call.metadata.get("x-forwarded-for") : []);
+  }
+
+  /** The client learns nothing of an unforeseen error but a number, under which the log has more. */
+  #report(method: DescMethod, unknown: unknown): RelayError {
+    const error = RelayError.from(unknown);
+    if (error.reason === ErrorReason.RELAY_UNAVAILABLE && error.cause !== undefined) {
+      this.#setup.log.warn({ method: method.name, ...describeError(error.cause) }, "the database is away");
+    }
+    if (error.reason !== ErrorReason.INTERNAL) return error;
+    const incident = randomBytes(4).toString("hex");
+    this.#setup.log.error({ incident, method: method.name, ...describeError(unknown) }, "unforeseen error");
+    return new RelayError(ErrorReason.INTERNAL, `internal error, incident ${incident}`);
+  }
+}
+
+/** What a draining relay answers. */
+export function relayUnavailable(): RelayError {
+  return new RelayError(ErrorReason.RELAY_UNAVAILABLE, "the relay is shutting down", { retryAfter: 1_000 });
+}

@@ -1,0 +1,83 @@
+// How services are written: handlers that are given a checked caller, and that reject with RelayError.
+import type {
+  DescMessage,
+  DescMethodBiDiStreaming,
+  DescMethodUnary,
+  DescService,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
+import type { ServerDuplexStream } from "@grpc/grpc-js";
+import type { AccountId, DeviceId } from "../keys/public.ts";
+
+/** The device that calls: its access token is valid, and it is active in its account chain. */
+export interface Caller {
+  readonly accountId: AccountId;
+  readonly deviceId: DeviceId;
+  /** Milliseconds since 1970. */
+  readonly tokenExpiresAt: number;
+}
+
+export interface Call {
+  /** Where it comes from, for rate limits only: an address without its port; IPv6 cut to its /64. */
+  readonly address: string;
+  /** Aborted when the call is over, whoever ended it. */
+  readonly over: AbortSignal;
+}
+
+/** A stream that a device has opened; nothing of it was read yet. */
+export interface StreamCall<Request, Response> extends Call {
+  /** Copy what outlives a `data` event: bytes are views of the wire buffer. When `write` gives false, wait for `drain`. */
+  readonly stream: ServerDuplexStream<Request, Response>;
+  /** Aborted when the relay drains: finish what is under way, then `end(relayUnavailable())`. */
+  readonly draining: AbortSignal;
+  /** Ends the stream behind what was written: well, or with whatever `RelayError.from` makes of `error`. */
+  end(error?: unknown): void;
+}
+
+export interface ForAnybody<I extends DescMessage, O extends DescMessage> {
+  readonly access: "anybody";
+  readonly handle: (request: MessageShape<I>, call: Call) => Promise<MessageInitShape<O>>;
+}
+
+export interface ForDevices<I extends DescMessage, O extends DescMessage> {
+  readonly access: "devices";
+  readonly handle: (request: MessageShape<I>, caller: Caller, call: Call) => Promise<MessageInitShape<O>>;
+}
+
+export interface StreamForDevices<I extends DescMessage, O extends DescMessage> {
+  readonly access: "devices";
+  /** Attaches its listeners. A rejection ends the stream. */
+  readonly handle: (
+    call: StreamCall<MessageShape<I>, MessageShape<O>>,
+    caller: Caller,
+  ) => Promise<void> | void;
+}
+
+/** One entry for each method of a service. */
+export type Handlers<Description extends DescService> = {
+  readonly [Name in keyof Description["method"]]: Description["method"][Name] extends DescMethodUnary<
+    infer I,
+    infer O
+  >
+    ? ForAnybody<I, O> | ForDevices<I, O>
+    : Description["method"][Name] extends DescMethodBiDiStreaming<infer I, infer O>
+      ? StreamForDevices<I, O>
+      : never;
+};
+
+/** A service with its handlers, for `startServer`. Made by `service`, which checks that the two fit. */
+export interface Service {
+  readonly description: DescService;
+  readonly handlers: Readonly<Record<string, UnaryHandler | StreamHandler>>;
+}
+
+export type UnaryHandler = ForAnybody<DescMessage, DescMessage> | ForDevices<DescMessage, DescMessage>;
+export type StreamHandler = StreamForDevices<DescMessage, DescMessage>;
+
+export function service<Description extends DescService>(
+  description: Description,
+  handlers: Handlers<Description>,
+): Service {
+  return { description, handlers: handlers as unknown as Service["handlers"] };
+}

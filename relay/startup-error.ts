@@ -1,0 +1,39 @@
+/** Why the relay did not start, and the exit status that says so (docs/operations: 64 usage, 69 unavailable, …). */
+const exitStatus = {
+  usage: 64,
+  insecure_listen: 64,
+  port_in_use: 69,
+  cannot_listen: 69,
+  database_unreachable: 69,
+  data_folder_in_use: 69,
+  postgres_failed: 70,
+  data_folder_unwritable: 73,
+  secrets_unusable: 78,
+  certificate_unusable: 78,
+  database_newer: 78,
+  no_embedded_postgres: 78,
+} as const;
+
+export type StartupErrorCode = keyof typeof exitStatus;
+
+/** Says in one sentence what happened, and in the hint what to do. */
+export class StartupError extends Error {
+  override readonly name = "StartupError";
+  readonly code: StartupErrorCode;
+  readonly hint: string;
+
+  constructor(code: StartupErrorCode, message: string, hint: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.hint = hint;
+  }
+
+  get exitStatus(): number {
+    return exitStatus[this.code];
+  }
+}
+
+/** The code of a system error, such as ENOENT. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
