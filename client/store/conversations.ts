@@ -1,0 +1,213 @@
+import {
+  type AccountId,
+  accountId,
+  type ConversationId,
+  conversationId,
+  type EphemeralKey,
+  ephemeralKey,
+  type Hash,
+  hash,
+  type Incarnation,
+  incarnation,
+  type LogHead,
+} from "../../keys/index.ts";
+import { type Database, statement } from "./database.ts";
+
+/** A conversation as this profile has it. */
+export interface StoredConversation {
+  /** Local number. */
+  readonly conversation: number;
+  /** Undefined while provisional: the peer's account is not known yet. */
+  readonly conversationId: ConversationId | undefined;
+  readonly kind: "self" | "dm";
+  readonly peerName: string;
+  readonly peerAccount: AccountId | undefined;
+  /** The incarnation of the log, and how far it is staged; undefined until the relay has opened it. */
+  readonly log: { readonly incarnation: Incarnation; readonly head: LogHead } | undefined;
+  readonly generation: number;
+  readonly openedSequence: number;
+  readonly relayHead: number;
+  readonly roster: { readonly version: number; readonly hash: Hash } | undefined;
+  readonly rosterNamed: number;
+  /** What this device sealed last. */
+  readonly senderSequence: number;
+  readonly previousContent: Hash | undefined;
+  readonly ephemeralKey: EphemeralKey | undefined;
+}
+
+interface Row {
+  conversation: number;
+  conversation_id: Uint8Array | null;
+  kind: "self" | "dm";
+  peer_name: string;
+  peer_account: Uint8Array | null;
+  incarnation: Uint8Array | null;
+  generation: number;
+  log_sequence: number;
+  log_hash: Uint8Array | null;
+  opened_sequence: number;
+  relay_head: number;
+  roster_version: number | null;
+  roster_hash: Uint8Array | null;
+  roster_named: number;
+  sender_sequence: number;
+  previous_content: Uint8Array | null;
+  ephemeral_key: Uint8Array | null;
+}
+
+function fromRow(row: Row): StoredConversation {
+  const { incarnation: made, log_hash: logHash, roster_version: version, roster_hash: rosterHash } = row;
+  return {
+    conversation: row.conversation,
+    conversationId: row.conversation_id === null ? undefined : conversationId(row.conversation_id),
+    kind: row.kind,
+    peerName: row.peer_name,
+    peerAccount: row.peer_account === null ? undefined : accountId(row.peer_account),
+    log:
+      made === null || logHash === null
+        ? undefined
+        : { incarnation: incarnation(made), head: { sequence: row.log_sequence, hash: hash(logHash) } },
+    generation: row.generation,
+    openedSequence: row.opened_sequence,
+    relayHead: row.relay_head,
+    roster: version === null || rosterHash === null ? undefined : { version, hash: hash(rosterHash) },
+    rosterNamed: row.roster_named,
+    senderSequence: row.sender_sequence,
+    previousContent: row.previous_content === null ? undefined : hash(row.previous_content),
+    ephemeralKey: row.ephemeral_key === null ? undefined : ephemeralKey(row.ephemeral_key),
+  };
+}
+
+export function readConversation(db: Database, conversation: number): StoredConversation {
+  const row = statement<[number], Row>(db, "select * from conversations where conversation = ?").get(
+    conversation,
+  );
+  if (row === undefined) throw new Error(`no conversation ${conversation}`);
+  return fromRow(row);
+}
+
+export function readConversations(db: Database): StoredConversation[] {
+  return statement<[], Row>(db, "select * from conversations order by conversation").all().map(fromRow);
+}
+
+export function findConversation(db: Database, id: Uint8Array): StoredConversation | undefined {
+  const row = statement<[Uint8Array], Row>(db, "select * from conversations where conversation_id = ?").get(
+    id,
+  );
+  return row && fromRow(row);
+}
+
+/** A conversation for which only the peer's name is known. */
+export function findProvisional(db: Database, peerName: string): StoredConversation | undefined {
+  const row = statement<[string], Row>(
+    db,
+    "select * from conversations where peer_name = ? and conversation_id is null",
+  ).get(peerName);
+  return row && fromRow(row);
+}
+
+export interface NewConversation {
+  readonly conversationId?: ConversationId;
+  readonly kind: "self" | "dm";
+  readonly peerName: string;
+  readonly peerAccount?: AccountId;
+}
+
+/** Its number. */
+export function addConversation(db: Database, made: NewConversation): number {
+  const { lastInsertRowid } = statement<[Uint8Array | null, string, string, Uint8Array | null], never>(
+    db,
+    "insert into conversations (conversation_id, kind, peer_name, peer_account) values (?, ?, ?, ?)",
+  ).run(made.conversationId ?? null, made.kind, made.peerName, made.peerAccount ?? null);
+  return Number(lastInsertRowid);
+}
+
+/** The peer of a provisional conversation is known now. */
+export function settleConversation(
+  db: Database,
+  provisional: number,
+  id: ConversationId,
+  peer: AccountId,
+): void {
+  statement<[Uint8Array, Uint8Array, number], never>(
+    db,
+    "update conversations set conversation_id = ?, peer_account = ? where conversation = ?",
+  ).run(id, peer, provisional);
+}
+
+/** Moves what was queued for a provisional conversation to the one that has turned out to be the same. */
+export function mergeConversation(db: Database, provisional: number, into: number): void {
+  for (const sql of [
+    "update messages set conversation = ? where conversation = ?",
+    "update outbox set conversation = ? where conversation = ?",
+    "update or ignore idempotency_keys set conversation = ? where conversation = ?",
+  ]) {
+    statement<[number, number], never>(db, sql).run(into, provisional);
+  }
+  for (const sql of [
+    "delete from idempotency_keys where conversation = ?",
+    "delete from conversations where conversation = ?",
+  ]) {
+    statement<[number], never>(db, sql).run(provisional);
+  }
+}
+
+/** A new log begins: the first one, or one that takes the place of a log that the relay has lost. */
+export function startLog(db: Database, conversation: number, made: Incarnation, start: Hash): void {
+  statement<[Uint8Array, Uint8Array, number], never>(
+    db,
+    `update conversations set generation = generation + 1, incarnation = ?, log_sequence = 0, log_hash = ?,
+       opened_sequence = 0, relay_head = 0,
+       roster_version = null, roster_hash = null, roster_named = 0
+     where conversation = ?`,
+  ).run(made, start, conversation);
+}
+
+export function advanceLog(db: Database, conversation: number, head: LogHead): void {
+  statement<[number, Uint8Array, number, number], never>(
+    db,
+    `update conversations set log_sequence = ?, log_hash = ?, relay_head = max(relay_head, ?)
+     where conversation = ?`,
+  ).run(head.sequence, head.hash, head.sequence, conversation);
+}
+
+export function nameRelayHead(db: Database, conversation: number, head: number, rosterVersion: number): void {
+  statement<[number, number, number], never>(
+    db,
+    "update conversations set relay_head = ?, roster_named = max(roster_named, ?) where conversation = ?",
+  ).run(head, rosterVersion, conversation);
+}
+
+export function setOpened(db: Database, conversation: number, sequence: number): void {
+  statement<[number, number], never>(
+    db,
+    "update conversations set opened_sequence = ? where conversation = ?",
+  ).run(sequence, conversation);
+}
+
+export function setRoster(
+  db: Database,
+  conversation: number,
+  roster: { readonly version: number; readonly hash: Hash } | undefined,
+): void {
+  statement<[number | null, Uint8Array | null, number], never>(
+    db,
+    "update conversations set roster_version = ?, roster_hash = ? where conversation = ?",
+  ).run(roster?.version ?? null, roster?.hash ?? null, conversation);
+}
+
+/** What the next message of this device counts on from. */
+export function setSender(
+  db: Database,
+  conversation: number,
+  sender: {
+    readonly sequence: number;
+    readonly content: Hash | undefined;
+    readonly ephemeralKey: EphemeralKey;
+  },
+): void {
+  statement<[number, Uint8Array | null, Uint8Array, number], never>(
+    db,
+    "update conversations set sender_sequence = ?, previous_content = ?, ephemeral_key = ? where conversation = ?",
+  ).run(sender.sequence, sender.content ?? null, sender.ephemeralKey, conversation);
+}

@@ -1,0 +1,182 @@
+import {
+  type AccountId,
+  accountId,
+  type DeviceId,
+  deviceId,
+  type MessageId,
+  messageId,
+} from "../../keys/index.ts";
+import { type Database, statement } from "./database.ts";
+
+export type MessageKind = "text" | "silent" | "unknown" | "unreadable";
+export type MessageState = "queued" | "sent" | "failed" | "received";
+
+export interface StoredMessage {
+  /** The order in which this profile came to know them. */
+  readonly position: number;
+  readonly conversation: number;
+  readonly messageId: MessageId;
+  readonly accountId: AccountId;
+  readonly deviceId: DeviceId;
+  /** Number in the log, undefined while queued. */
+  readonly sequence: number | undefined;
+  /** The order in which they were certain: received, or accepted by the relay. */
+  readonly arrival: number | undefined;
+  readonly kind: MessageKind;
+  readonly state: MessageState;
+  readonly unread: boolean;
+  readonly text: string | undefined;
+  readonly replyTo: MessageId | undefined;
+  readonly sentAt: number;
+  readonly receivedAt: number | undefined;
+  /** Why it failed or cannot be read: a code and a sentence. */
+  readonly trouble: { readonly code: string; readonly text: string } | undefined;
+}
+
+export interface MessageRow {
+  position: number;
+  conversation: number;
+  message_id: Uint8Array;
+  account_id: Uint8Array;
+  device_id: Uint8Array;
+  sequence: number | null;
+  arrival: number | null;
+  kind: MessageKind;
+  state: MessageState;
+  unread: number;
+  text: string | null;
+  reply_to: Uint8Array | null;
+  sent_at: number;
+  received_at: number | null;
+  trouble_code: string | null;
+  trouble: string | null;
+}
+
+export function messageFromRow(row: MessageRow): StoredMessage {
+  return {
+    position: row.position,
+    conversation: row.conversation,
+    messageId: messageId(row.message_id),
+    accountId: accountId(row.account_id),
+    deviceId: deviceId(row.device_id),
+    sequence: row.sequence ?? undefined,
+    arrival: row.arrival ?? undefined,
+    kind: row.kind,
+    state: row.state,
+    unread: row.unread === 1,
+    text: row.text ?? undefined,
+    replyTo: row.reply_to === null ? undefined : messageId(row.reply_to),
+    sentAt: row.sent_at,
+    receivedAt: row.received_at ?? undefined,
+    trouble: row.trouble_code === null ? undefined : { code: row.trouble_code, text: row.trouble ?? "" },
+  };
+}
+
+export interface NewMessage {
+  readonly conversation: number;
+  readonly messageId: MessageId;
+  readonly accountId: AccountId;
+  readonly deviceId: DeviceId;
+  readonly kind: MessageKind;
+  readonly state: MessageState;
+  readonly unread: boolean;
+  readonly sentAt: number;
+  readonly sequence?: number;
+  readonly receivedAt?: number;
+  readonly text?: string;
+  readonly replyTo?: MessageId;
+  readonly contentType?: number;
+  readonly body?: Uint8Array;
+  readonly trouble?: { readonly code: string; readonly text: string };
+}
+
+/** Its position; undefined when this device's message of that id is there already. */
+export function addMessage(db: Database, made: NewMessage): number | undefined {
+  const { changes, lastInsertRowid } = statement<unknown[], never>(
+    db,
+    `insert into messages (conversation, message_id, account_id, device_id, sequence, arrival, kind, state, unread,
+       text, reply_to, content_type, body, sent_at, received_at, trouble_code, trouble)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict (device_id, message_id) do nothing`,
+  ).run(
+    made.conversation,
+    made.messageId,
+    made.accountId,
+    made.deviceId,
+    made.sequence ?? null,
+    made.state === "queued" ? null : newestArrival(db) + 1,
+    made.kind,
+    made.state,
+    made.unread ? 1 : 0,
+    made.text ?? null,
+    made.replyTo ?? null,
+    made.contentType ?? 1,
+    made.body ?? null,
+    made.sentAt,
+    made.receivedAt ?? null,
+    made.trouble?.code ?? null,
+    made.trouble?.text ?? null,
+  );
+  return changes === 1 ? Number(lastInsertRowid) : undefined;
+}
+
+export function newestArrival(db: Database): number {
+  const row = statement<[], { arrival: number | null }>(
+    db,
+    "select max(arrival) as arrival from messages",
+  ).get();
+  return row?.arrival ?? 0;
+}
+
+export function readMessage(db: Database, position: number): StoredMessage | undefined {
+  const row = statement<[number], MessageRow>(db, "select * from messages where position = ?").get(position);
+  return row && messageFromRow(row);
+}
+
+export function findMessage(db: Database, id: Uint8Array, device: Uint8Array): StoredMessage | undefined {
+  const row = statement<[Uint8Array, Uint8Array], MessageRow>(
+    db,
+    "select * from messages where message_id = ? and device_id = ?",
+  ).get(id, device);
+  return row && messageFromRow(row);
+}
+
+export function findMessageById(db: Database, id: Uint8Array): StoredMessage | undefined {
+  const row = statement<[Uint8Array], MessageRow>(
+    db,
+    "select * from messages where message_id = ? order by position limit 1",
+  ).get(id);
+  return row && messageFromRow(row);
+}
+
+/** The relay has stored it under this number. Once: what comes later changes nothing. */
+export function markSent(db: Database, position: number, sequence: number): void {
+  statement<[number, number, number], never>(
+    db,
+    `update messages set state = 'sent', sequence = ?, arrival = ?, trouble_code = null, trouble = null
+     where position = ? and state <> 'sent'`,
+  ).run(sequence, newestArrival(db) + 1, position);
+}
+
+export function markFailed(db: Database, position: number, trouble: { code: string; text: string }): void {
+  statement<[string, string, number], never>(
+    db,
+    "update messages set state = 'failed', trouble_code = ?, trouble = ? where position = ? and state = 'queued'",
+  ).run(trouble.code, trouble.text, position);
+}
+
+export function clearUnread(db: Database, position: number): void {
+  statement<[number], never>(db, "update messages set unread = 0 where position = ? and unread = 1").run(
+    position,
+  );
+}
+
+/** Those that became certain after `after`, in that order. */
+export function messagesArrivedAfter(db: Database, after: number, limit: number): StoredMessage[] {
+  return statement<[number, number], MessageRow>(
+    db,
+    "select * from messages where arrival > ? order by arrival limit ?",
+  )
+    .all(after, limit)
+    .map(messageFromRow);
+}

@@ -1,0 +1,153 @@
+import { accountId, type DeviceAddress, deviceId, type Hash, hash } from "../../keys/index.ts";
+import { type Database, statement } from "./database.ts";
+
+export type Purpose = "message" | "confirmation" | "renewal";
+
+/** What is to be sent; sealed once there is a relay to send it to. */
+export interface Intent {
+  /** The order of the outbox. */
+  readonly intent: number;
+  readonly conversation: number;
+  /** Its message. */
+  readonly position: number;
+  readonly purpose: Purpose;
+  /** The device, and the session, that a confirmation or renewal is for. */
+  readonly device: DeviceAddress | undefined;
+  readonly session: Hash | undefined;
+  /** Counts the seals that were refused. */
+  readonly attempt: number;
+  readonly sealed: SealedAttempt | undefined;
+}
+
+export interface SealedAttempt {
+  readonly envelope: Uint8Array;
+  readonly wraps: Uint8Array;
+  /** Where the sender's count stood before: a new seal starts there again. */
+  readonly before: { readonly sequence: number; readonly content: Hash | undefined };
+}
+
+interface Row {
+  intent: number;
+  conversation: number;
+  position: number;
+  purpose: Purpose;
+  account_id: Uint8Array | null;
+  device_id: Uint8Array | null;
+  session_id: Uint8Array | null;
+  attempt: number;
+  envelope: Uint8Array | null;
+  wraps: Uint8Array | null;
+  sender_sequence: number | null;
+  previous_content: Uint8Array | null;
+}
+
+function fromRow(row: Row): Intent {
+  const { account_id: account, device_id: device, session_id: session, envelope, wraps } = row;
+  return {
+    intent: row.intent,
+    conversation: row.conversation,
+    position: row.position,
+    purpose: row.purpose,
+    device:
+      account === null || device === null
+        ? undefined
+        : { accountId: accountId(account), deviceId: deviceId(device) },
+    session: session === null ? undefined : hash(session),
+    attempt: row.attempt,
+    sealed:
+      envelope === null || wraps === null
+        ? undefined
+        : {
+            envelope: new Uint8Array(envelope),
+            wraps: new Uint8Array(wraps),
+            before: {
+              sequence: row.sender_sequence ?? 0,
+              content: row.previous_content === null ? undefined : hash(row.previous_content),
+            },
+          },
+  };
+}
+
+export interface NewIntent {
+  readonly conversation: number;
+  readonly position: number;
+  readonly purpose: Purpose;
+  readonly device?: DeviceAddress;
+  readonly session?: Hash;
+}
+
+export function addIntent(db: Database, made: NewIntent): void {
+  statement<unknown[], never>(
+    db,
+    `insert into outbox (conversation, position, purpose, account_id, device_id, session_id)
+     values (?, ?, ?, ?, ?, ?)`,
+  ).run(
+    made.conversation,
+    made.position,
+    made.purpose,
+    made.device?.accountId ?? null,
+    made.device?.deviceId ?? null,
+    made.session ?? null,
+  );
+}
+
+export function hasIntents(db: Database): boolean {
+  return statement<[], unknown>(db, "select 1 from outbox limit 1").get() !== undefined;
+}
+
+export function readIntent(db: Database, intent: number): Intent | undefined {
+  const row = statement<[number], Row>(db, "select * from outbox where intent = ?").get(intent);
+  return row && fromRow(row);
+}
+
+/** In the order of the outbox. */
+export function readIntents(db: Database, limit: number): Intent[] {
+  return statement<[number], Row>(db, "select * from outbox order by intent limit ?").all(limit).map(fromRow);
+}
+
+/** Conversations that have something to be sent. */
+export function conversationsWithIntents(db: Database): number[] {
+  return statement<[], { conversation: number }>(
+    db,
+    "select conversation from outbox group by conversation order by min(intent)",
+  )
+    .all()
+    .map(({ conversation }) => conversation);
+}
+
+/** Intents of one conversation from `from` on. */
+export function readIntentsFrom(db: Database, conversation: number, from: number): Intent[] {
+  return statement<[number, number], Row>(
+    db,
+    "select * from outbox where conversation = ? and intent >= ? order by intent",
+  )
+    .all(conversation, from)
+    .map(fromRow);
+}
+
+export function saveSealed(db: Database, intent: number, sealed: SealedAttempt): void {
+  statement<unknown[], never>(
+    db,
+    "update outbox set envelope = ?, wraps = ?, sender_sequence = ?, previous_content = ? where intent = ?",
+  ).run(sealed.envelope, sealed.wraps, sealed.before.sequence, sealed.before.content ?? null, intent);
+}
+
+/** A sealed attempt that was refused for good: the next seal counts as another. */
+export function discardSealed(db: Database, intent: number): void {
+  statement<[number], never>(
+    db,
+    `update outbox set attempt = attempt + 1, envelope = null, wraps = null, sender_sequence = null,
+       previous_content = null
+     where intent = ?`,
+  ).run(intent);
+}
+
+/** False: another process was quicker. */
+export function removeIntent(db: Database, intent: number): boolean {
+  return statement<[number], never>(db, "delete from outbox where intent = ?").run(intent).changes === 1;
+}
+
+export function findIntentOf(db: Database, position: number): Intent | undefined {
+  const row = statement<[number], Row>(db, "select * from outbox where position = ?").get(position);
+  return row && fromRow(row);
+}

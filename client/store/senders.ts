@@ -1,0 +1,39 @@
+import { type EphemeralKey, type Hash, hash } from "../../keys/index.ts";
+import { type Database, statement } from "./database.ts";
+
+/** How far one sending device has counted in one conversation. */
+export interface SenderCount {
+  readonly sequence: number;
+  readonly content: Hash;
+}
+
+export function readSenderCount(
+  db: Database,
+  conversation: number,
+  account: Uint8Array,
+  device: Uint8Array,
+): SenderCount | undefined {
+  const row = statement<[number, Uint8Array, Uint8Array], { sequence: number; content_hash: Uint8Array }>(
+    db,
+    "select sequence, content_hash from senders where conversation = ? and account_id = ? and device_id = ?",
+  ).get(conversation, account, device);
+  return row && { sequence: row.sequence, content: hash(row.content_hash) };
+}
+
+export function saveSenderCount(
+  db: Database,
+  conversation: number,
+  account: Uint8Array,
+  device: Uint8Array,
+  count: SenderCount,
+  key: EphemeralKey,
+): void {
+  statement<unknown[], never>(db, "insert or replace into senders values (?, ?, ?, ?, ?, ?)").run(
+    conversation,
+    account,
+    device,
+    count.sequence,
+    count.content,
+    key,
+  );
+}
