@@ -12,8 +12,14 @@ export interface ProfilePaths {
   readonly name: string;
   readonly folder: string;
   readonly database: string;
+  /** Holds the profile key, or says where it is. */
+  readonly key: string;
   readonly liveLock: string;
   readonly drainLock: string;
+  /** Held while tokens are refreshed. */
+  readonly refreshLock: string;
+  /** Held while an account is being registered. */
+  readonly registerLock: string;
 }
 
 /** An opened profile: everything a use case works on. */
