@@ -101,6 +101,11 @@ export function markRegistered(db: Database): void {
   statement<[], never>(db, "update identity set stage = 'registered'").run();
 }
 
+/** A registration that the relay refused for good. */
+export function forgetPendingIdentity(db: Database): void {
+  statement<[], never>(db, "delete from identity where stage = 'pending'").run();
+}
+
 /** The relay moved: same account, another address. */
 export function setRelayUrl(db: Database, relayUrl: string): void {
   statement<[string], never>(db, "update identity set relay_url = ?").run(relayUrl);

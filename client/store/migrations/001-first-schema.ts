@@ -21,6 +21,12 @@ create table identity (
   created_at integer not null
 ) strict;
 
+-- The recovery words, from the moment they are made until their owner has them.
+create table recovery_words (
+  only integer primary key check (only = 1),
+  words text not null
+) strict;
+
 create table tokens (
   only integer primary key check (only = 1),
   access_token text not null,
