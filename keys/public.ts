@@ -50,6 +50,7 @@ export {
   type Signature,
   type SigningPublicKey,
   signature,
+  signingPublicKey,
 } from "./ids.ts";
 export { extendLog, type LogHead, logStart, messageRowHash } from "./log.ts";
 export { MAX_WRAP_BYTES, packWraps, unpackWraps } from "./packed-wraps.ts";
