@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { refusal } from "../test/support/assertions.ts";
-import { seededRandom } from "../test/support/devices.ts";
 import { asSecret, fromHex, type Random, toHex, utf8 } from "./bytes.ts";
 import { hmac } from "./hmac.ts";
 import { agreementPublicKey } from "./ids.ts";
+import { seededRandom } from "./make-vectors/seeded-random.ts";
 import {
   chainStep,
   cipherKey,

@@ -37,7 +37,7 @@ interface Parts {
   readonly sealedKey: Uint8Array;
 }
 
-/** Throws `malformed` before any crypto: a wrong size, an unknown kind. */
+/** Throws `malformed` before any crypto: a wrong size, an unknown kind, a chain 0. */
 export function readWrapHeader(wrap: Uint8Array): WrapHeader {
   return split(wrap).header;
 }
@@ -166,6 +166,7 @@ function split(wrap: Uint8Array): Parts {
       previousLength: reader.u32(),
       n: reader.u32(),
     };
+    if (header.chain === 0) throw new KeysError("malformed", "chains count from 1");
     const prefix = wrap.subarray(0, wrap.length - reader.remaining);
     return { header, prefix, nonce: reader.fixed(NONCE_BYTES), sealedKey: reader.fixed(SEALED_KEY_BYTES) };
   });

@@ -1,12 +1,3 @@
-import { createHash } from "node:crypto";
-import { type ChainState, verifyChain } from "../../keys/account-chain.ts";
-import {
-  createAccountKey,
-  createDeviceKeys,
-  createGenesis,
-  type DeviceKeys,
-} from "../../keys/account-signing.ts";
-import type { Random } from "../../keys/bytes.ts";
 import type { Myself, Peer } from "../../keys/handshake.ts";
 import {
   createLastResortPrekey,
@@ -17,26 +8,15 @@ import {
   type OneTimePrekeySecret,
   type SignedPrekeySecret,
 } from "../../keys/make-prekeys.ts";
-import { xwingKeypair } from "../../keys/sodium.ts";
+import { monday, person } from "../../keys/make-vectors/people.ts";
+import { seededRandom } from "../../keys/make-vectors/seeded-random.ts";
 
 /** Any fixed moment: nothing under test reads a clock. */
-export const NOW = 1_800_000_000_000;
+export const NOW = monday;
 
-/** Bytes that look random and are the same in every run. */
-export function seededRandom(seed: string): Random {
-  let asked = 0;
-  return (length) => {
-    asked += 1;
-    const made = createHash("shake256", { outputLength: length }).update(`${seed} ${asked}`).digest();
-    return new Uint8Array(made);
-  };
-}
-
-/** An account with one device and its prekeys, as seen by that device. */
+/** The one device of an account, with a prekey of each kind. */
 export interface TestDevice {
-  readonly chain: ChainState;
-  readonly keys: DeviceKeys;
-  /** What the other functions take for "this device" and for "that device". */
+  /** What this device is to itself and to another one. */
   readonly me: Myself;
   readonly peer: Peer;
   readonly signed: MadePrekey<SignedPrekeySecret>;
@@ -45,25 +25,11 @@ export interface TestDevice {
 }
 
 export function testDevice(name: string): TestDevice {
-  const random = seededRandom(name);
-  const keys = createDeviceKeys(random);
-  const { entry } = createGenesis({
-    name,
-    accountKey: createAccountKey(random),
-    recoveryPublicKey: xwingKeypair(random(32)).publicKey,
-    device: keys,
-    createdAt: NOW,
-  });
-  return withPrekeys(verifyChain([entry]), keys, random);
-}
-
-function withPrekeys(chain: ChainState, keys: DeviceKeys, random: Random): TestDevice {
-  const input = { accountId: chain.accountId, device: keys, createdAt: NOW, random };
+  const { accountId, chain, device } = person(name);
+  const input = { accountId, device, createdAt: NOW, random: seededRandom(`prekeys ${name}`) };
   return {
-    chain,
-    keys,
-    me: { chain, deviceId: keys.deviceId, identity: keys.identity },
-    peer: { chain, deviceId: keys.deviceId },
+    me: { chain, deviceId: device.deviceId, identity: device.identity },
+    peer: { chain, deviceId: device.deviceId },
     signed: createSignedPrekey({ ...input, id: 7 }),
     lastResort: createLastResortPrekey({ ...input, id: 8 }),
     oneTime: createOneTimePrekey({ ...input, id: 9 }),

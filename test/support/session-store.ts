@@ -1,14 +1,23 @@
 import { type Random, toHex } from "../../keys/bytes.ts";
 import { initiate } from "../../keys/handshake.ts";
 import type { ContentKey, Hash } from "../../keys/ids.ts";
-import { chooseSession, decodeSession, encodeSession, findSession, putFirst } from "../../keys/session.ts";
+import { seededRandom } from "../../keys/make-vectors/seeded-random.ts";
+import {
+  chooseSession,
+  decodeSession,
+  encodeSession,
+  findSession,
+  putFirst,
+  type SessionState,
+} from "../../keys/session.ts";
 import type { SkippedChange, SkippedKey } from "../../keys/skipped-keys.ts";
 import { type OpenedWrap, openWrap, readWrapHeader, respond, sealWrap } from "../../keys/wrap.ts";
-import { NOW, seededRandom, type TestDevice } from "./devices.ts";
+import { NOW, type TestDevice } from "./devices.ts";
 
 interface Row {
   readonly id: Hash;
-  readonly bytes: Uint8Array;
+  /** The very value that goes in next time, so that a change to it in place would show. */
+  readonly session: SessionState;
   readonly skipped: readonly SkippedKey[];
 }
 
@@ -26,7 +35,7 @@ export class SessionStore {
   constructor(own: TestDevice, peer: TestDevice, seed = "store") {
     this.own = own;
     this.peer = peer;
-    this.random = seededRandom(`${seed} ${toHex(own.chain.accountId)}`);
+    this.random = seededRandom(`${seed} ${toHex(own.peer.chain.accountId)}`);
   }
 
   start(kem: "oneTime" | "lastResort" = "lastResort"): void {
@@ -37,14 +46,14 @@ export class SessionStore {
       now: NOW,
       random: this.random,
     });
-    this.#putFirst({ id: session.id, bytes: encodeSession(session), skipped: [] });
+    this.#putFirst(session, []);
   }
 
   seal(key: ContentKey, envelopeHash: Hash): Uint8Array {
     const row = chooseSession(this.rows);
     if (row === null) throw new Error("no session to seal with");
-    const { session, wrap } = sealWrap(decodeSession(row.bytes), key, envelopeHash, this.random);
-    const sealed = { ...row, bytes: encodeSession(session) };
+    const { session, wrap } = sealWrap(row.session, key, envelopeHash, this.random);
+    const sealed = { ...row, session: reread(session) };
     this.rows = this.rows.map((each) => (each === row ? sealed : each));
     return wrap;
   }
@@ -56,8 +65,8 @@ export class SessionStore {
 
   /** Everything that is stored, to compare before and after. */
   snapshot(): string {
-    const rows = this.rows.map(({ bytes, skipped }) => [
-      toHex(bytes),
+    const rows = this.rows.map(({ session, skipped }) => [
+      toHex(encodeSession(session)),
       ...skipped.map(({ chain, n, key }) => `${chain} ${n} ${toHex(key)}`),
     ]);
     return JSON.stringify([rows, [...this.seen], [...this.usedOneTime]]);
@@ -68,7 +77,7 @@ export class SessionStore {
   }
 
   #openIn(row: Row, wrap: Uint8Array, envelopeHash: Hash): ContentKey {
-    const opened = openWrap(decodeSession(row.bytes), wrap, envelopeHash, (chain, n) => {
+    const opened = openWrap(row.session, wrap, envelopeHash, (chain, n) => {
       return row.skipped.find((each) => each.chain === chain && each.n === n)?.key ?? null;
     });
     return this.#store(opened, row.skipped);
@@ -97,13 +106,18 @@ export class SessionStore {
 
   #store({ session, contentKey, skipped }: OpenedWrap, kept: readonly SkippedKey[]): ContentKey {
     this.everSkipped += skipped.added.length;
-    this.#putFirst({ id: session.id, bytes: encodeSession(session), skipped: changed(kept, skipped) });
+    this.#putFirst(session, changed(kept, skipped));
     return contentKey;
   }
 
-  #putFirst(row: Row): void {
-    this.rows = putFirst(this.rows, row).sessions;
+  #putFirst(session: SessionState, skipped: readonly SkippedKey[]): void {
+    this.rows = putFirst(this.rows, { id: session.id, session: reread(session), skipped }).sessions;
   }
+}
+
+/** As it comes back from storage. */
+function reread(session: SessionState): SessionState {
+  return decodeSession(encodeSession(session));
 }
 
 /** What `SkippedChange` asks of a store, word by word. */
