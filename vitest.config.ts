@@ -6,6 +6,7 @@ const ignored = ["**/node_modules/**", "dist/**"];
 export default defineConfig({
   test: {
     pool: "forks",
+    globalSetup: "test/support/postgres-for-tests.ts",
     maxWorkers: "100%",
     testTimeout: 60_000,
     hookTimeout: 60_000,

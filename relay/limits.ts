@@ -24,6 +24,11 @@ export const LOGIN_ATTEMPT_MS = 60_000;
 /** More than one, so that two logins of one device at the same time do not lock each other out. */
 export const MAX_FAMILIES_PER_DEVICE = 4;
 
+/** Connections to PostgreSQL of one relay process. */
+export const DATABASE_CONNECTIONS = 10;
+/** How long calls under way may take to end when the relay drains; all of the shutdown fits in 5 seconds. */
+export const DRAIN_MS = 3_500;
+
 /** How often something may be done; counted in memory, by each relay process for itself. */
 export interface Rate {
   readonly count: number;

@@ -6,6 +6,7 @@ export type Logger = Pick<PinoLogger, "debug" | "info" | "warn" | "error">;
 
 /** JSON lines on stderr, written at once, so that the last words before an exit are not lost. */
 export function createLogger(stream = destination({ fd: 2, sync: true })): Logger {
+  stream.on("error", () => undefined); // nobody reads our stderr any more: go on without
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
   // grpc-js would write to the console. What it says may quote metadata or addresses: count, do not quote.
   setLogVerbosity(logVerbosity.ERROR);

@@ -1,0 +1,78 @@
+import { AuthService } from "../../proto/gen/sotto/relay/v1/auth_pb.ts";
+import type { Parts } from "../parts.ts";
+import { RateLimit } from "../rate-limit.ts";
+import { type Service, service } from "../service.ts";
+import { makeChallenge } from "./challenge.ts";
+import { finishLogin, startLogin } from "./log-in.ts";
+import { refresh } from "./refresh.ts";
+import { checkName, finishRegistration, startRegistration } from "./register.ts";
+import { findSealedAccountKey } from "./sql/find-sealed-account-key.ts";
+
+export function authService(parts: Parts): Service {
+  const { rates, secrets, clock, database } = parts;
+  const registrations = new RateLimit(rates.registrationsPerAddress);
+  const logins = new RateLimit(rates.loginsPerAddress);
+  const failuresHere = new RateLimit(rates.failedLoginsPerNameAndAddress);
+  const failures = new RateLimit(rates.failedLoginsPerName);
+  const refreshes = new RateLimit(rates.refreshesPerAddress);
+
+  return service(AuthService, {
+    startRegistration: {
+      access: "anybody",
+      handle: async (request, { address }) => {
+        await registrations.take(address);
+        return startRegistration(parts, request);
+      },
+    },
+    finishRegistration: {
+      access: "anybody",
+      handle: async (request, { address }) => {
+        await registrations.take(address);
+        return finishRegistration(parts, request);
+      },
+    },
+    startLogin: {
+      access: "anybody",
+      handle: async (request, { address }) => {
+        await logins.take(address);
+        checkName(request.name);
+        // Every beginning counts as a failure until it has succeeded.
+        await failuresHere.take(`${address} ${request.name}`);
+        await failures.take(request.name);
+        return startLogin(parts, request);
+      },
+    },
+    finishLogin: {
+      access: "anybody",
+      handle: async (request, { address }) => {
+        await logins.take(address);
+        const { tokens, name } = await finishLogin(parts, request);
+        await failuresHere.giveBack(`${address} ${name}`);
+        await failures.giveBack(name);
+        return { tokens };
+      },
+    },
+    getChallenge: {
+      access: "anybody",
+      handle: async (_request, { address }) => {
+        await refreshes.take(address);
+        return { nonce: makeChallenge(secrets.challengeMac, clock()) };
+      },
+    },
+    refresh: {
+      access: "anybody",
+      handle: async (request, { address }) => {
+        await refreshes.take(address);
+        return { tokens: await refresh(parts, request) };
+      },
+    },
+    getSealedAccountKey: {
+      access: "devices",
+      handle: async (_request, { accountId }) => {
+        const sealedAccountKey = await findSealedAccountKey(database, accountId);
+        if (sealedAccountKey === undefined) throw new Error("an account without credentials");
+        return { sealedAccountKey };
+      },
+    },
+  });
+}

@@ -1,0 +1,30 @@
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { malformed } from "../errors.ts";
+import { CHALLENGE_MS } from "../limits.ts";
+
+// random 16 ‖ time 8 ‖ HMAC-SHA-256 32. The relay keeps nothing; within its time a nonce may be used again, which gives
+// only what the refresh token gives again anyway.
+
+const CONTENT_BYTES = 24;
+const NONCE_BYTES = 56;
+
+export function makeChallenge(key: Uint8Array, now: number): Uint8Array {
+  const content = randomBytes(CONTENT_BYTES);
+  content.writeBigUInt64BE(BigInt(now), 16);
+  return new Uint8Array(Buffer.concat([content, mac(key, content)]));
+}
+
+/** Throws MALFORMED: a client fetches the nonce just before it signs it, so a stale one is a fault. */
+export function checkChallenge(key: Uint8Array, nonce: Uint8Array, now: number): void {
+  if (nonce.length !== NONCE_BYTES) throw malformed(`the nonce must be ${NONCE_BYTES} bytes`);
+  const content = Buffer.from(nonce.subarray(0, CONTENT_BYTES));
+  if (!timingSafeEqual(nonce.subarray(CONTENT_BYTES), mac(key, content))) {
+    throw malformed("not a nonce of this relay");
+  }
+  const age = now - Number(content.readBigUInt64BE(16));
+  if (age > CHALLENGE_MS || age < -CHALLENGE_MS) throw malformed("the nonce is too old: ask for another");
+}
+
+function mac(key: Uint8Array, content: Uint8Array): Buffer {
+  return createHmac("sha256", key).update(content).digest();
+}

@@ -1,0 +1,91 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { accountId, deviceId, loginProof, verifyProof } from "../../keys/public.ts";
+import { ErrorReason, malformed, RelayError } from "../errors.ts";
+import {
+  LOGIN_ATTEMPT_MS,
+  MAX_FAMILIES_PER_DEVICE,
+  MAX_OPAQUE_FINISH,
+  MAX_OPAQUE_LOGIN_REQUEST,
+  REFRESH_TOKEN_MS,
+} from "../limits.ts";
+import type { Parts } from "../parts.ts";
+import { type IssuedTokens, issueTokens } from "./issue-tokens.ts";
+import { finishLogin as finishOpaque, loginFailed, startLogin as startOpaque } from "./opaque.ts";
+import { checkLength } from "./register.ts";
+import { findAccount } from "./sql/find-account.ts";
+import { findDevice } from "./sql/find-device.ts";
+import { insertLoginAttempt, takeLoginAttempt } from "./sql/login-attempts.ts";
+import { insertTokenFamily } from "./sql/token-families.ts";
+
+/** `name` has the right form. For an unknown one, all that comes back is made up, and looks the same. */
+export async function startLogin(
+  { database, secrets, clock }: Parts,
+  request: { name: string; startLoginRequest: string },
+): Promise<{ loginId: Uint8Array; accountId: Uint8Array; loginResponse: string }> {
+  checkLength(request.startLoginRequest, MAX_OPAQUE_LOGIN_REQUEST, "login request");
+  const found = await findAccount(database, request.name);
+  const account = accountId(
+    found?.account_id ?? createHmac("sha256", secrets.unknownNameMac).update(request.name).digest(),
+  );
+  const { serverState, loginResponse } = startOpaque(
+    secrets.opaqueSetup,
+    account,
+    found?.opaque_record,
+    request.startLoginRequest,
+  );
+  const loginId = randomBytes(16);
+  const now = clock();
+  await insertLoginAttempt(database, loginId, {
+    account: found === undefined ? null : account,
+    serverState,
+    expiresAt: now + LOGIN_ATTEMPT_MS,
+    now,
+  });
+  return { loginId, accountId: account, loginResponse };
+}
+
+/** Tokens for a device that proves password and device key. `name` is whose login it was. */
+export async function finishLogin(
+  { database, secrets, clock }: Parts,
+  request: {
+    loginId: Uint8Array;
+    finishLoginRequest: string;
+    deviceId: Uint8Array;
+    deviceSignature: Uint8Array;
+  },
+): Promise<{ tokens: IssuedTokens; name: string }> {
+  const device = deviceId(request.deviceId);
+  checkLength(request.finishLoginRequest, MAX_OPAQUE_FINISH, "login finish");
+  if (request.loginId.length !== 16) throw malformed("the login id must be 16 bytes");
+  if (request.deviceSignature.length !== 64) throw malformed("the signature must be 64 bytes");
+
+  const attempt = await takeLoginAttempt(database, request.loginId);
+  const now = clock();
+  if (attempt === undefined || Number(attempt.expires_at) <= now) throw loginFailed();
+  const sessionKey = finishOpaque(attempt.server_state, request.finishLoginRequest);
+  if (attempt.account_id === null) throw loginFailed();
+  const owner = { accountId: accountId(attempt.account_id), deviceId: device };
+
+  const found = await findDevice(database, owner.accountId, device);
+  if (found === undefined || !found.active) throw unknownDevice();
+  const proof = loginProof({
+    ...owner,
+    sessionKey: Buffer.from(sessionKey, "utf8"),
+    loginId: request.loginId,
+  });
+  if (!verifyProof(proof, request.deviceSignature, found.signing_key)) {
+    throw new RelayError(ErrorReason.BAD_SIGNATURE, "the signature is not this device's");
+  }
+
+  const family = randomBytes(16);
+  await insertTokenFamily(database, family, owner, {
+    now,
+    expiresAt: now + REFRESH_TOKEN_MS,
+    kept: MAX_FAMILIES_PER_DEVICE,
+  });
+  return { tokens: await issueTokens(secrets, owner, { family, serial: 1n }, now), name: found.name };
+}
+
+export function unknownDevice(): RelayError {
+  return new RelayError(ErrorReason.UNKNOWN_DEVICE, "this device is not active in its account");
+}

@@ -1,0 +1,107 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { Command, CommanderError } from "commander";
+import type { ClientConfig } from "pg";
+import { z } from "zod";
+import { StartupError } from "./startup-error.ts";
+
+/** What the command line says, parsed once. */
+export interface RelayConfig {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly dataFolder: string;
+  /** Absent: the embedded PostgreSQL. */
+  readonly database: ClientConfig | undefined;
+  readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
+  readonly behindProxy: boolean;
+}
+
+const DEFAULT_LISTEN = "127.0.0.1:7443";
+
+const address = z
+  .string()
+  .regex(
+    /^(?:\[[\da-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/,
+    "must be HOST:PORT, such as 127.0.0.1:7443 or [::1]:7443",
+  )
+  .transform((text) => {
+    const colon = text.lastIndexOf(":");
+    return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, "$1"), port: Number(text.slice(colon + 1)) };
+  })
+  .refine(({ port }) => port <= 65_535, "has a port above 65535");
+
+const options = z.object({
+  listen: address,
+  data: z.string().min(1, "must name a folder"),
+  databaseUrl: z
+    .string()
+    .regex(/^postgres(?:ql)?:\/\/./, "must start with postgres://")
+    .optional(),
+  tlsCert: z.string().min(1).optional(),
+  tlsKey: z.string().min(1).optional(),
+  behindProxy: z.boolean().default(false),
+});
+
+/** The parameters after `chat relay`. Undefined when help was asked for and given. Throws StartupError `usage`. */
+export function readConfig(
+  parameters: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): RelayConfig | undefined {
+  const command = new Command("chat relay")
+    .description("Run a relay: it stores and forwards ciphertext.")
+    .option("--listen <host:port>", "where to listen", DEFAULT_LISTEN)
+    .option("--data <dir>", "folder for secrets and the embedded PostgreSQL", defaultDataFolder(environment))
+    .option("--database-url <url>", "use this PostgreSQL, embed none")
+    .option("--tls-cert <file>", "certificate chain, PEM")
+    .option("--tls-key <file>", "its private key, PEM")
+    .option("--behind-proxy", "a proxy in front of us speaks TLS and sets x-forwarded-for")
+    .allowExcessArguments(false)
+    .configureOutput({ writeErr: () => undefined })
+    .exitOverride();
+  try {
+    command.parse(parameters, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return undefined;
+    throw usage(error.message.replace(/^error: /, ""));
+  }
+  const parsed = options.safeParse(command.opts());
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const name = String(issue?.path[0] ?? "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw usage(`--${name} ${issue?.message ?? "is wrong"}`);
+  }
+  const { listen, data, databaseUrl, tlsCert, tlsKey, behindProxy } = parsed.data;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) throw usage("--tls-cert and --tls-key go together");
+  const tls =
+    tlsCert === undefined || tlsKey === undefined ? undefined : { certPath: tlsCert, keyPath: tlsKey };
+  if (tls === undefined && !behindProxy && !isLoopback(listen.host)) {
+    throw new StartupError(
+      "insecure_listen",
+      `Refusing to listen on ${listen.host} without TLS: everybody on the way could read who talks to whom.`,
+      "Give --tls-cert and --tls-key, or --behind-proxy if a proxy in front of the relay speaks TLS.",
+    );
+  }
+  const database = databaseUrl === undefined ? undefined : { connectionString: databaseUrl };
+  return { ...listen, dataFolder: resolve(data), database, tls, behindProxy };
+}
+
+function usage(message: string): StartupError {
+  const sentence = message.charAt(0).toUpperCase() + message.slice(1).replace(/\.$/, "");
+  return new StartupError("usage", `${sentence}.`, "See `chat relay --help`.");
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+/** $CHAT_HOME/relay, or in the platform's folder for data. */
+export function defaultDataFolder(environment: Readonly<Record<string, string | undefined>>): string {
+  const { CHAT_HOME, XDG_DATA_HOME } = environment;
+  if (CHAT_HOME) return join(CHAT_HOME, "relay");
+  if (process.platform === "darwin")
+    return join(homedir(), "Library", "Application Support", "sotto", "relay");
+  const base = XDG_DATA_HOME?.startsWith("/") ? XDG_DATA_HOME : join(homedir(), ".local", "share");
+  return join(base, "sotto", "relay");
+}

@@ -1,0 +1,48 @@
+import { once } from "node:events";
+import { readConfig } from "./config.ts";
+import { createLogger, describeError } from "./logger.ts";
+import { startRelay } from "./start-relay.ts";
+import { StartupError } from "./startup-error.ts";
+
+const signals = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
+
+/**
+ * `chat relay`: runs until a signal ends it, and resolves with the exit status. The first signal drains, a second one
+ * exits at once. One line on stdout when it is ready; logs on stderr, JSON lines.
+ */
+export async function runRelay(parameters: readonly string[]): Promise<number> {
+  try {
+    const config = readConfig(parameters, process.env);
+    if (config === undefined) return 0;
+
+    const log = createLogger();
+    process.on("unhandledRejection", (error) => log.error(describeError(error), "unhandled rejection"));
+    process.on("uncaughtException", (error) => {
+      log.error(describeError(error), "uncaught exception: the relay ends");
+      process.exit(70); // PostgreSQL hears of it from the kernel, or the next start stops it
+    });
+    const asked = new AbortController();
+    for (const [signal, status] of Object.entries(signals)) {
+      process.on(signal, () => {
+        if (asked.signal.aborted) process.exit(status);
+        asked.abort();
+      });
+    }
+
+    const relay = await startRelay(config, { log });
+    if (!asked.signal.aborted) {
+      process.stdout.on("error", () => undefined); // whoever started us may not listen
+      process.stdout.write(`relay ready on ${relay.url}\n`);
+      log.info("ready");
+      await once(asked.signal, "abort");
+    }
+    log.info("draining");
+    await relay.stop();
+    log.info("stopped");
+    return 0;
+  } catch (error) {
+    if (!(error instanceof StartupError)) throw error;
+    process.stderr.write(`${error.message} ${error.hint} (${error.code})\n`);
+    return error.exitStatus;
+  }
+}

@@ -1,0 +1,16 @@
+import type { Database } from "./db/pool.ts";
+import type { Rates } from "./limits.ts";
+import type { Logger } from "./logger.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** What the services are made of. */
+export interface Parts {
+  readonly database: Database;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly log: Logger;
+  readonly secrets: Secrets;
+  readonly rates: Rates;
+  /** Aborted when the last call is over: end timers. */
+  readonly stopped: AbortSignal;
+}

@@ -1,0 +1,157 @@
+// Puts a relay together and takes it apart again, in the opposite order.
+import { setTimeout as pause } from "node:timers/promises";
+import type { ClientConfig } from "pg";
+import { ready } from "../keys/public.ts";
+import { opaqueReady } from "./auth/opaque.ts";
+import { authenticate } from "./authenticate.ts";
+import type { RelayConfig } from "./config.ts";
+import { lockFolder, prepareDataFolder } from "./data-folder.ts";
+import { startEmbedded } from "./db/embedded.ts";
+import { migrate } from "./db/migrate.ts";
+import { Database } from "./db/pool.ts";
+import { DATABASE_CONNECTIONS, DRAIN_MS, defaultRates, type Rates } from "./limits.ts";
+import { describeError, type Logger } from "./logger.ts";
+import type { Parts } from "./parts.ts";
+import { loadSecrets } from "./secrets.ts";
+import { startServer } from "./server.ts";
+import { allServices } from "./services.ts";
+import { StartupError } from "./startup-error.ts";
+import { serverCredentials } from "./tls.ts";
+
+export interface Surroundings {
+  readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+  readonly rates?: Partial<Rates>;
+}
+
+export interface Relay {
+  /** `http://HOST:PORT`, or https. */
+  readonly url: string;
+  readonly database: Database;
+  /** Process id of the embedded PostgreSQL, while it runs. */
+  readonly postgresPid: () => number | undefined;
+  /** Drains: streams are told, calls under way end well, everything is closed. */
+  stop(): Promise<void>;
+}
+
+/** Throws StartupError for everything that is not a bug; nothing is left running then. */
+export async function startRelay(config: RelayConfig, surroundings: Surroundings): Promise<Relay> {
+  const { log, clock = Date.now, rates } = surroundings;
+  const undo: (() => unknown)[] = [];
+  const takeApart = async (): Promise<void> => {
+    for (let step = undo.pop(); step !== undefined; step = undo.pop()) {
+      try {
+        await step();
+      } catch (error) {
+        log.error(describeError(error), "could not end in order");
+      }
+    }
+  };
+  try {
+    const credentials = serverCredentials(config.tls, clock());
+    const folder = await prepareDataFolder(config.dataFolder);
+    await Promise.all([ready(), opaqueReady]);
+
+    let postgresPid: Relay["postgresPid"] = () => undefined;
+    let connection = config.database;
+    if (connection === undefined) {
+      undo.push(lockFolder(folder));
+      const embedded = await startEmbedded(folder, log);
+      undo.push(() => embedded.stop());
+      connection = embedded.connection;
+      postgresPid = embedded.pid;
+    }
+    const secrets = await loadSecrets(folder);
+    await updateSchema(connection, config.database);
+    const database = new Database({
+      connection,
+      size: DATABASE_CONNECTIONS,
+      onError: (error) => log.warn(describeError(error), "lost a database connection"),
+    });
+    undo.push(() => Promise.race([database.close(), pause(DRAIN_MS, undefined, { ref: false })]));
+
+    const stopped = new AbortController();
+    undo.push(() => stopped.abort());
+    const parts: Parts = {
+      database,
+      clock,
+      log,
+      secrets,
+      rates: { ...defaultRates, ...rates },
+      stopped: stopped.signal,
+    };
+    const server = await startServer({
+      services: allServices(parts),
+      host: config.host,
+      port: config.port,
+      credentials,
+      behindProxy: config.behindProxy,
+      authenticate: (metadata) => authenticate(parts, metadata),
+      log,
+    }).catch((error: unknown) => {
+      throw cannotListen(config, error);
+    });
+    undo.push(() => server.drain(DRAIN_MS));
+
+    const host = config.host.includes(":") ? `[${config.host}]` : config.host;
+    const url = `${config.tls === undefined ? "http" : "https"}://${host}:${server.port}`;
+    return { url, database, postgresPid, stop: takeApart };
+  } catch (error) {
+    await takeApart();
+    throw error;
+  }
+}
+
+async function updateSchema(connection: ClientConfig, given: ClientConfig | undefined): Promise<void> {
+  let unknown: string[];
+  try {
+    ({ unknown } = await migrate(connection));
+  } catch (cause) {
+    if (given === undefined) throw cause;
+    throw new StartupError(
+      "database_unreachable",
+      `Cannot use the database at ${placeOf(given)}: ${wordsFor(cause)}.`,
+      "Check --database-url, and that PostgreSQL is running and lets the relay in.",
+      cause,
+    );
+  }
+  if (unknown.length > 0) {
+    throw new StartupError(
+      "database_newer",
+      `The database was set up by a newer Sotto (it has ${unknown.at(-1)}).`,
+      "Run that version or a newer one.",
+    );
+  }
+}
+
+/** Host and database, without the password. */
+function placeOf({ connectionString = "" }: ClientConfig): string {
+  const { host, pathname } = URL.parse(connectionString) ?? {};
+  return host ? `${host}${pathname}` : "that URL";
+}
+
+function wordsFor(error: unknown): string {
+  if (error instanceof AggregateError) return wordsFor(error.errors[0]);
+  if (error instanceof Error) return error.message.replace(/\.$/, "");
+  return "unknown reason";
+}
+
+/** grpc-js packs the system's error into its message. */
+function cannotListen({ host, port }: RelayConfig, cause: unknown): StartupError {
+  const code = cause instanceof Error ? /\bE[A-Z]{4,}\b/.exec(cause.message)?.[0] : undefined;
+  if (code === "EADDRINUSE") {
+    return new StartupError(
+      "port_in_use",
+      `Port ${port} on ${host} is in use by another program.`,
+      "Stop that one, or choose another port with --listen HOST:PORT (port 0: any free one).",
+      cause,
+    );
+  }
+  return new StartupError(
+    "cannot_listen",
+    `Cannot listen on ${host}:${port} (${code ?? "unknown reason"}).`,
+    code === "EACCES" ? "Ports below 1024 are for root: choose a higher one." : "Check --listen HOST:PORT.",
+    cause,
+  );
+}

@@ -1,0 +1,48 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
+import { ServerCredentials } from "@grpc/grpc-js";
+import type { RelayConfig } from "./config.ts";
+import { StartupError, systemCode } from "./startup-error.ts";
+
+/** Reads certificate and key, and refuses a pair that no client could use. */
+export function serverCredentials(tls: RelayConfig["tls"], now: number): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const cert = readPem(tls.certPath, "certificate");
+  const key = readPem(tls.keyPath, "key");
+  const certificate = attempt(() => new X509Certificate(cert), `${tls.certPath} is not a PEM certificate`);
+  const privateKey = attempt(() => createPrivateKey(key), `${tls.keyPath} is not a PEM private key`);
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw unusable(`The key in ${tls.keyPath} does not belong to the certificate in ${tls.certPath}`);
+  }
+  if (now > Date.parse(certificate.validTo)) {
+    throw unusable(`The certificate in ${tls.certPath} ran out on ${certificate.validTo}`);
+  }
+  attempt(() => createSecureContext({ cert, key }), `${tls.certPath} is not a usable certificate chain`);
+  return ServerCredentials.createSsl(null, [{ cert_chain: cert, private_key: key }]);
+}
+
+function readPem(path: string, what: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw unusable(`Cannot read the ${what} in ${path} (${systemCode(cause) ?? "unknown reason"})`, cause);
+  }
+}
+
+function attempt<Result>(work: () => Result, otherwise: string): Result {
+  try {
+    return work();
+  } catch (cause) {
+    throw unusable(otherwise, cause);
+  }
+}
+
+function unusable(sentence: string, cause?: unknown): StartupError {
+  return new StartupError(
+    "certificate_unusable",
+    `${sentence}.`,
+    "Check --tls-cert and --tls-key: PEM files, the server's own certificate first.",
+    cause,
+  );
+}

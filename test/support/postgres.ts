@@ -1,0 +1,48 @@
+import { randomBytes } from "node:crypto";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import { Client, type ClientConfig } from "pg";
+import { inject } from "vitest";
+import { Database } from "../../relay/db/pool.ts";
+import { TEMPLATE } from "./postgres-for-tests.ts";
+
+export interface FreshDatabase {
+  readonly connection: ClientConfig;
+  readonly database: Database;
+  /** Closes the pool and drops the database. */
+  drop(): Promise<void>;
+}
+
+/** A database of one's own with the whole schema, in the PostgreSQL that all tests share. `drop` it at the end. */
+export async function freshDatabase({ empty = false }: { empty?: boolean } = {}): Promise<FreshDatabase> {
+  const shared = await sharedPostgres();
+  const name = `test_${randomBytes(6).toString("hex")}`;
+  await once(shared, `create database ${name} template ${empty ? "template1" : TEMPLATE}`);
+  const connection = { ...shared, database: name };
+  const database = new Database({ connection, size: 5, onError: () => undefined });
+  return {
+    connection,
+    database,
+    drop: async () => {
+      await database.close();
+      await once(shared, `drop database ${name} with (force)`);
+    },
+  };
+}
+
+async function sharedPostgres(): Promise<ClientConfig> {
+  const answer = await text(connect(inject("postgresSocket")));
+  const { connection, error } = JSON.parse(answer) as { connection: ClientConfig; error?: string };
+  if (error !== undefined) throw new Error(error);
+  return connection;
+}
+
+async function once(connection: ClientConfig, statement: string): Promise<void> {
+  const client = new Client(connection);
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
