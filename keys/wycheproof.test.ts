@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
+import { refusal } from "../test/support/assertions.ts";
 import { equal, fromHex, toHex } from "./bytes.ts";
-import { KeysError } from "./errors.ts";
 import {
   ed25519Verify,
   hkdfSha256,
@@ -50,16 +50,6 @@ function cases(file: string): { group: Group; tests: Case[] }[] {
       has: (field) => typeof fields[field] === "string",
     })),
   }));
-}
-
-function refusal(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof KeysError) return error.code;
-    throw error;
-  }
-  return "none";
 }
 
 test("X25519: as the file, but non-canonical and small-order public keys are refused", () => {
