@@ -49,7 +49,7 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Order of unsigned bytes, as in the sorted lists of SPEC §8. Not for secrets. */
+/** Order of unsigned bytes, as in the sorted lists of SPEC §8.2. Not for secrets. */
 export function compare(a: Uint8Array, b: Uint8Array): number {
   return Buffer.compare(a, b);
 }

@@ -1,4 +1,4 @@
-// The hash chain of a conversation, SPEC §8.2.
+// The hash chain of a conversation, SPEC §8.3.
 import { concat } from "./bytes.ts";
 import { Writer } from "./encoding.ts";
 import type { ConversationId, Hash, Incarnation } from "./ids.ts";

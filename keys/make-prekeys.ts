@@ -1,6 +1,7 @@
 // Making prekeys, SPEC §3.2. Needs secrets, so it is not behind keys/public.ts.
 import type { DeviceKeys } from "./account-signing.ts";
 import { asSecret, type Random, type SecretBytes } from "./bytes.ts";
+import { KeysError } from "./errors.ts";
 import type { AccountId } from "./ids.ts";
 import { sign } from "./labelled.ts";
 import { labels } from "./labels.ts";
@@ -44,6 +45,7 @@ export interface MadePrekey<Secret extends PrekeySecret> {
 }
 
 function publish(input: PrekeyInput, keys: PrekeyKeys): Uint8Array {
+  if (input.id < 1) throw new KeysError("malformed", "prekey ids start at 1");
   const prekey: Prekey = {
     accountId: input.accountId,
     deviceId: input.device.deviceId,

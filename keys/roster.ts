@@ -1,4 +1,4 @@
-// Who gets a message, and which conversation it is in: SPEC §8.1.
+// Who gets a message, and which conversation it is in: SPEC §8.1, §8.2.
 import { compare, concat, equal } from "./bytes.ts";
 import { Writer } from "./encoding.ts";
 import { KeysError } from "./errors.ts";

@@ -6,11 +6,13 @@ import { labels } from "./labels.ts";
 import { put, smallOrderPoint, withBit255 } from "./make-vectors/damage.ts";
 import { seededRandom } from "./make-vectors/seeded-random.ts";
 import {
+  type AgreementKeyPair,
   ed25519Keypair,
   isEd25519PublicKey,
   isMlkem768PublicKey,
   isX25519PublicKey,
   isXwingPublicKey,
+  type KemKeyPair,
   mlkem768Decapsulate,
   mlkem768Encapsulate,
   mlkem768Keypair,
@@ -38,7 +40,10 @@ const smallOrder = [
 ];
 
 describe("X25519 public keys", () => {
-  const alice = x25519Keypair(seededRandom("alice")(32));
+  let alice: AgreementKeyPair;
+  beforeAll(() => {
+    alice = x25519Keypair(seededRandom("alice")(32));
+  });
   const secret = seededRandom("secret")(32);
 
   test("one that was made is taken", () => {
@@ -97,7 +102,10 @@ describe("Ed25519 public keys", () => {
 });
 
 describe("ML-KEM-768 and X-Wing public keys", () => {
-  const kem = mlkem768Keypair(seededRandom("kem")(64));
+  let kem: KemKeyPair;
+  beforeAll(() => {
+    kem = mlkem768Keypair(seededRandom("kem")(64));
+  });
 
   test("each coefficient must be below 3,329, and is looked at", () => {
     const coefficient = (index: number, value: number): Uint8Array => {
