@@ -152,15 +152,15 @@ export function mergeConversation(db: Database, provisional: number, into: numbe
   }
 }
 
-/** A new log begins: the first one, or one that takes the place of a log that the relay has lost. */
-export function startLog(db: Database, conversation: number, made: Incarnation, start: Hash): void {
-  statement<[Uint8Array, Uint8Array, number], never>(
+/** A new log begins: the first one, or one in place of a log that the relay has lost. Returns its generation. */
+export function startLog(db: Database, conversation: number, made: Incarnation, start: Hash): number {
+  const row = statement<[Uint8Array, Uint8Array, number], { generation: number }>(
     db,
     `update conversations set generation = generation + 1, incarnation = ?, log_sequence = 0, log_hash = ?,
-       opened_sequence = 0, relay_head = 0,
-       roster_version = null, roster_hash = null, roster_named = 0
-     where conversation = ?`,
-  ).run(made, start, conversation);
+       opened_sequence = 0, relay_head = 0, roster_version = null, roster_hash = null, roster_named = 0
+     where conversation = ? returning generation`,
+  ).get(made, start, conversation);
+  return row?.generation ?? 0;
 }
 
 export function advanceLog(db: Database, conversation: number, head: LogHead): void {
@@ -174,7 +174,7 @@ export function advanceLog(db: Database, conversation: number, head: LogHead): v
 export function nameRelayHead(db: Database, conversation: number, head: number, rosterVersion: number): void {
   statement<[number, number, number], never>(
     db,
-    "update conversations set relay_head = ?, roster_named = max(roster_named, ?) where conversation = ?",
+    "update conversations set relay_head = ?, roster_named = ? where conversation = ?",
   ).run(head, rosterVersion, conversation);
 }
 

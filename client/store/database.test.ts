@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { dataVersion, openDatabase, statement, transact } from "./database.ts";
+import { changeMarker, openDatabase, statement, transact } from "./database.ts";
 import { StoreError, type StoreErrorCode } from "./store-error.ts";
 import { readTokens, replaceTokens, saveTokens } from "./tokens.ts";
 
@@ -116,7 +116,7 @@ test("many processes may make the same profile at once", () => {
 test("a transaction is all or nothing, and another connection sees that it happened", () => {
   const db = openDatabase(path, key, { create: true });
   const other = openDatabase(path, key);
-  const before = dataVersion(other);
+  const before = changeMarker(other);
   expect(() =>
     transact(db, () => {
       saveTokens(db, { accessToken: "a", accessExpiresAt: 1, refreshToken: "r" });
@@ -124,9 +124,9 @@ test("a transaction is all or nothing, and another connection sees that it happe
     }),
   ).toThrow("no");
   expect(readTokens(other)).toBeUndefined();
-  expect(dataVersion(other)).toBe(before);
+  expect(changeMarker(other)).toBe(before);
   transact(db, () => saveTokens(db, { accessToken: "a", accessExpiresAt: 1, refreshToken: "r" }));
-  expect(dataVersion(other)).not.toBe(before);
+  expect(changeMarker(other)).not.toBe(before);
   expect(readTokens(other)?.refreshToken).toBe("r");
   expect(statement(db, "select 1")).toBe(statement(db, "select 1"));
   db.close();

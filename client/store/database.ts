@@ -69,9 +69,10 @@ export function transact<T>(db: Database, work: () => T): T {
   return db.transaction(work).immediate();
 }
 
-/** A number that changes when another connection, of whatever process, has committed. */
-export function dataVersion(db: Database): number {
-  return Number(db.pragma("data_version", { simple: true }));
+/** A value that changes with every commit, whether of this connection or of another process. */
+export function changeMarker(db: Database): string {
+  const own = statement<[], { count: number }>(db, "select total_changes() as count").get();
+  return `${db.pragma("data_version", { simple: true })}:${own?.count}`;
 }
 
 const prepared = new WeakMap<Database, Map<string, Sqlite.Statement<unknown[], unknown>>>();

@@ -31,13 +31,24 @@ export function tryLock(path: string): Lock | undefined {
   return { touch: () => touch(path), release: () => held.close() };
 }
 
+/**
+ * The same, and also when its holder has not touched it for so long that it must be suspended. The lock is then the
+ * taker's by convention only, until the old holder wakes up and releases it.
+ */
+export function takeLock(path: string, suspendedAfterMs: number): Lock | undefined {
+  const lock = tryLock(path);
+  if (lock !== undefined || lockAge(path) < suspendedAfterMs) return lock;
+  touch(path);
+  return { touch: () => touch(path), release: () => undefined };
+}
+
 function touch(path: string): void {
   const now = new Date();
   utimesSync(path, now, now);
 }
 
-/** Milliseconds since the holder last touched it; undefined when there is no such file. */
-export function lockAge(path: string): number | undefined {
+/** Milliseconds since the holder last touched it. */
+function lockAge(path: string): number {
   const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? undefined : Date.now() - found.mtimeMs;
+  return found === undefined ? 0 : Date.now() - found.mtimeMs;
 }

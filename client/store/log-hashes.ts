@@ -8,12 +8,18 @@ export function saveLogHash(db: Database, conversation: number, generation: numb
   ).run(conversation, generation, head.sequence, head.hash);
 }
 
-/** h_n of the given generation of a log; of all its generations when none is given, the newest first. */
-export function readLogHashes(db: Database, conversation: number, sequence: number): Hash[] {
-  return statement<[number, number], { hash: Uint8Array }>(
+/** h_n in one generation of a log, or in all its generations, the newest first. */
+export function readLogHashes(
+  db: Database,
+  conversation: number,
+  sequence: number,
+  generation?: number,
+): Hash[] {
+  return statement<[number, number, number | null], { hash: Uint8Array }>(
     db,
-    "select hash from log_hashes where conversation = ? and sequence = ? order by generation desc",
+    `select hash from log_hashes where conversation = ?1 and sequence = ?2 and generation = coalesce(?3, generation)
+     order by generation desc`,
   )
-    .all(conversation, sequence)
+    .all(conversation, sequence, generation ?? null)
     .map((row) => hash(row.hash));
 }

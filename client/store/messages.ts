@@ -149,6 +149,15 @@ export function findMessageById(db: Database, id: Uint8Array): StoredMessage | u
   return row && messageFromRow(row);
 }
 
+/** The one that came to be known last. */
+export function newestMessage(db: Database, conversation: number): StoredMessage | undefined {
+  const row = statement<[number], MessageRow>(
+    db,
+    "select * from messages where conversation = ? order by position desc limit 1",
+  ).get(conversation);
+  return row && messageFromRow(row);
+}
+
 /** The relay has stored it under this number. Once: what comes later changes nothing. */
 export function markSent(db: Database, position: number, sequence: number): void {
   statement<[number, number, number], never>(
@@ -165,6 +174,11 @@ export function markFailed(db: Database, position: number, trouble: { code: stri
   ).run(trouble.code, trouble.text, position);
 }
 
+/** A message that carried nothing and was not needed after all. */
+export function deleteSilent(db: Database, position: number): void {
+  statement<[number], never>(db, "delete from messages where position = ? and kind = 'silent'").run(position);
+}
+
 export function clearUnread(db: Database, position: number): void {
   statement<[number], never>(db, "update messages set unread = 0 where position = ? and unread = 1").run(
     position,
@@ -179,4 +193,56 @@ export function messagesArrivedAfter(db: Database, after: number, limit: number)
   )
     .all(after, limit)
     .map(messageFromRow);
+}
+
+export interface MessageFilter {
+  /** Of one conversation, in the order of its log; otherwise of all, in the order in which they came to be known. */
+  readonly conversation?: number;
+  readonly limit: number;
+  /** Older than this one. */
+  readonly before?: StoredMessage;
+  /** Received, or sent, since then. */
+  readonly since?: number;
+  readonly unread?: boolean;
+}
+
+/** The newest that pass, oldest first. */
+export function readNewest(db: Database, filter: MessageFilter): StoredMessage[] {
+  const { conversation, limit, before, since, unread } = filter;
+  const place = "coalesce(sequence, 9007199254740991)";
+  const conditions = ["kind <> 'silent'"];
+  const values: (number | null)[] = [];
+  const where = (condition: string, ...bound: number[]) => {
+    conditions.push(condition);
+    values.push(...bound);
+  };
+  if (conversation !== undefined) where("conversation = ?", conversation);
+  if (unread === true) where("unread = 1");
+  if (since !== undefined) where("coalesce(received_at, sent_at) >= ?", since);
+  if (before !== undefined && conversation === undefined) where("position < ?", before.position);
+  if (before !== undefined && conversation !== undefined) {
+    where(`(${place}, position) < (?, ?)`, before.sequence ?? Number.MAX_SAFE_INTEGER, before.position);
+  }
+  const order = conversation === undefined ? "position desc" : `${place} desc, position desc`;
+  return statement<(number | null)[], MessageRow>(
+    db,
+    `select * from messages where ${conditions.join(" and ")} order by ${order} limit ?`,
+  )
+    .all(...values, limit)
+    .map(messageFromRow)
+    .reverse();
+}
+
+export interface ConversationCount {
+  readonly unread: number;
+  readonly queued: number;
+}
+
+export function countMessages(db: Database, conversation: number): ConversationCount {
+  const row = statement<[number, number], { unread: number; queued: number }>(
+    db,
+    `select (select count(*) from messages where conversation = ? and unread = 1) as unread,
+       (select count(*) from outbox where conversation = ? and purpose = 'message') as queued`,
+  ).get(conversation, conversation);
+  return row ?? { unread: 0, queued: 0 };
 }

@@ -105,23 +105,13 @@ export function readIntents(db: Database, limit: number): Intent[] {
   return statement<[number], Row>(db, "select * from outbox order by intent limit ?").all(limit).map(fromRow);
 }
 
-/** Conversations that have something to be sent. */
-export function conversationsWithIntents(db: Database): number[] {
-  return statement<[], { conversation: number }>(
-    db,
-    "select conversation from outbox group by conversation order by min(intent)",
-  )
-    .all()
-    .map(({ conversation }) => conversation);
-}
-
-/** Intents of one conversation from `from` on. */
-export function readIntentsFrom(db: Database, conversation: number, from: number): Intent[] {
+/** Intents of one conversation up to `through`, in order. */
+export function readIntentsOf(db: Database, conversation: number, through: number): Intent[] {
   return statement<[number, number], Row>(
     db,
-    "select * from outbox where conversation = ? and intent >= ? order by intent",
+    "select * from outbox where conversation = ? and intent <= ? order by intent",
   )
-    .all(conversation, from)
+    .all(conversation, through)
     .map(fromRow);
 }
 

@@ -41,3 +41,12 @@ export function findOwnRow(db: Database, rowHash: Uint8Array): OwnRow | undefine
     promised: sequence === null || logHash === null ? undefined : { sequence, hash: hash(logHash) },
   };
 }
+
+/** The log in which the promises were made is lost. */
+export function forgetPromises(db: Database, conversation: number): void {
+  statement<[number], never>(
+    db,
+    `update own_rows set sequence = null, log_hash = null
+     where position in (select position from messages where conversation = ?)`,
+  ).run(conversation);
+}

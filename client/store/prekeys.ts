@@ -76,11 +76,6 @@ export function markPublished(db: Database, prekeys: readonly UnpublishedPrekey[
   for (const { kind, id } of prekeys) update.run(kind, id);
 }
 
-/** The relay lost them: all that are still good go there again. */
-export function forgetPublished(db: Database): void {
-  statement<[], never>(db, "delete from prekeys where kind <> 'one_time' and replaced_at is null").run();
-}
-
 /** The secrets that a set-up header names; null for what is gone. */
 export function readPrekeySecrets(db: Database, header: SetUpHeader): PrekeySecrets {
   const find = (kind: Kind, id: number) =>

@@ -11,6 +11,7 @@ export type SecurityEventKind =
   | "log_forked"
   | "log_invalid"
   | "log_lost"
+  | "log_withheld"
   | "message_missing"
   | "message_id_reused"
   | "device_added"
@@ -41,7 +42,12 @@ interface Row {
   evidence: string | null;
 }
 
+/** What happens again takes the place of its last time, so that repetition neither hides nor fills anything. */
 export function addSecurityEvent(db: Database, made: Omit<SecurityEvent, "event">): void {
+  statement<unknown[], never>(
+    db,
+    "delete from security_events where kind = ? and account_id is ? and conversation is ? and text = ? and evidence is ?",
+  ).run(made.kind, made.accountId ?? null, made.conversation ?? null, made.text, made.evidence ?? null);
   statement<unknown[], never>(
     db,
     `insert into security_events (at, kind, gravity, account_id, conversation, text, evidence)

@@ -80,18 +80,21 @@ export function stageRow(
   );
 }
 
-/** Rows to be opened, in the order of their sessions, chains and numbers: SPEC §5.7. */
-export function waitingRows(db: Database, limit: number): StagedRow[] {
-  return statement<[number], Row>(
+/** The rows to be opened, in the order of their sessions, chains and numbers: SPEC §5.7. */
+export function waitingRows(db: Database): { conversation: number; sequence: number }[] {
+  return statement<[], { conversation: number; sequence: number }>(
     db,
-    "select * from staged_rows where stage = 'waiting' order by session_tag, chain, n limit ?",
-  )
-    .all(limit)
-    .map(fromRow);
+    "select conversation, sequence from staged_rows where stage = 'waiting' order by session_tag, chain, n",
+  ).all();
 }
 
-export function countStaged(db: Database): number {
-  return statement<[], { count: number }>(db, "select count(*) as count from staged_rows").get()?.count ?? 0;
+/** Undefined: another process has opened it meanwhile. */
+export function readWaiting(db: Database, conversation: number, sequence: number): StagedRow | undefined {
+  const row = statement<[number, number], Row>(
+    db,
+    "select * from staged_rows where conversation = ? and sequence = ? and stage = 'waiting'",
+  ).get(conversation, sequence);
+  return row && fromRow(row);
 }
 
 export function markReady(

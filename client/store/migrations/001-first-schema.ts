@@ -135,11 +135,10 @@ create table seen_sessions (
   seen_at integer not null
 ) strict, without rowid;
 
--- What is under way with a device of somebody: a session being set up, or wanted anew.
+-- What is known of a device of somebody beside its sessions.
 create table peer_devices (
   account_id blob not null,
   device_id blob not null,
-  claimed_until integer not null default 0,
   -- It had nothing published, or nothing fresh: do not ask again before.
   ask_after integer not null default 0,
   renew integer not null default 0,
@@ -187,7 +186,9 @@ create table messages (
   trouble text,
   unique (device_id, message_id)
 ) strict;
-create index messages_by_sequence on messages (conversation, sequence);
+-- The order of the log; what is not in it yet comes last.
+create index messages_in_order on messages (conversation, coalesce(sequence, 9007199254740991), position);
+create index messages_by_position on messages (conversation, position);
 create index messages_by_id on messages (message_id);
 create index unread_messages on messages (conversation) where unread = 1;
 
@@ -261,7 +262,7 @@ create table quarantine (
 ) strict;
 
 create table security_events (
-  event integer primary key,
+  event integer primary key autoincrement,
   at integer not null,
   kind text not null,
   -- A stop is an alarm; a note is worth knowing.

@@ -1,0 +1,332 @@
+import {
+  type AccountId,
+  accountId,
+  type ConversationId,
+  dmConversationId,
+  equal,
+  type Hash,
+  incarnation,
+  logStart,
+  type RosterSlot,
+  rosterHash,
+  rosterOf,
+  selfConversationId,
+  validName,
+} from "../../keys/index.ts";
+import type { Conversation, RelayConnection, Roster } from "../net/relay-connection.ts";
+import { readPinnedName } from "../store/accounts.ts";
+import {
+  addConversation,
+  findConversation,
+  findProvisional,
+  mergeConversation,
+  nameRelayHead,
+  readConversation,
+  type StoredConversation,
+  setRoster,
+  settleConversation,
+  startLog,
+} from "../store/conversations.ts";
+import { transact } from "../store/database.ts";
+import { saveLogHash } from "../store/log-hashes.ts";
+import { forgetPromises } from "../store/own-rows.ts";
+import { deleteAllStaged } from "../store/staged-rows.ts";
+import { ChatError } from "./chat-error.ts";
+import { knownChain, meetPerson, ownChain, refreshChains } from "./contacts.ts";
+import type { Profile } from "./profile.ts";
+import { alarm, record } from "./security.ts";
+
+/** What a name given by the user stands for. */
+export type Destination =
+  | { readonly kind: "self" }
+  | { readonly kind: "person"; readonly name: string; readonly accountId: AccountId | undefined };
+
+/** `alice`, `@alice`, `me`. Throws `unknown_conversation`, `bad_name`. Whether the person exists may not be known. */
+export function resolveTo(profile: Profile, given: string): Destination {
+  if (given.startsWith("#")) {
+    throw new ChatError("unknown_conversation", `There is no conversation called ${given}.`, {
+      hint: "`chat list` lists yours.",
+    });
+  }
+  const name = (given.startsWith("@") ? given.slice(1) : given).toLowerCase();
+  if (name === "me" || name === profile.identity.name) return { kind: "self" };
+  if (!validName(name)) {
+    throw new ChatError("bad_name", `"${given}" cannot be a name.`, {
+      hint: "Names have 3 to 32 of the characters a-z 0-9 _ . and -.",
+    });
+  }
+  return { kind: "person", name, accountId: readPinnedName(profile.db, name) };
+}
+
+/** The conversation with a destination, if there is one. */
+export function findConversationWith(
+  profile: Profile,
+  destination: Destination,
+): StoredConversation | undefined {
+  const id = conversationIdOf(profile, destination);
+  if (id !== undefined) {
+    const found = findConversation(profile.db, id);
+    if (found !== undefined) return found;
+  }
+  return destination.kind === "person" ? findProvisional(profile.db, destination.name) : undefined;
+}
+
+/** The same, made when there is none: provisional while the account is not known. Inside a transaction. */
+export function conversationWith(profile: Profile, destination: Destination): number {
+  const found = findConversationWith(profile, destination);
+  if (found !== undefined) return found.conversation;
+  const id = conversationIdOf(profile, destination);
+  const { identity } = profile;
+  if (destination.kind === "self" || id === undefined || destination.accountId === undefined) {
+    return destination.kind === "self"
+      ? addSelf(profile)
+      : addConversation(profile.db, { kind: "dm", peerName: destination.name });
+  }
+  return addConversation(profile.db, {
+    conversationId: dmConversationId(identity.accountId, destination.accountId),
+    kind: "dm",
+    peerName: destination.name,
+    peerAccount: destination.accountId,
+  });
+}
+
+function addSelf(profile: Profile): number {
+  const { accountId: own, name } = profile.identity;
+  return addConversation(profile.db, {
+    conversationId: selfConversationId(own),
+    kind: "self",
+    peerName: name,
+    peerAccount: own,
+  });
+}
+
+function conversationIdOf(profile: Profile, destination: Destination): ConversationId | undefined {
+  const own = profile.identity.accountId;
+  if (destination.kind === "self") return selfConversationId(own);
+  return destination.accountId === undefined ? undefined : dmConversationId(own, destination.accountId);
+}
+
+/** The accounts whose devices get what is sent, this one first. */
+export function membersOf(profile: Profile, conversation: StoredConversation): AccountId[] {
+  const own = profile.identity.accountId;
+  return conversation.kind === "self" || conversation.peerAccount === undefined
+    ? [own]
+    : [own, conversation.peerAccount];
+}
+
+/** Finds the account behind a provisional conversation. Returns the conversation's number, which may be another then. */
+export async function settle(
+  profile: Profile,
+  connection: RelayConnection,
+  provisional: StoredConversation,
+): Promise<number> {
+  const known = readPinnedName(profile.db, provisional.peerName);
+  const peer = known ?? (await meetPerson(profile, connection, provisional.peerName));
+  return transact(profile.db, () => settleWith(profile, provisional.peerName, peer));
+}
+
+/** Gives a provisional conversation with this name, if there is one, its account. Inside a transaction. */
+function settleWith(profile: Profile, name: string, peer: AccountId): number {
+  const id = dmConversationId(profile.identity.accountId, peer);
+  const provisional = findProvisional(profile.db, name);
+  const existing = findConversation(profile.db, id);
+  if (provisional === undefined) {
+    return (
+      existing?.conversation ??
+      addConversation(profile.db, { conversationId: id, kind: "dm", peerName: name, peerAccount: peer })
+    );
+  }
+  if (existing === undefined) {
+    settleConversation(profile.db, provisional.conversation, id, peer);
+    return provisional.conversation;
+  }
+  mergeConversation(profile.db, provisional.conversation, existing.conversation);
+  return existing.conversation;
+}
+
+/**
+ * Takes in a conversation as the relay describes it; nothing of it is believed that cannot be reckoned. Undefined: its
+ * peer's account does not exist. Throws `security_stop`.
+ */
+export async function learnConversation(
+  profile: Profile,
+  connection: RelayConnection,
+  shown: Conversation,
+): Promise<number | undefined> {
+  const found = findConversation(profile.db, shown.conversationId);
+  const conversation = found?.conversation ?? (await addShown(profile, connection, shown));
+  if (conversation !== undefined) noteLog(profile, conversation, shown);
+  return conversation;
+}
+
+async function addShown(
+  profile: Profile,
+  connection: RelayConnection,
+  shown: Conversation,
+): Promise<number | undefined> {
+  const own = profile.identity.accountId;
+  const others = shown.members.filter((member) => !equal(member, own));
+  const [other] = others;
+  if (others.length > 1 || shown.members.length !== others.length + 1) throw forgedConversation(profile);
+  const peer = other === undefined ? undefined : checkedAccount(profile, other);
+  const id = peer === undefined ? selfConversationId(own) : dmConversationId(own, peer);
+  if (!equal(id, shown.conversationId)) throw forgedConversation(profile);
+  if (peer === undefined) return transact(profile.db, () => conversationWith(profile, { kind: "self" }));
+  if (knownChain(profile, peer) === undefined) await refreshChains(profile, connection, [peer]);
+  const chain = knownChain(profile, peer);
+  return chain && transact(profile.db, () => settleWith(profile, chain.name, peer));
+}
+
+function checkedAccount(profile: Profile, bytes: Uint8Array): AccountId {
+  if (bytes.length !== 32) throw forgedConversation(profile);
+  return accountId(bytes);
+}
+
+function forgedConversation(profile: Profile): ChatError {
+  return alarm(profile, {
+    kind: "log_invalid",
+    text: "The relay offers a conversation that is none of its members'.",
+  });
+}
+
+/** The log as the relay says it stands: a first sight, a newer head, or a log that is not the one seen before. */
+function noteLog(profile: Profile, conversation: number, shown: Conversation): void {
+  if (shown.incarnation.length !== 16 || !isCount(shown.head) || !isCount(shown.rosterVersion)) {
+    throw alarm(profile, {
+      kind: "log_invalid",
+      text: "The relay describes a log that cannot be.",
+      conversation,
+    });
+  }
+  const made = incarnation(shown.incarnation);
+  const shortened = transact(profile.db, () => {
+    const { log, conversationId: id, peerName } = readConversation(profile.db, conversation);
+    if (id === undefined) return undefined;
+    const isSame = log !== undefined && equal(log.incarnation, made);
+    if (isSame && Number(shown.head) < log.head.sequence) return peerName;
+    if (!isSame) {
+      deleteAllStaged(profile.db, conversation);
+      forgetPromises(profile.db, conversation);
+      const start = logStart(id, made);
+      const generation = startLog(profile.db, conversation, made, start.hash);
+      saveLogHash(profile.db, conversation, generation, start);
+    }
+    if (!isSame && log !== undefined) {
+      const text = `The relay has lost the conversation with ${peerName} and begun it anew: messages may be missing.`;
+      record(profile, "note", {
+        kind: "log_lost",
+        text,
+        conversation,
+        evidence: { before: log, after: made },
+      });
+    }
+    nameRelayHead(profile.db, conversation, Number(shown.head), Number(shown.rosterVersion));
+    return undefined;
+  });
+  if (shortened !== undefined) {
+    throw alarm(profile, {
+      kind: "log_forked",
+      text: `The relay shows an older state of the conversation with ${shortened} than before.`,
+      conversation,
+    });
+  }
+}
+
+function isCount(value: bigint): boolean {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER);
+}
+
+/** The devices that get what is sent in a conversation, in the order of the roster, by the pinned chains. */
+export function slotsOf(profile: Profile, conversation: StoredConversation): RosterSlot[] {
+  const chains = membersOf(profile, conversation).map((member) => knownChain(profile, member));
+  return rosterOf(chains.flatMap((chain) => (chain === undefined ? [] : [chain])));
+}
+
+/** Whether the roster that this profile holds is the one that the pinned chains make, and the newest it heard of. */
+export function hasRoster(profile: Profile, conversation: StoredConversation): boolean {
+  const { conversationId: id, roster, rosterNamed, log } = conversation;
+  if (id === undefined || roster === undefined || log === undefined || roster.version < rosterNamed)
+    return false;
+  return equal(rosterHash(id, roster.version, slotsOf(profile, conversation)), roster.hash);
+}
+
+/**
+ * Opens a conversation at the relay, or asks for its newest roster, and checks that the roster is just the union of
+ * the members' verified, pinned chains: of newer chains if need be. Throws `security_stop` if it is not.
+ */
+export async function fetchRoster(
+  profile: Profile,
+  connection: RelayConnection,
+  conversation: StoredConversation,
+): Promise<void> {
+  const { conversationId: id, peerAccount, log } = conversation;
+  if (id === undefined || peerAccount === undefined)
+    throw new Error("a provisional conversation has no roster");
+  const members = membersOf(profile, conversation);
+  const unseen = members.filter((member) => knownChain(profile, member) === undefined);
+  if (unseen.length > 0) await refreshChains(profile, connection, unseen);
+  let roster: Roster;
+  if (log === undefined) {
+    const opened = await connection.openDirect(peerAccount);
+    if (!equal(opened.conversation.conversationId, id)) throw forgedConversation(profile);
+    noteLog(profile, conversation.conversation, opened.conversation);
+    roster = opened.roster;
+  } else {
+    roster = await connection.getRoster(id, 0n);
+  }
+  // The chains may have moved on since they were pinned, and the roster again since they were fetched.
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    if (takeRoster(profile, conversation.conversation, roster)) return;
+    await refreshChains(profile, connection, members);
+    if (takeRoster(profile, conversation.conversation, roster)) return;
+    roster = await connection.getRoster(id, 0n);
+  }
+  throw alarm(profile, {
+    kind: "roster_forged",
+    text: rosterTrouble(profile, conversation, roster),
+    conversation: conversation.conversation,
+    evidence: { version: Number(roster.version), devices: roster.devices.map(({ deviceId }) => deviceId) },
+  });
+}
+
+/** For callers that learn from a refusal that the roster they hold is old. */
+export function forgetRoster(profile: Profile, conversation: number): void {
+  setRoster(profile.db, conversation, undefined);
+}
+
+function takeRoster(profile: Profile, conversation: number, shown: Roster): boolean {
+  return transact(profile.db, () => {
+    const stored = readConversation(profile.db, conversation);
+    const slots = slotsOf(profile, stored);
+    const { conversationId: id, rosterNamed } = stored;
+    if (id === undefined || !isCount(shown.version) || Number(shown.version) < rosterNamed) return false;
+    const version = Number(shown.version);
+    const expected: Hash = rosterHash(id, version, slots);
+    const isUnion =
+      shown.devices.length === slots.length &&
+      slots.every((slot, index) => {
+        const device = shown.devices[index];
+        return (
+          device !== undefined &&
+          equal(device.accountId, slot.accountId) &&
+          equal(device.deviceId, slot.deviceId)
+        );
+      });
+    if (!isUnion || !equal(shown.hash, expected) || !equal(shown.conversationId, id)) return false;
+    setRoster(profile.db, conversation, { version, hash: expected });
+    return true;
+  });
+}
+
+function rosterTrouble(profile: Profile, conversation: StoredConversation, shown: Roster): string {
+  const slots = slotsOf(profile, conversation);
+  const isKnown = (device: { deviceId: Uint8Array }) =>
+    slots.some((slot) => equal(slot.deviceId, device.deviceId));
+  const foreign = shown.devices.find((device) => !isKnown(device));
+  if (foreign === undefined) {
+    return `The relay's list of devices for ${conversation.peerName} is not the one that the account signed.`;
+  }
+  const own = equal(foreign.accountId, profile.identity.accountId);
+  const whose = own ? ownChain(profile).name : conversation.peerName;
+  return `The relay lists a device that ${whose}'s account does not have.`;
+}

@@ -1,0 +1,86 @@
+import { ready } from "../../keys/index.ts";
+import { NetError } from "../net/net-error.ts";
+import type { RelayConnection, RelayStream } from "../net/relay-connection.ts";
+import { takeLock } from "../store/lock.ts";
+import { hasIntents } from "../store/outbox.ts";
+import { upkeepPrekeys } from "./prekey-upkeep.ts";
+import type { Profile } from "./profile.ts";
+import { submitOutbox } from "./submit-outbox.ts";
+
+export type Connect = () => Promise<RelayConnection>;
+
+/** The holder touches the lock while it works; one that does not is suspended, and others go on without it. */
+const TOUCH_EVERY_MS = 1_000;
+const SUSPENDED_AFTER_MS = 5_000;
+/** A stream that breaks in the middle is opened again this often before the relay counts as unreachable. */
+const MAX_BREAKS = 2;
+
+/**
+ * Seals and submits everything that is queued, in order, over a connection of its own; what cannot be sent for good
+ * becomes `failed`. False: another process is at it. Rejects with NetError when the relay cannot be reached or asks to
+ * wait, with ChatError `signed_out`; everything not sent stays queued.
+ */
+export async function drainOutbox(
+  profile: Profile,
+  connect: Connect,
+  options: { signal?: AbortSignal } = {},
+): Promise<boolean> {
+  return withDrainLock(profile, async () => {
+    await ready();
+    for (let breaks = 0; hasIntents(profile.db); breaks += 1) {
+      const connection = await connect();
+      try {
+        await drainOver(profile, connection, options.signal);
+        return;
+      } catch (error) {
+        if (!isBreak(error) || breaks >= MAX_BREAKS || options.signal?.aborted === true) throw error;
+      } finally {
+        connection.close();
+      }
+    }
+  });
+}
+
+/** The same over a connection that is there. */
+export async function drainThrough(
+  profile: Profile,
+  connection: RelayConnection,
+  stream: RelayStream,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  return withDrainLock(profile, () => submitOutbox(profile, connection, stream, signal));
+}
+
+async function drainOver(profile: Profile, connection: RelayConnection, signal?: AbortSignal): Promise<void> {
+  const stream = await connection.openStream({ live: false, lease: 0n });
+  try {
+    await submitOutbox(profile, connection, stream, signal);
+    await upkeepPrekeys(profile, connection, stream.welcome.oneTimePrekeysLeft);
+  } finally {
+    await stream.close();
+  }
+}
+
+/** The stream ended, but the relay was there: tokens run out, relays restart. */
+function isBreak(error: unknown): boolean {
+  if (!(error instanceof NetError)) return false;
+  if (error.code === "unreachable") return true;
+  return error.reason === "token_expired" || error.reason === "relay_unavailable";
+}
+
+/**
+ * One process at a time seals and submits. The lock saves work and keeps the order; every step is safe without it,
+ * for it is a transaction that reads anew or an identical submit.
+ */
+async function withDrainLock(profile: Profile, work: () => Promise<void>): Promise<boolean> {
+  const lock = takeLock(profile.paths.drainLock, SUSPENDED_AFTER_MS);
+  if (lock === undefined) return false;
+  const touching = setInterval(() => lock.touch(), TOUCH_EVERY_MS).unref();
+  try {
+    await work();
+  } finally {
+    clearInterval(touching);
+    lock.release();
+  }
+  return true;
+}

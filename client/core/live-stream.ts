@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { NetError } from "../net/net-error.ts";
+import type { Conversation, Delivery, RelayConnection, RelayStream } from "../net/relay-connection.ts";
+import { countUp } from "../store/counters.ts";
+import { transact } from "../store/database.ts";
+import { readIntents } from "../store/outbox.ts";
+import { newestSecurityEvent, readSecurityEvents, type SecurityEvent } from "../store/security-events.ts";
+import { type Connect, drainThrough } from "./drain-outbox.ts";
+import { Inbox } from "./inbox.ts";
+import { upkeepPrekeys } from "./prekey-upkeep.ts";
+import type { Profile } from "./profile.ts";
+
+/** A dead network is noticed within the sum of the two. */
+const PING_EVERY_MS = 4_000;
+const PONG_TIMEOUT_MS = 4_000;
+/** What another process has queued and not sent for so long is sent here. */
+const LOOK_AT_OUTBOX_EVERY_MS = 1_000;
+
+interface LiveOptions {
+  readonly signal: AbortSignal;
+  readonly onFindings?: (events: readonly SecurityEvent[]) => void;
+}
+
+/** What came in and was not taken in yet. */
+interface Pushed {
+  deliveries: Delivery[];
+  heads: Conversation[];
+  isResync: boolean;
+  wake: () => void;
+}
+
+/**
+ * Connects, catches up, and takes in what is pushed until the stream ends. Returns why it ended, undefined when the
+ * signal did it; throws only what has nothing to do with the network.
+ */
+export async function holdLiveStream(
+  profile: Profile,
+  connect: Connect,
+  options: LiveOptions,
+  onConnected: () => void,
+): Promise<NetError | undefined> {
+  let connection: RelayConnection | undefined;
+  try {
+    connection = await connect();
+    return await live(profile, connection, options, onConnected);
+  } catch (error) {
+    if (error instanceof NetError) return error;
+    throw error;
+  } finally {
+    connection?.close();
+  }
+}
+
+async function live(
+  profile: Profile,
+  connection: RelayConnection,
+  { signal, onFindings }: LiveOptions,
+  onConnected: () => void,
+): Promise<NetError | undefined> {
+  const pushed: Pushed = { deliveries: [], heads: [], isResync: false, wake: () => undefined };
+  const stream = await openLive(profile, connection, pushed);
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  signal.addEventListener("abort", end, { once: true });
+  let reason: NetError | undefined;
+  const closed = stream.closed.then((error) => {
+    reason ??= error;
+    end();
+  });
+  ending.signal.addEventListener("abort", () => pushed.wake(), { once: true });
+  const beating = heartbeat(stream, ending.signal).catch((error) => {
+    reason ??= error instanceof NetError ? error : undefined;
+    end();
+  });
+  try {
+    let seen = newestSecurityEvent(profile.db);
+    const inbox = new Inbox(profile, connection, stream);
+    const report = () => {
+      const events = readSecurityEvents(profile.db, seen);
+      seen = events.at(-1)?.event ?? seen;
+      if (events.length > 0) onFindings?.(events);
+    };
+    await inbox.learn(stream.heads);
+    await inbox.catchUp();
+    report();
+    onConnected();
+    await drainThrough(profile, connection, stream, ending.signal);
+    await upkeepPrekeys(profile, connection, stream.welcome.oneTimePrekeysLeft);
+    const sending = sendLeftovers(profile, connection, stream, ending.signal);
+    sending.catch(end);
+    while (!ending.signal.aborted) {
+      const { deliveries, heads, isResync } = await next(pushed, ending.signal);
+      if (isResync) return undefined;
+      await inbox.learn(heads);
+      await inbox.take(deliveries);
+      await inbox.catchUp();
+      report();
+      if (hasSilent(profile)) await drainThrough(profile, connection, stream, ending.signal);
+    }
+    await sending;
+  } catch (error) {
+    if (!ending.signal.aborted) throw error;
+    if (!(error instanceof NetError) && !isAbort(error)) throw error;
+  } finally {
+    signal.removeEventListener("abort", end);
+    end();
+    await Promise.all([beating, stream.close(), closed]);
+  }
+  return reason;
+}
+
+function openLive(profile: Profile, connection: RelayConnection, pushed: Pushed): Promise<RelayStream> {
+  const lease = transact(profile.db, () => countUp(profile.db, "live_lease"));
+  return connection.openStream({
+    live: true,
+    lease: BigInt(lease),
+    onDeliveries: (deliveries) => {
+      pushed.deliveries.push(...deliveries);
+      pushed.wake();
+    },
+    onHeads: (heads) => {
+      pushed.heads.push(...heads);
+      pushed.wake();
+    },
+    onResync: () => {
+      pushed.isResync = true;
+      pushed.wake();
+    },
+  });
+}
+
+/** All that was pushed since the last time, as soon as there is something. */
+async function next(pushed: Pushed, ending: AbortSignal): Promise<Omit<Pushed, "wake">> {
+  const isEmpty = () => pushed.deliveries.length === 0 && pushed.heads.length === 0 && !pushed.isResync;
+  if (isEmpty() && !ending.aborted) {
+    await new Promise<void>((resolve) => {
+      pushed.wake = resolve;
+    });
+  }
+  const { deliveries, heads, isResync } = pushed;
+  pushed.deliveries = [];
+  pushed.heads = [];
+  return { deliveries, heads, isResync };
+}
+
+async function heartbeat(stream: RelayStream, ending: AbortSignal): Promise<void> {
+  for (;;) {
+    await sleep(PING_EVERY_MS, undefined, { signal: ending, ref: false });
+    const late = new NetError("timeout", "the relay does not answer any more");
+    const timeout = sleep(PONG_TIMEOUT_MS, undefined, { signal: ending, ref: false }).then(() =>
+      Promise.reject(late),
+    );
+    await Promise.race([stream.ping(), timeout]);
+    timeout.catch(() => undefined);
+  }
+}
+
+/** Confirmations that what came in has made due. */
+function hasSilent(profile: Profile): boolean {
+  return readIntents(profile.db, 1).some(({ purpose }) => purpose !== "message");
+}
+
+/** Whoever queues a message sends it; what is left lying was queued offline, or by a process that died. */
+async function sendLeftovers(
+  profile: Profile,
+  connection: RelayConnection,
+  stream: RelayStream,
+  ending: AbortSignal,
+): Promise<void> {
+  let oldest: number | undefined;
+  while (!ending.aborted) {
+    const [first] = readIntents(profile.db, 1);
+    if (first !== undefined && first.intent === oldest) {
+      await drainThrough(profile, connection, stream, ending);
+      oldest = undefined;
+    } else {
+      oldest = first?.intent;
+    }
+    await sleep(LOOK_AT_OUTBOX_EVERY_MS, undefined, { signal: ending }).catch(() => undefined);
+  }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

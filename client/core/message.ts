@@ -1,0 +1,78 @@
+import { toHex } from "../../keys/index.ts";
+import type { StoredConversation } from "../store/conversations.ts";
+import type { MessageState, StoredMessage } from "../store/messages.ts";
+import type { Profile } from "./profile.ts";
+
+/** A message as users and scripts see it: the object of the command line's contract, in camel case. */
+export interface Message {
+  /** 32 hex characters. */
+  readonly id: string;
+  /** The name to send to: the peer's, or `me`. */
+  readonly conversation: string;
+  readonly kind: "self" | "dm";
+  readonly from: string;
+  /** Of the sender, 32 hex characters. */
+  readonly device: string;
+  readonly text: string;
+  readonly replyTo: string | null;
+  readonly edited: boolean;
+  readonly deleted: boolean;
+  readonly reactions: Readonly<Record<string, readonly string[]>>;
+  readonly votes: { readonly up: number; readonly down: number; readonly mine: "up" | "down" | null };
+  readonly attachments: readonly never[];
+  /** Milliseconds since 1970, by the sender's clock. */
+  readonly sentAt: number;
+  /** Milliseconds since 1970, by this machine's clock; null for one's own. */
+  readonly receivedAt: number | null;
+  readonly state: MessageState;
+  /** unknown: it needs a newer Sotto. unreadable: it could not be opened. `text` says so, for people. */
+  readonly content: "text" | "unknown" | "unreadable";
+  /** Why it failed, or cannot be read. */
+  readonly trouble: { readonly code: string; readonly text: string } | null;
+  /** Counts up in the order in which messages were certain; null before: where `watchMessages` goes on. */
+  readonly arrival: number | null;
+  /** This profile's number for it. */
+  readonly position: number;
+}
+
+export function toMessage(
+  profile: Profile,
+  conversation: StoredConversation,
+  stored: StoredMessage,
+): Message {
+  return {
+    id: toHex(stored.messageId),
+    conversation: conversationName(conversation),
+    kind: conversation.kind,
+    from: isOwn(profile, stored) ? profile.identity.name : conversation.peerName,
+    device: toHex(stored.deviceId),
+    text: shownText(stored),
+    replyTo: stored.replyTo === undefined ? null : toHex(stored.replyTo),
+    edited: false,
+    deleted: false,
+    reactions: {},
+    votes: { up: 0, down: 0, mine: null },
+    attachments: [],
+    sentAt: stored.sentAt,
+    receivedAt: stored.receivedAt ?? null,
+    state: stored.state,
+    content: stored.kind === "silent" ? "text" : stored.kind,
+    trouble: stored.trouble ?? null,
+    arrival: stored.arrival ?? null,
+    position: stored.position,
+  };
+}
+
+export function conversationName(conversation: StoredConversation): string {
+  return conversation.kind === "self" ? "me" : conversation.peerName;
+}
+
+function isOwn(profile: Profile, { accountId }: StoredMessage): boolean {
+  return Buffer.compare(accountId, profile.identity.accountId) === 0;
+}
+
+function shownText({ kind, text, trouble }: StoredMessage): string {
+  if (kind === "unknown") return "[needs a newer Sotto]";
+  if (kind === "unreadable") return `[could not be read: ${trouble?.text ?? "unknown cause"}]`;
+  return text ?? "";
+}

@@ -1,0 +1,67 @@
+import { readConversation } from "../store/conversations.ts";
+import { transact } from "../store/database.ts";
+import { clearUnread, findMessageById, readNewest, type StoredMessage } from "../store/messages.ts";
+import { ChatError } from "./chat-error.ts";
+import { findConversationWith, resolveTo } from "./conversations.ts";
+import { type Message, toMessage } from "./message.ts";
+import type { Profile } from "./profile.ts";
+
+export interface Reading {
+  /** A name as the user gave it; without it, all conversations. */
+  readonly conversation?: string;
+  readonly limit: number;
+  /** Only what is older than this message: its id. */
+  readonly before?: string;
+  /** Only what was received, or sent, since then: milliseconds since 1970. */
+  readonly since?: number;
+  readonly unread?: boolean;
+}
+
+/**
+ * The newest messages, oldest first. Throws `bad_name`; `unknown_conversation` for a person with whom there is none;
+ * `bad_input` and `unknown_message` for `before`.
+ */
+export function readMessages(profile: Profile, reading: Reading): Message[] {
+  const conversation =
+    reading.conversation === undefined ? undefined : numberOf(profile, reading.conversation);
+  // Nothing was ever written there: `me` before the first note.
+  if (conversation === null) return [];
+  const before = reading.before === undefined ? undefined : findById(profile, reading.before);
+  const found = readNewest(profile.db, {
+    limit: reading.limit,
+    ...(conversation === undefined ? {} : { conversation }),
+    ...(before === undefined ? {} : { before }),
+    ...(reading.since === undefined ? {} : { since: reading.since }),
+    ...(reading.unread === undefined ? {} : { unread: reading.unread }),
+  });
+  return found.map((stored) => toMessage(profile, readConversation(profile.db, stored.conversation), stored));
+}
+
+function numberOf(profile: Profile, name: string): number | null {
+  const destination = resolveTo(profile, name);
+  const found = findConversationWith(profile, destination);
+  if (found !== undefined) return found.conversation;
+  if (destination.kind === "self") return null;
+  throw new ChatError("unknown_conversation", `There is no conversation with ${destination.name}.`, {
+    hint: "`chat list` lists yours; `chat send` begins one.",
+  });
+}
+
+function findById(profile: Profile, id: string): StoredMessage {
+  if (!/^[0-9a-f]{32}$/i.test(id)) {
+    throw new ChatError("bad_input", `"${id}" is not the id of a message.`, {
+      hint: "An id has 32 hex digits.",
+    });
+  }
+  const found = findMessageById(profile.db, Buffer.from(id, "hex"));
+  if (found === undefined) throw new ChatError("unknown_message", `There is no message ${id}.`);
+  return found;
+}
+
+/** What was shown to a person is not unread any more. */
+export function markRead(profile: Profile, messages: readonly Message[]): void {
+  if (messages.length === 0) return;
+  transact(profile.db, () => {
+    for (const { position } of messages) clearUnread(profile.db, position);
+  });
+}

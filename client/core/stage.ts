@@ -1,0 +1,197 @@
+import {
+  type AccountId,
+  type EnvelopeHeader,
+  envelopeHash,
+  equal,
+  extendLog,
+  findDevice,
+  type Hash,
+  hash,
+  KeysError,
+  type LogHead,
+  MAX_ENVELOPE_BYTES,
+  messageRowHash,
+  readEnvelopeHeader,
+  readWrapHeader,
+  toHex,
+} from "../../keys/index.ts";
+import type { Delivery } from "../net/relay-connection.ts";
+import { advanceLog, readConversation, type StoredConversation } from "../store/conversations.ts";
+import { transact } from "../store/database.ts";
+import { readLogHashes, saveLogHash } from "../store/log-hashes.ts";
+import { markSent } from "../store/messages.ts";
+import { findIntentOf, removeIntent } from "../store/outbox.ts";
+import { findOwnRow } from "../store/own-rows.ts";
+import {
+  readWaiting,
+  type SessionPlace,
+  type StagedRow,
+  stageRow,
+  waitingRows,
+} from "../store/staged-rows.ts";
+import { knownChain } from "./contacts.ts";
+import { membersOf } from "./conversations.ts";
+import type { Profile } from "./profile.ts";
+import { alarm } from "./security.ts";
+import { recordBrokenPromise } from "./submit-outbox.ts";
+
+/** Why a row cannot be read, as kept with it. */
+export type Cause =
+  | "not_for_this_device"
+  | "not_a_member"
+  | "another_conversation"
+  | "no_session"
+  | "unknown_device"
+  | "lost_by_sender"
+  | KeysError["code"];
+
+/**
+ * Takes rows of one log as ciphertext, in one transaction: each number once and without a gap, each hash reckoned,
+ * SPEC §8.3. Rows that are here already are compared and dropped. Returns false where rows are missing before one of
+ * these. Throws `security_stop` for a row that contradicts itself or the log; those before it are kept.
+ */
+export function stageDeliveries(
+  profile: Profile,
+  conversation: number,
+  deliveries: readonly Delivery[],
+): boolean {
+  const outcome = transact(profile.db, () => {
+    const stored = readConversation(profile.db, conversation);
+    let head = stored.log?.head;
+    if (head === undefined) return "gap";
+    let result: "ok" | "gap" | "forged" | "forked" = "ok";
+    for (const delivery of deliveries) {
+      const sequence = Number(delivery.sequence);
+      if (sequence > head.sequence + 1) result = "gap";
+      else if (sequence <= head.sequence) result = compareRow(profile, stored, delivery) ? "ok" : "forked";
+      else if (!isSound(stored, delivery)) result = "forged";
+      else head = stageOne(profile, stored, head, delivery);
+      if (result !== "ok") break;
+    }
+    if (head.sequence > (stored.log?.head.sequence ?? 0)) advanceLog(profile.db, conversation, head);
+    return result;
+  });
+  if (outcome === "forged") {
+    throw alarm(profile, {
+      kind: "log_invalid",
+      text: "The relay delivered a message whose bytes are not those that were sent.",
+      conversation,
+    });
+  }
+  if (outcome === "forked") {
+    throw alarm(profile, {
+      kind: "log_forked",
+      text: "The relay shows another history of a conversation than before.",
+      conversation,
+    });
+  }
+  return outcome === "ok";
+}
+
+/** Whether a row that comes again is the row that is here. */
+function compareRow(profile: Profile, stored: StoredConversation, delivery: Delivery): boolean {
+  const sequence = Number(delivery.sequence);
+  if (sequence < 1 || delivery.rowHash.length !== 32) return false;
+  const [seen] = readLogHashes(profile.db, stored.conversation, sequence, stored.generation);
+  const [before] = readLogHashes(profile.db, stored.conversation, sequence - 1, stored.generation);
+  if (seen === undefined || before === undefined) return true;
+  return equal(extendLog({ sequence: sequence - 1, hash: before }, hash(delivery.rowHash)).hash, seen);
+}
+
+function isSound({ conversationId: id }: StoredConversation, delivery: Delivery): boolean {
+  if (id === undefined || !equal(delivery.conversationId, id) || delivery.rowHash.length !== 32) return false;
+  if (delivery.envelope.length === 0) return true;
+  if (delivery.envelope.length > MAX_ENVELOPE_BYTES) return false;
+  return equal(messageRowHash(envelopeHash(delivery.envelope)), delivery.rowHash);
+}
+
+function stageOne(profile: Profile, stored: StoredConversation, head: LogHead, delivery: Delivery): LogHead {
+  const { conversation } = stored;
+  const rowHash = hash(delivery.rowHash);
+  const next = extendLog(head, rowHash);
+  saveLogHash(profile.db, conversation, stored.generation, next);
+  const row = {
+    conversation,
+    sequence: next.sequence,
+    rowHash,
+    envelope: delivery.envelope,
+    wrap: delivery.wrap,
+    stub: delivery.stub,
+    storedAt: Number(delivery.storedAt),
+  };
+  if (isOwnRow(profile, conversation, rowHash, next) || delivery.stub !== 0) {
+    stageRow(profile.db, { ...row, envelope: new Uint8Array(), wrap: new Uint8Array() }, undefined);
+    return next;
+  }
+  const place = placeOf(profile, stored, delivery);
+  if (typeof place === "string") stageRow(profile.db, row, undefined, place);
+  else stageRow(profile.db, row, place);
+  return next;
+}
+
+/** A row that this device made: the relay has stored it, whether its answer came or not. */
+function isOwnRow(profile: Profile, conversation: number, rowHash: Hash, at: LogHead): boolean {
+  const own = findOwnRow(profile.db, rowHash);
+  if (own === undefined) return false;
+  const { promised } = own;
+  if (promised !== undefined && (promised.sequence !== at.sequence || !equal(promised.hash, at.hash))) {
+    recordBrokenPromise(profile, conversation, at.sequence, promised.hash, at.hash);
+  }
+  const intent = findIntentOf(profile.db, own.position);
+  if (intent !== undefined) removeIntent(profile.db, intent.intent);
+  markSent(profile.db, own.position, at.sequence);
+  return true;
+}
+
+/** Where a wrap stands in its session, or why there is nothing to open. */
+function placeOf(profile: Profile, stored: StoredConversation, delivery: Delivery): SessionPlace | Cause {
+  if (delivery.envelope.length === 0) return "lost_by_sender";
+  try {
+    const header = readEnvelopeHeader(delivery.envelope);
+    const misplaced = whyMisplaced(profile, stored, header);
+    if (misplaced !== undefined) return misplaced;
+    if (delivery.wrap.length === 0) return "not_for_this_device";
+    const { tag, chain, n } = readWrapHeader(delivery.wrap);
+    return { tag, chain, n };
+  } catch (error) {
+    if (error instanceof KeysError) return error.code;
+    throw error;
+  }
+}
+
+function whyMisplaced(
+  profile: Profile,
+  stored: StoredConversation,
+  header: EnvelopeHeader,
+): Cause | undefined {
+  if (stored.conversationId === undefined || !equal(header.conversation, stored.conversationId)) {
+    return "another_conversation";
+  }
+  const isMember = membersOf(profile, stored).some((member) => equal(member, header.sender));
+  return isMember ? undefined : "not_a_member";
+}
+
+/** Accounts whose chain has to be newer than it is here before the waiting rows can be opened. */
+export function chainsWanted(profile: Profile): AccountId[] {
+  const wanted = new Map<string, AccountId>();
+  for (const { conversation, sequence } of waitingRows(profile.db)) {
+    const row = readWaiting(profile.db, conversation, sequence);
+    if (row === undefined) continue;
+    for (const account of chainsWantedFor(profile, row)) wanted.set(toHex(account), account);
+  }
+  return [...wanted.values()];
+}
+
+function chainsWantedFor(profile: Profile, { envelope, wrap }: StagedRow): AccountId[] {
+  const own = profile.identity.accountId;
+  const { sender, senderDevice } = readEnvelopeHeader(envelope);
+  const { setUp } = readWrapHeader(wrap);
+  const chain = knownChain(profile, sender);
+  const isBehind = (account: AccountId, sequence: number) =>
+    sequence > (knownChain(profile, account)?.head.sequence ?? -1);
+  const wanted: AccountId[] = [];
+  if (chain === undefined || findDevice(chain, senderDevice) === undefined) wanted.push(sender);
+  else if (setUp !== null && isBehind(sender, setUp.initiatorHead.sequence)) wanted.push(sender);
+  if (setUp !== null && isBehind(own, setUp.responderHead.sequence)) wanted.push(own);
+  return wanted;
+}

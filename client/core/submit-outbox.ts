@@ -1,0 +1,270 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { envelopeHash, equal, type Hash, hash, KeysError, messageRowHash, toHex } from "../../keys/index.ts";
+import { NetError, type RefusalReason } from "../net/net-error.ts";
+import type { Accepted, Refused, RelayConnection, RelayStream } from "../net/relay-connection.ts";
+import { refusalReason } from "../net/service-error.ts";
+import { readConversation, setSender } from "../store/conversations.ts";
+import { transact } from "../store/database.ts";
+import { readLogHashes } from "../store/log-hashes.ts";
+import { deleteSilent, markFailed, markSent } from "../store/messages.ts";
+import {
+  discardSealed,
+  type Intent,
+  readIntent,
+  readIntents,
+  readIntentsOf,
+  removeIntent,
+} from "../store/outbox.ts";
+import { savePromise } from "../store/own-rows.ts";
+import { ChatError } from "./chat-error.ts";
+import { fetchRoster, forgetRoster, settle } from "./conversations.ts";
+import type { Profile } from "./profile.ts";
+import { sealConversation } from "./seal.ts";
+import { record } from "./security.ts";
+import { setUpSessions } from "./sessions.ts";
+
+/** How many submits are on their way at once. */
+const IN_FLIGHT = 32;
+/** A relay that goes on refusing the roster that it hands out. */
+const MAX_ATTEMPTS = 5;
+/** What the network has to bring before a conversation can be sealed comes in at most so many steps. */
+const MAX_PREPARATIONS = 8;
+const ANSWER_TIMEOUT_MS = 20_000;
+const MAX_WAITS = 10;
+const MAX_WAIT_MS = 5_000;
+
+type Answer = { accepted: Accepted } | { refused: Refused };
+
+/**
+ * Sends the outbox, oldest first, in rounds of several intents: settle who they are for, seal them, submit them
+ * together, take in the answers. A conversation in trouble fails its own intents only.
+ */
+export async function submitOutbox(
+  profile: Profile,
+  connection: RelayConnection,
+  stream: RelayStream,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (let waits = 0; ; ) {
+    signal?.throwIfAborted();
+    const round = readIntents(profile.db, IN_FLIGHT);
+    const last = round.at(-1);
+    if (last === undefined) return;
+    for (const conversation of new Set(round.map((intent) => intent.conversation))) {
+      await prepare(profile, connection, conversation, last.intent);
+    }
+    const delay = await submitRound(profile, stream, last.intent, signal);
+    if (delay === undefined) continue;
+    waits += 1;
+    if (waits > MAX_WAITS || delay > MAX_WAIT_MS) throw waitLonger(delay);
+    await sleep(delay, undefined, signal === undefined ? {} : { signal });
+  }
+}
+
+function waitLonger(delay: number): NetError {
+  return new NetError("refused", "the relay asks to wait before sending more", {
+    reason: "rate_limited",
+    retryAfter: delay,
+  });
+}
+
+/** Seals a conversation's intents up to `through`; those for which it cannot be done for good become failed. */
+async function prepare(
+  profile: Profile,
+  connection: RelayConnection,
+  conversation: number,
+  through: number,
+): Promise<void> {
+  let current = conversation;
+  try {
+    const stored = readConversation(profile.db, conversation);
+    if (stored.conversationId === undefined) current = await settle(profile, connection, stored);
+    for (let step = 0; step < MAX_PREPARATIONS; step += 1) {
+      const outcome = sealConversation(profile, current, through);
+      if (outcome.kind === "sealed") return;
+      if (outcome.kind === "needs sessions") await setUpSessions(profile, connection, outcome.peers);
+      else await fetchRoster(profile, connection, readConversation(profile.db, current));
+    }
+    throw new ChatError("internal", "The message could not be sealed.");
+  } catch (error) {
+    failConversation(profile, current, through, definite(error));
+  }
+}
+
+/** The error as one that stays; throws those that may be gone the next time. */
+function definite(error: unknown): ChatError {
+  if (error instanceof ChatError && error.code !== "signed_out") return error;
+  if (error instanceof KeysError) return new ChatError("internal", error.message, { cause: error });
+  if (error instanceof NetError && error.code === "refused") {
+    const message = definiteRefusals[error.reason ?? "unspecified"];
+    if (message !== undefined) return message(error);
+  }
+  throw error;
+}
+
+const definiteRefusals: Partial<Record<RefusalReason, (cause?: unknown) => ChatError>> = {
+  unknown_account: (cause) =>
+    new ChatError("unknown_person", "The account does not exist any more.", { cause }),
+  quota_exceeded: (cause) => new ChatError("not_allowed", "The relay allows no more of this.", { cause }),
+  malformed: (cause) =>
+    new ChatError("internal", "The relay does not take what this program sent.", {
+      hint: "Check that Sotto and the relay have the same version.",
+      cause,
+    }),
+  bad_signature: (cause) =>
+    new ChatError("not_allowed", "The relay does not accept this device's signature.", { cause }),
+};
+
+function failConversation(profile: Profile, conversation: number, through: number, error: ChatError): void {
+  transact(profile.db, () => {
+    for (const intent of readIntentsOf(profile.db, conversation, through)) {
+      if (intent.sealed === undefined) failIntent(profile, intent, error);
+    }
+  });
+}
+
+function failIntent(profile: Profile, intent: Intent, error: ChatError): void {
+  if (!removeIntent(profile.db, intent.intent)) return;
+  if (intent.purpose !== "message") deleteSilent(profile.db, intent.position);
+  else markFailed(profile.db, intent.position, { code: error.code, text: error.message });
+}
+
+/** Milliseconds to wait before the next round; undefined: go on at once. */
+async function submitRound(
+  profile: Profile,
+  stream: RelayStream,
+  through: number,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  const sealed = readIntents(profile.db, IN_FLIGHT).filter(
+    (intent) => intent.intent <= through && intent.sealed !== undefined,
+  );
+  const submits = sealed.map((intent) =>
+    stream.submit(intent.sealed?.envelope ?? new Uint8Array(), intent.sealed?.wraps ?? new Uint8Array()),
+  );
+  const answers = await answered(submits, stream, signal);
+  let delay: number | undefined;
+  transact(profile.db, () => {
+    for (const [index, intent] of sealed.entries()) {
+      const answer = answers[index];
+      if (answer === undefined) continue;
+      if ("accepted" in answer) takeAccepted(profile, intent, answer.accepted);
+      else delay = takeRefused(profile, intent, answer.refused) ?? delay;
+    }
+  });
+  const broken = answers.length < sealed.length || answers.includes(undefined);
+  if (broken) throw (await stream.closed) ?? new NetError("unreachable", "the stream was closed");
+  return delay;
+}
+
+/** The answers that came, undefined for those that did not: their outcome is unknown. */
+async function answered(
+  submits: readonly Promise<Answer>[],
+  stream: RelayStream,
+  signal: AbortSignal | undefined,
+): Promise<(Answer | undefined)[]> {
+  const answers: (Answer | undefined)[] = submits.map(() => undefined);
+  const all = Promise.all(
+    submits.map(async (submit, index) => {
+      answers[index] = await submit.catch(() => undefined);
+    }),
+  );
+  const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  const ending = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  const ended = new Promise<void>((resolve) =>
+    ending.addEventListener("abort", () => resolve(), { once: true }),
+  );
+  await Promise.race([all, ended]);
+  if (ending.aborted && answers.includes(undefined)) void stream.close();
+  return answers;
+}
+
+function takeAccepted(profile: Profile, intent: Intent, accepted: Accepted): void {
+  const { envelope } = intent.sealed ?? {};
+  if (envelope === undefined || !removeIntent(profile.db, intent.intent)) return;
+  const sequence = Number(accepted.sequence);
+  markSent(profile.db, intent.position, sequence);
+  if (accepted.logHash.length === 32) {
+    savePromise(profile.db, messageRowHash(envelopeHash(envelope)), {
+      sequence,
+      hash: hash(accepted.logHash),
+    });
+    checkPromise(profile, intent.conversation, sequence, hash(accepted.logHash));
+  }
+}
+
+/** When the row was here before the answer; otherwise the row is checked against the promise when it comes. */
+function checkPromise(profile: Profile, conversation: number, sequence: number, promised: Hash): void {
+  const [seen] = readLogHashes(profile.db, conversation, sequence);
+  if (seen === undefined || equal(seen, promised)) return;
+  recordBrokenPromise(profile, conversation, sequence, promised, seen);
+}
+
+export function recordBrokenPromise(
+  profile: Profile,
+  conversation: number,
+  sequence: number,
+  promised: Hash,
+  seen: Hash,
+): void {
+  record(profile, "stop", {
+    kind: "log_forked",
+    text: "The relay shows a message of yours at another place than it said when it took it.",
+    conversation,
+    evidence: { sequence, promised, seen },
+  });
+}
+
+/** Milliseconds to wait, if that is what the relay wants. Inside a transaction. */
+function takeRefused(profile: Profile, intent: Intent, refused: Refused): number | undefined {
+  const current = readIntent(profile.db, intent.intent);
+  // Another process, or an earlier answer of this round, has changed it since.
+  if (current?.sealed === undefined || current.attempt !== intent.attempt) return undefined;
+  const reason = refusalReason(refused.reason);
+  switch (reason) {
+    case "rate_limited":
+    case "relay_unavailable":
+      return Math.max(Number(refused.retryAfterMs), 50);
+    case "stale_roster":
+    case "unknown_conversation":
+      sealAgain(profile, current);
+      return undefined;
+    case "message_id_reused":
+      record(profile, "stop", {
+        kind: "message_id_reused",
+        text: "The relay says that it has another message under the id of one of yours.",
+        conversation: intent.conversation,
+        evidence: { envelope: toHex(envelopeHash(current.sealed.envelope)) },
+      });
+      failIntent(
+        profile,
+        current,
+        new ChatError("security_stop", "The relay has another message under this id."),
+      );
+      return undefined;
+    default: {
+      const known = definiteRefusals[reason]?.();
+      failIntent(profile, current, known ?? new ChatError("not_allowed", `The relay refused it: ${reason}.`));
+      return undefined;
+    }
+  }
+}
+
+/** The roster has moved: this intent and those sealed after it are sealed anew, counting on from before it. */
+function sealAgain(profile: Profile, refused: Intent): void {
+  forgetRoster(profile, refused.conversation);
+  if (refused.attempt + 1 >= MAX_ATTEMPTS) {
+    const message = "The relay refuses the list of devices that it hands out itself.";
+    failIntent(profile, refused, new ChatError("security_stop", message));
+    return;
+  }
+  const stored = readConversation(profile.db, refused.conversation);
+  const after = readIntentsOf(profile.db, refused.conversation, Number.MAX_SAFE_INTEGER).filter(
+    (intent) => intent.intent >= refused.intent && intent.sealed !== undefined,
+  );
+  for (const intent of after) discardSealed(profile.db, intent.intent);
+  const { before } = refused.sealed ?? {};
+  if (before !== undefined && stored.ephemeralKey !== undefined) {
+    setSender(profile.db, refused.conversation, { ...before, ephemeralKey: stored.ephemeralKey });
+  }
+}

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { changeMarker } from "../store/database.ts";
+import { ChatError, type ChatErrorCode } from "./chat-error.ts";
+import { type Connect, drainOutbox } from "./drain-outbox.ts";
+import type { Message } from "./message.ts";
+import type { Profile } from "./profile.ts";
+import { messageAt } from "./send-message.ts";
+
+const POLL_MS = 20;
+
+export interface WaitOptions {
+  readonly connect: Connect;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Waits until the relay has stored a queued message, and sends it if nobody else does. Rejects with the ChatError that
+ * the message failed with, `timed_out`, `interrupted`; with NetError when the relay cannot be reached or refuses this
+ * device: the message stays queued then.
+ */
+export async function waitForMessage(
+  profile: Profile,
+  position: number,
+  { connect, timeout, signal }: WaitOptions,
+): Promise<Message> {
+  const deadline = AbortSignal.timeout(timeout);
+  const ending = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
+  let marker: string | undefined;
+  for (;;) {
+    const now = changeMarker(profile.db);
+    if (now !== marker) {
+      const message = messageAt(profile, position);
+      if (message.state === "failed") throw failure(message);
+      if (message.state !== "queued") return message;
+    }
+    marker = now;
+    if (signal?.aborted === true)
+      throw new ChatError("interrupted", "Interrupted: the message stays queued.");
+    if (deadline.aborted) throw timedOut();
+    await drainUntil(profile, connect, ending);
+  }
+}
+
+/** Gives the outbox a push; sleeps a little when another process is at it. */
+async function drainUntil(profile: Profile, connect: Connect, ending: AbortSignal): Promise<void> {
+  const draining = drainOutbox(profile, connect, { signal: ending });
+  const ended = new Promise<false>((resolve) => {
+    ending.addEventListener("abort", () => resolve(false), { once: true });
+  });
+  try {
+    const isDone = await Promise.race([draining, ended]);
+    if (!isDone && !ending.aborted) await sleep(POLL_MS, undefined, { signal: ending });
+  } catch (error) {
+    if (!ending.aborted) throw error;
+  } finally {
+    draining.catch(() => undefined);
+  }
+}
+
+function failure({ trouble }: Message): ChatError {
+  const code = (trouble?.code ?? "internal") as ChatErrorCode;
+  return new ChatError(code, trouble?.text ?? "The message could not be sent.", hintFor(code));
+}
+
+function hintFor(code: ChatErrorCode): { hint?: string } {
+  if (code === "unknown_person") return { hint: "`chat people` lists everybody." };
+  if (code === "security_stop")
+    return { hint: "Ask the people concerned by another way before you send again." };
+  return {};
+}
+
+function timedOut(): ChatError {
+  return new ChatError("timed_out", "The relay has not taken the message in time; it stays queued.", {
+    hint: "It goes out with the next command that connects.",
+  });
+}
