@@ -6,7 +6,9 @@ import { packedWrapsCases, paddingCases } from "./padding-cases.ts";
 import { prekeyCases } from "./prekey-cases.ts";
 import { recoveryCases } from "./recovery-cases.ts";
 import { runVector } from "./run-vector.ts";
+import { setUpCases } from "./set-up-cases.ts";
 import type { Cases, Vector } from "./vector.ts";
+import { wrapCases } from "./wrap-cases.ts";
 
 /**
  * Every frozen vector, by file name. What to expect is written by hand in the cases; a case that turns out
@@ -16,6 +18,8 @@ export function allVectors(): ReadonlyMap<string, Vector> {
   const groups: readonly Cases[] = [
     chainCases(),
     prekeyCases(),
+    setUpCases(),
+    wrapCases(),
     envelopeCases(),
     paddingCases(),
     packedWrapsCases(),

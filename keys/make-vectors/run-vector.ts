@@ -1,6 +1,6 @@
 // Runs one vector: reads its hex, calls the operation, writes what came out. Used to make and to replay.
 import { checkPin, verifyChain } from "../account-chain.ts";
-import { fromHex, toHex } from "../bytes.ts";
+import { toHex } from "../bytes.ts";
 import { openEnvelope } from "../envelope.ts";
 import { envelopeHash } from "../envelope-header.ts";
 import { openEphemeral } from "../ephemeral.ts";
@@ -14,50 +14,11 @@ import { openAccountKey, readRecoveryWords, recoveryKeyPair } from "../recovery.
 import { loginProof, refreshProof, verifyProof } from "../relay-proofs.ts";
 import { dmConversationId, rosterHash, selfConversationId } from "../roster.ts";
 import { sha256 } from "../sodium.ts";
+import { Input } from "./input.ts";
+import { sessionOperations } from "./session-operations.ts";
 import type { Json, Vector } from "./vector.ts";
 
 type Outcome = Pick<Vector, "expect" | "output">;
-
-/** Reads the fields of an input; a field of another type is a broken vector, not a failure of the protocol. */
-class Input {
-  readonly #fields: { readonly [key: string]: Json };
-
-  constructor(value: Json | undefined) {
-    if (typeof value !== "object" || value === null || Array.isArray(value))
-      throw new TypeError("not an object");
-    this.#fields = value as { readonly [key: string]: Json };
-  }
-
-  text(name: string): string {
-    const value = this.#fields[name];
-    if (typeof value !== "string") throw new TypeError(`${name} is not text`);
-    return value;
-  }
-
-  bytes(name: string): Uint8Array {
-    return fromHex(this.text(name));
-  }
-
-  number(name: string): number {
-    const value = this.#fields[name];
-    if (typeof value !== "number") throw new TypeError(`${name} is not a number`);
-    return value;
-  }
-
-  list(name: string): readonly Json[] {
-    const value = this.#fields[name];
-    if (!Array.isArray(value)) throw new TypeError(`${name} is not a list`);
-    return value;
-  }
-
-  bytesList(name: string): Uint8Array[] {
-    return this.list(name).map((value) => fromHex(String(value)));
-  }
-
-  object(name: string): Input {
-    return new Input(this.#fields[name]);
-  }
-}
 
 function prekeyOwner(input: Input) {
   return {
@@ -80,6 +41,7 @@ function toJson(value: unknown): Json {
 }
 
 const operations: Readonly<Record<string, (input: Input) => unknown>> = {
+  ...sessionOperations,
   "verify chain": (input) => {
     const { accountId, name, head, devices } = verifyChain(input.bytesList("entries"));
     return { accountId, name, head, devices: devices.map(({ deviceId }) => deviceId) };
