@@ -14,6 +14,7 @@ import { xchachaSeal } from "../sodium.ts";
 import { flip, put } from "./damage.ts";
 import { monday, person } from "./people.ts";
 import { seededRandom } from "./seeded-random.ts";
+import { openUnderBoth } from "./two-texts.ts";
 import type { Cases } from "./vector.ts";
 
 /** A message of alice's to bob, of fixed content. */
@@ -46,7 +47,32 @@ export function letter(text = "The lighthouse at eight.") {
   return { header, inner };
 }
 
+/**
+ * An envelope that two content keys open but for its commitment, which fits the first. The plaintext under the
+ * second is noise here; with more work it is a text.
+ */
+export function twoTextEnvelope() {
+  const { header, inner } = letter("x".repeat(64));
+  const random = seededRandom("two texts");
+  const nonce = random(24);
+  const headerBytes = encodeEnvelopeHeader({ ...header, nonce });
+  const headerHash = hashLabelled(labels.envelopeHeader, headerBytes);
+  const reading = () => {
+    const secret = contentKey(asSecret(random(32)));
+    const derived = derive(labels.envelopeKey, secret, nonce, headerHash, 64);
+    return { secret, key: derived.subarray(0, 32), aad: concat(headerHash, derived.subarray(32)) };
+  };
+  const [first, second] = [reading(), reading()];
+  const plaintext = pad(encodeInner(inner));
+  const ciphertext = xchachaSeal(first.key, nonce, plaintext, first.aad).subarray(0, plaintext.length);
+  // The body starts with the 17th block; the 18th and 19th are in the midst of it.
+  const sealed = openUnderBoth(ciphertext, nonce, [first, second], 18);
+  const envelope = concat(headerBytes, first.aad.subarray(32), sealed);
+  return { envelope, nonce, sealed, first, second };
+}
+
 export function envelopeCases(): Cases {
+  const twoTexts = twoTextEnvelope();
   const { header, inner } = letter();
   const seal = (changed: Partial<Inner> = {}, changedHeader: Partial<typeof header> = {}) =>
     sealEnvelope({
@@ -108,6 +134,18 @@ export function envelopeCases(): Cases {
       "another content key",
       sealed.envelope,
       contentKey(flip(key, 0)),
+    ),
+    "envelope-two-texts-committed": check(
+      "ok",
+      "a ciphertext for two keys, and the key that the commitment fits",
+      twoTexts.envelope,
+      twoTexts.first.secret,
+    ),
+    "envelope-two-texts-other": check(
+      "decrypt_failed",
+      "the same, and the other key, with which only the commitment is wrong",
+      twoTexts.envelope,
+      twoTexts.second.secret,
     ),
     "envelope-conversation": check(
       "decrypt_failed",
