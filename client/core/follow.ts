@@ -69,7 +69,7 @@ async function stayConnected(profile: Profile, connect: Connect, options: Follow
     });
     if (signal.aborted || error?.reason === "superseded") return;
     if (error !== undefined && isFinal(error)) throw error;
-    onConnection?.("offline", error);
+    if (error !== undefined) onConnection?.("offline", error);
     const jittered = Math.max(error?.retryAfter ?? 0, delay * (0.5 + Math.random() / 2));
     await sleep(jittered, undefined, { signal }).catch(() => undefined);
     delay = Math.min(delay * 2, LONGEST_DELAY_MS);

@@ -11,8 +11,8 @@ import { upkeepPrekeys } from "./prekey-upkeep.ts";
 import type { Profile } from "./profile.ts";
 
 /** A dead network is noticed within the sum of the two. */
-const PING_EVERY_MS = 4_000;
-const PONG_TIMEOUT_MS = 4_000;
+const PING_EVERY_MS = 3_500;
+const PONG_TIMEOUT_MS = 3_500;
 /** What another process has queued and not sent for so long is sent here. */
 const LOOK_AT_OUTBOX_EVERY_MS = 1_000;
 

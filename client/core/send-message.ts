@@ -23,6 +23,8 @@ export interface MessageToSend {
 export interface QueuedMessage {
   /** As it stands: a repeated key gives the first message. */
   readonly message: Message;
+  /** For `waitForMessage`. */
+  readonly position: number;
   /** False: the key was used before for the same content, and nothing was queued. */
   readonly isNew: boolean;
 }
@@ -59,7 +61,7 @@ export function queueMessage(profile: Profile, { to, text, key }: MessageToSend)
     if (key !== undefined) {
       saveKey(profile.db, conversation, key, { position, contentHash: contentHash(text) }, now);
     }
-    return { message: messageAt(profile, position), isNew: true };
+    return { message: messageAt(profile, position), position, isNew: true };
   });
 }
 
@@ -77,7 +79,7 @@ function findFirst(
       hint: "Use a new key for a new message.",
     });
   }
-  return { message: messageAt(profile, first.position), isNew: false };
+  return { message: messageAt(profile, first.position), position: first.position, isNew: false };
 }
 
 /** A message as it stands now. */

@@ -17,7 +17,7 @@ export function readLogHashes(
 ): Hash[] {
   return statement<[number, number, number | null], { hash: Uint8Array }>(
     db,
-    `select hash from log_hashes where conversation = ?1 and sequence = ?2 and generation = coalesce(?3, generation)
+    `select hash from log_hashes where conversation = ? and sequence = ? and generation = coalesce(?, generation)
      order by generation desc`,
   )
     .all(conversation, sequence, generation ?? null)

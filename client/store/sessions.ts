@@ -50,11 +50,7 @@ export function updateSession(db: Database, session: SessionState): void {
 
 /** A session that has opened something before the log has come that far: last in line until it has. */
 export function addSessionLast(db: Database, session: SessionState): void {
-  statement<unknown[], never>(
-    db,
-    `insert into sessions
-     select ?1, ?2, ?3, coalesce(min(place), 1) - 1, ?4 from sessions where account_id = ?2 and device_id = ?3`,
-  ).run(session.id, session.peer.accountId, session.peer.deviceId, encodeSession(session));
+  insertSession(db, session, placesOf(db, session.peer).last - 1);
 }
 
 /** Makes a session the one to send with, if it is still there. */
@@ -68,18 +64,30 @@ export function promoteSession(db: Database, id: Hash): void {
 /** Stores a session as the one to send with and gives up those beyond the limit of SPEC §5.5. */
 export function putSessionFirst(db: Database, session: SessionState): void {
   const { accountId, deviceId } = session.peer;
-  statement<unknown[], never>(
-    db,
-    `insert into sessions
-     select ?1, ?2, ?3, 1 + coalesce(max(place), 0), ?4 from sessions where account_id = ?2 and device_id = ?3
-     on conflict do update set place = excluded.place, state = excluded.state`,
-  ).run(session.id, accountId, deviceId, encodeSession(session));
+  insertSession(db, session, placesOf(db, session.peer).first + 1);
   statement<[Uint8Array, Uint8Array, number], never>(
     db,
     `delete from sessions where session_id in (
        select session_id from sessions where account_id = ? and device_id = ?
        order by place desc limit -1 offset ?)`,
   ).run(accountId, deviceId, MAX_ARCHIVED + 1);
+}
+
+function placesOf(db: Database, peer: DeviceAddress): { first: number; last: number } {
+  const row = statement<[Uint8Array, Uint8Array], { first: number; last: number }>(
+    db,
+    `select coalesce(max(place), 0) as first, coalesce(min(place), 0) as last from sessions
+     where account_id = ? and device_id = ?`,
+  ).get(peer.accountId, peer.deviceId);
+  return row ?? { first: 0, last: 0 };
+}
+
+function insertSession(db: Database, session: SessionState, place: number): void {
+  statement<unknown[], never>(
+    db,
+    `insert into sessions values (?, ?, ?, ?, ?)
+     on conflict do update set place = excluded.place, state = excluded.state`,
+  ).run(session.id, session.peer.accountId, session.peer.deviceId, place, encodeSession(session));
 }
 
 export function findSkippedIn(db: Database, session: Hash): FindSkipped {
