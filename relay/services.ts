@@ -1,8 +1,12 @@
 import { authService } from "./auth/auth-service.ts";
+import { directoryService } from "./directory/service.ts";
+import { LocalBus } from "./fanout/local.ts";
+import { messagingService } from "./messaging/service.ts";
 import type { Parts } from "./parts.ts";
 import type { Service } from "./service.ts";
 
 /** Every service that a relay offers. */
 export function allServices(parts: Parts): Service[] {
-  return [authService(parts)];
+  const bus = new LocalBus();
+  return [authService(parts), directoryService(parts, bus), messagingService(parts, bus)];
 }

@@ -1,0 +1,28 @@
+// What the relay's processes tell each other. PostgreSQL is the truth: an event that is lost costs latency, not mail.
+import type { AccountId, ConversationId, DeviceId, RosterSlot } from "../../keys/public.ts";
+import type { CommittedRow } from "./committed-row.ts";
+
+/** A conversation has a new row or a new roster. */
+export interface Moved {
+  readonly kind: "moved";
+  readonly conversationId: ConversationId;
+  /** Whom it concerns: the newest roster. */
+  readonly devices: readonly RosterSlot[];
+  /** The new row, if there is one and it came from this process; otherwise devices are told the head. */
+  readonly row?: CommittedRow;
+}
+
+/** A device is no longer active. */
+export interface Removed {
+  readonly kind: "removed";
+  readonly accountId: AccountId;
+  readonly deviceId: DeviceId;
+}
+
+export type BusEvent = Moved | Removed;
+
+export interface Bus {
+  publish(event: BusEvent): void;
+  /** Events of all processes, this one's own too. Returns what ends the subscription. */
+  subscribe(listen: (event: BusEvent) => void): () => void;
+}

@@ -1,0 +1,88 @@
+import type { ConversationId } from "../../keys/public.ts";
+import { ErrorReason, RelayError } from "../errors.ts";
+import type { Bus, BusEvent } from "./bus.ts";
+import { type CommittedRow, type DeviceKey, deviceKey } from "./committed-row.ts";
+
+/** What the fan-out does with a device that is connected here. None of it may throw or wait. */
+export interface DeviceStream {
+  /** Takes a row to push, or leaves it out and owes the head. */
+  push(conversationId: ConversationId, row: CommittedRow): void;
+  /** Tells the head as soon as there is room. */
+  oweHead(conversationId: ConversationId): void;
+  end(error: RelayError): void;
+}
+
+interface Device {
+  readonly streams: Set<DeviceStream>;
+  live: { readonly stream: DeviceStream; readonly lease: bigint } | undefined;
+}
+
+/** Who is connected to this process; feeds them from the bus. */
+export class ConnectedDevices {
+  readonly #devices = new Map<DeviceKey, Device>();
+  readonly #maxStreams: number;
+
+  constructor(bus: Bus, maxStreams: number) {
+    this.#maxStreams = maxStreams;
+    bus.subscribe((event) => this.#hear(event));
+  }
+
+  /** Throws QUOTA_EXCEEDED. */
+  add(key: DeviceKey, stream: DeviceStream): void {
+    const device = this.#devices.get(key) ?? { streams: new Set(), live: undefined };
+    if (device.streams.size >= this.#maxStreams) {
+      throw new RelayError(ErrorReason.QUOTA_EXCEEDED, "too many streams of this device", {
+        retryAfter: 1_000,
+      });
+    }
+    device.streams.add(stream);
+    this.#devices.set(key, device);
+  }
+
+  /**
+   * From now on `stream` gets what is pushed to the device. The highest lease has it; with equal leases the newer
+   * stream, since it is the same holder who has come back. Throws SUPERSEDED.
+   */
+  goLive(key: DeviceKey, stream: DeviceStream, lease: bigint): void {
+    const device = this.#devices.get(key);
+    if (device === undefined) return;
+    const before = device.live;
+    if (before !== undefined && before.lease > lease) throw superseded();
+    device.live = { stream, lease };
+    before?.stream.end(superseded());
+  }
+
+  /** It gets nothing any more, but still counts until `remove`. */
+  goQuiet(key: DeviceKey, stream: DeviceStream): void {
+    const device = this.#devices.get(key);
+    if (device?.live?.stream === stream) device.live = undefined;
+  }
+
+  remove(key: DeviceKey, stream: DeviceStream): void {
+    this.goQuiet(key, stream);
+    const device = this.#devices.get(key);
+    device?.streams.delete(stream);
+    if (device?.streams.size === 0) this.#devices.delete(key);
+  }
+
+  #hear(event: BusEvent): void {
+    if (event.kind === "removed") {
+      const device = this.#devices.get(deviceKey(event.accountId, event.deviceId));
+      for (const stream of device?.streams ?? []) {
+        stream.end(new RelayError(ErrorReason.UNKNOWN_DEVICE, "this device is no longer active"));
+      }
+      return;
+    }
+    const { conversationId, devices, row } = event;
+    for (const { accountId, deviceId } of devices) {
+      const stream = this.#devices.get(deviceKey(accountId, deviceId))?.live?.stream;
+      // Nobody can place the first row of a log he has not heard of: its head tells incarnation and members.
+      if (row === undefined || row.sequence === 1n) stream?.oweHead(conversationId);
+      else stream?.push(conversationId, row);
+    }
+  }
+}
+
+function superseded(): RelayError {
+  return new RelayError(ErrorReason.SUPERSEDED, "another process of this device has taken the live stream");
+}

@@ -1,0 +1,51 @@
+import { type ConversationId, toHex } from "../../keys/public.ts";
+import type { Queries } from "../db/pool.ts";
+import { deviceKey } from "../fanout/committed-row.ts";
+import type { Caller } from "../service.ts";
+import { type Acknowledged, upsertCursors } from "./sql/upsert-cursors.ts";
+
+/** Acknowledgements come by the row; cursors move at most so often. */
+const LINGER_MS = 25;
+const MAX_WAITING = 20_000;
+
+/** Cursors on their way to the database, the newest of each, in one statement for all devices. */
+export class Acknowledgements {
+  readonly #db: Queries;
+  readonly #onError: (error: unknown) => void;
+  #waiting = new Map<string, Acknowledged>();
+  #writing: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(db: Queries, onError: (error: unknown) => void) {
+    this.#db = db;
+    this.#onError = onError;
+  }
+
+  add(caller: Caller, conversationId: ConversationId, sequence: bigint): void {
+    const { accountId, deviceId } = caller;
+    const key = deviceKey(accountId, deviceId) + toHex(conversationId);
+    const waiting = this.#waiting.get(key);
+    if (waiting !== undefined && waiting.sequence >= sequence) return;
+    this.#waiting.set(key, { accountId, deviceId, conversationId, sequence });
+    // A lost acknowledgement is no harm: the rows come again, and the client knows them.
+    this.#timer ??= setTimeout(() => this.flush().catch(this.#onError), LINGER_MS);
+  }
+
+  /** Resolves when there is room for more: wait for it before reading on. */
+  async room(): Promise<void> {
+    while (this.#waiting.size > MAX_WAITING) await this.flush();
+  }
+
+  /** Resolves when all that was added is stored. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const before = this.#writing.catch(() => undefined);
+    this.#writing = before.then(async () => {
+      const batch = [...this.#waiting.values()];
+      this.#waiting = new Map();
+      if (batch.length > 0) await upsertCursors(this.#db, batch);
+    });
+    return this.#writing;
+  }
+}

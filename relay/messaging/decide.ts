@@ -1,0 +1,172 @@
+// What becomes of the submits of one batch, given what the database holds. Pure; one bad submit never costs another.
+import { equal, extendLog, hash, type LogHead, toHex } from "../../keys/public.ts";
+import { ErrorReason, RelayError } from "../errors.ts";
+import type { Candidate } from "./read-submit.ts";
+import { type Roster, rosterKey } from "./rosters.ts";
+import type { LogMove, NewRow } from "./sql/append-rows.ts";
+import type { SubmitState } from "./sql/select-submit-state.ts";
+
+export interface Acceptance {
+  readonly sequence: bigint;
+  readonly logHash: Uint8Array;
+  readonly storedAt: bigint;
+}
+
+/** What a submit becomes once its row is stored. */
+export interface Stored {
+  readonly row: NewRow;
+  /** Whom it concerns. */
+  readonly newest: Roster;
+  /** Whose slice is whose. */
+  readonly sealedFor: Roster;
+}
+
+export interface Decision {
+  readonly candidate: Candidate;
+  /** Holds when the log has moved as decided. */
+  readonly answer: Acceptance | RelayError;
+  /** Unless it was refused or is in the log already. */
+  readonly stored?: Stored;
+}
+
+export interface Decided {
+  readonly decisions: readonly Decision[];
+  readonly moves: readonly LogMove[];
+}
+
+/** A log as it grows in the course of the batch. */
+interface Growing {
+  readonly state: SubmitState;
+  readonly conversationId: Uint8Array;
+  head: LogHead;
+  /** By sender and message id. */
+  readonly taken: Map<string, { candidate: Candidate; answer: Acceptance }>;
+}
+
+/** `states` by place in `batch`; without one, the conversation does not exist. */
+export function decide(
+  batch: readonly Candidate[],
+  states: ReadonlyMap<number, SubmitState>,
+  rosters: ReadonlyMap<string, Roster>,
+  now: number,
+): Decided {
+  const logs = new Map<string, Growing>();
+  const decisions = batch.map((candidate, place): Decision => {
+    const state = states.get(place);
+    if (state === undefined) return { candidate, answer: unknownConversation() };
+    const log = growing(logs, candidate, state);
+    try {
+      return decideOne(candidate, state, log, rosters, now);
+    } catch (error) {
+      if (!(error instanceof RelayError)) throw error;
+      return { candidate, answer: error };
+    }
+  });
+  const grown = [...logs.values()].filter(({ state, head }) => BigInt(head.sequence) > state.head);
+  const moves = grown.map(({ conversationId, state, head }) => ({
+    conversationId,
+    fromHead: state.head,
+    rosterVersion: state.roster_version,
+    toHead: BigInt(head.sequence),
+    logHash: head.hash,
+  }));
+  return { decisions, moves };
+}
+
+function growing(logs: Map<string, Growing>, { header }: Candidate, state: SubmitState): Growing {
+  const key = toHex(header.conversation);
+  const known = logs.get(key);
+  if (known !== undefined) return known;
+  const head = { sequence: Number(state.head), hash: hash(state.log_hash) };
+  const log = { state, conversationId: header.conversation, head, taken: new Map() };
+  logs.set(key, log);
+  return log;
+}
+
+function decideOne(
+  candidate: Candidate,
+  state: SubmitState,
+  log: Growing,
+  rosters: ReadonlyMap<string, Roster>,
+  now: number,
+): Decision {
+  const { header } = candidate;
+  const newest = rosters.get(
+    rosterKey({ conversationId: header.conversation, version: state.roster_version }),
+  );
+  if (!newest?.devices.some(({ accountId }) => equal(accountId, header.sender))) {
+    throw unknownConversation();
+  }
+  const before = earlier(candidate, state, log);
+  if (before !== undefined) return { candidate, answer: before };
+  const sealedFor = checkRoster(candidate, state, newest, rosters);
+
+  log.head = extendLog(log.head, candidate.rowHash);
+  const row: NewRow = {
+    conversationId: header.conversation,
+    sequence: BigInt(log.head.sequence),
+    messageId: header.messageId,
+    sender: header.sender,
+    senderDevice: header.senderDevice,
+    envelopeHash: candidate.envelopeHash,
+    rowHash: candidate.rowHash,
+    logHash: log.head.hash,
+    rosterVersion: header.rosterVersion,
+    storedAt: now,
+    expiresAt: header.expiresAt,
+    envelope: candidate.envelope,
+    packedWraps: candidate.packedWraps,
+  };
+  const answer = { sequence: row.sequence, logHash: row.logHash, storedAt: BigInt(now) };
+  log.taken.set(messageKey(candidate), { candidate, answer });
+  return { candidate, answer, stored: { row, newest, sealedFor } };
+}
+
+/** The answer to a submit whose message id was used before, if these bytes used it. */
+function earlier(candidate: Candidate, { stored }: SubmitState, log: Growing): Acceptance | undefined {
+  const inBatch = log.taken.get(messageKey(candidate));
+  const usedFor = stored?.envelope_hash ?? inBatch?.candidate.envelopeHash;
+  if (usedFor === undefined) return undefined;
+  if (!equal(usedFor, candidate.envelopeHash)) {
+    throw new RelayError(ErrorReason.MESSAGE_ID_REUSED, "the message id was used for other bytes");
+  }
+  if (stored === null) return inBatch?.answer;
+  return { sequence: stored.sequence, logHash: stored.log_hash, storedAt: stored.stored_at };
+}
+
+function messageKey({ sender, header }: Candidate): string {
+  return sender + toHex(header.messageId);
+}
+
+/** Devices that were added since may be missing from its roster; a device that was removed must not be in it. */
+function checkRoster(
+  { header, sender, wraps }: Candidate,
+  state: SubmitState,
+  newest: Roster,
+  rosters: ReadonlyMap<string, Roster>,
+): Roster {
+  const version = BigInt(header.rosterVersion);
+  const sealedFor = rosters.get(rosterKey({ conversationId: header.conversation, version }));
+  const ownSlot = sealedFor?.slots.get(sender);
+  const fits =
+    version <= state.roster_version &&
+    version >= state.last_removal_version &&
+    sealedFor !== undefined &&
+    equal(sealedFor.hash, header.rosterHash) &&
+    ownSlot !== undefined &&
+    newest.slots.has(sender);
+  if (!fits) {
+    throw new RelayError(
+      ErrorReason.STALE_ROSTER,
+      "sealed for devices that are no longer those of the members",
+    );
+  }
+  if (wraps.length !== sealedFor.devices.length || wraps[ownSlot] !== null) {
+    throw new RelayError(ErrorReason.MALFORMED, "the wraps are not those of the roster");
+  }
+  return sealedFor;
+}
+
+function unknownConversation(): RelayError {
+  return new RelayError(ErrorReason.UNKNOWN_CONVERSATION, "no such conversation");
+}

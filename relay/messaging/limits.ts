@@ -1,0 +1,28 @@
+/** Streams that one device may hold open: a hundred `chat send` processes at once are a legitimate device. */
+export const MAX_STREAMS_PER_DEVICE = 128;
+/** Submits of one stream that are not answered yet; further ones wait unread. */
+export const MAX_SUBMITS_UNDER_WAY = 256;
+/** A stream that says nothing at first is ended. */
+export const HELLO_TIMEOUT_MS = 10_000;
+export const MAX_PULL_ROWS = 500;
+export const DEFAULT_PULL_ROWS = 200;
+/** Rows of one answer, but for a single one that is larger. With everything else in a frame, well below 2 MiB. */
+export const MAX_PULL_BYTES = 1024 * 1024;
+export const MAX_CURSORS = 1_000;
+/** Conversations that one account may open; those that others open with it do not count. */
+export const MAX_CONVERSATIONS_OPENED = 5_000;
+export const MAX_PACKED_WRAPS_BYTES = 1_572_864;
+
+/** Pushed rows that wait for a reader; beyond it the reader is owed heads instead. */
+export const MAX_PUSHED_BYTES = 256 * 1024;
+/** Conversations whose heads a reader is owed; beyond it, it is told to resync. */
+export const MAX_HEADS_OWED = 1_000;
+export const MAX_HEADS_A_FRAME = 500;
+/** Pages read from the database at the same time, so that readers leave connections to the writer. */
+export const MAX_PAGES_AT_ONCE = 4;
+
+/** Submits that one transaction takes. */
+export const MAX_BATCH = 256;
+export const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+/** Submits that wait for the writer, over all streams; beyond it, streams are not read. */
+export const MAX_QUEUED_BYTES = 64 * 1024 * 1024;

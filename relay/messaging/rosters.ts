@@ -1,0 +1,88 @@
+import {
+  accountId,
+  type ConversationId,
+  deviceId,
+  type Hash,
+  hash,
+  type RosterSlot,
+  toHex,
+} from "../../keys/public.ts";
+import type { Queries } from "../db/pool.ts";
+import { type DeviceKey, deviceKey } from "../fanout/committed-row.ts";
+import { type RosterRow, selectRosters } from "./sql/select-rosters.ts";
+
+/** One version of a conversation's roster. */
+export interface Roster {
+  readonly conversationId: ConversationId;
+  readonly version: bigint;
+  readonly hash: Hash;
+  readonly devices: readonly RosterSlot[];
+  readonly slots: ReadonlyMap<DeviceKey, number>;
+}
+
+export interface RosterVersion {
+  readonly conversationId: ConversationId;
+  readonly version: bigint;
+}
+
+const MAX_SLOTS_KEPT = 100_000;
+
+/** Rosters by version, kept in memory: once committed they never change. */
+export class Rosters {
+  readonly #kept = new Map<string, Roster>();
+  #slots = 0;
+
+  /** Those that exist, by `rosterKey`. */
+  async load(db: Queries, wanted: readonly RosterVersion[]): Promise<ReadonlyMap<string, Roster>> {
+    const found = new Map<string, Roster>();
+    const missing = new Map<string, RosterVersion>();
+    for (const version of wanted) {
+      const key = rosterKey(version);
+      const kept = this.#kept.get(key);
+      if (kept === undefined) missing.set(key, version);
+      else found.set(key, kept);
+    }
+    if (missing.size > 0) {
+      for (const roster of read(await selectRosters(db, [...missing.values()]), missing)) {
+        found.set(rosterKey(roster), roster);
+        this.#keep(roster);
+      }
+    }
+    return found;
+  }
+
+  #keep(roster: Roster): void {
+    const key = rosterKey(roster);
+    if (this.#kept.has(key)) return;
+    this.#kept.set(key, roster);
+    this.#slots += roster.devices.length + 1;
+    for (const [oldest, { devices }] of this.#kept) {
+      if (this.#slots <= MAX_SLOTS_KEPT) break;
+      this.#kept.delete(oldest);
+      this.#slots -= devices.length + 1;
+    }
+  }
+}
+
+export function rosterKey({ conversationId, version }: RosterVersion): string {
+  return `${toHex(conversationId)} ${version}`;
+}
+
+/** Rows come sorted by conversation, version and slot. */
+function read(rows: readonly RosterRow[], wanted: ReadonlyMap<string, RosterVersion>): Roster[] {
+  const rosters = new Map<string, { first: RosterRow; devices: RosterSlot[]; version: RosterVersion }>();
+  for (const row of rows) {
+    const key = `${row.conversation_id.toString("hex")} ${row.version}`;
+    const version = wanted.get(key);
+    if (version === undefined) continue;
+    const roster = rosters.get(key) ?? { first: row, devices: [], version };
+    rosters.set(key, roster);
+    roster.devices.push({ accountId: accountId(row.account_id), deviceId: deviceId(row.device_id) });
+  }
+  return [...rosters.values()].map(({ first, devices, version }) => ({
+    ...version,
+    hash: hash(first.hash),
+    devices,
+    slots: new Map(devices.map((device, slot) => [deviceKey(device.accountId, device.deviceId), slot])),
+  }));
+}

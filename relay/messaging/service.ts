@@ -1,0 +1,52 @@
+import { randomBytes } from "../../keys/public.ts";
+import { MessagingService } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
+import type { Bus } from "../fanout/bus.ts";
+import { ConnectedDevices } from "../fanout/connected-devices.ts";
+import { describeError } from "../logger.ts";
+import type { Parts } from "../parts.ts";
+import { type Service, service } from "../service.ts";
+import { Acknowledgements } from "./acknowledgements.ts";
+import { getRoster } from "./get-roster.ts";
+import { MAX_CONVERSATIONS_OPENED, MAX_PAGES_AT_ONCE, MAX_STREAMS_PER_DEVICE } from "./limits.ts";
+import { openDirect } from "./open-direct.ts";
+import { Rosters } from "./rosters.ts";
+import { Session, type Shared } from "./session.ts";
+import { Turns } from "./turns.ts";
+import { Writer } from "./writer.ts";
+
+export interface MessagingOptions {
+  readonly maxOpened?: number;
+  readonly maxStreams?: number;
+}
+
+export function messagingService(
+  parts: Pick<Parts, "database" | "clock" | "log">,
+  bus: Bus,
+  { maxOpened = MAX_CONVERSATIONS_OPENED, maxStreams = MAX_STREAMS_PER_DEVICE }: MessagingOptions = {},
+): Service {
+  const { database, clock, log } = parts;
+  const rosters = new Rosters();
+  const onError = (error: unknown): void => log.error(describeError(error), "could not store");
+  const shared: Shared = {
+    parts,
+    connected: new ConnectedDevices(bus, maxStreams),
+    writer: new Writer({ database, rosters, bus, clock, onError }),
+    acknowledgements: new Acknowledgements(database, onError),
+    pages: new Turns(MAX_PAGES_AT_ONCE),
+  };
+  return service(MessagingService, {
+    openDirect: {
+      access: "devices",
+      handle: (request, caller) =>
+        openDirect({ database, rosters, random: randomBytes, clock, maxOpened }, request, caller),
+    },
+    getRoster: {
+      access: "devices",
+      handle: (request, caller) => getRoster(database, rosters, request, caller),
+    },
+    connect: {
+      access: "devices",
+      handle: (call, caller) => new Session(shared, call, caller).start(),
+    },
+  });
+}

@@ -1,0 +1,303 @@
+// One stream of Connect, from the first frame to the last.
+import { type ConversationId, conversationId } from "../../keys/public.ts";
+import type {
+  Acknowledge,
+  ConnectRequest,
+  ConnectResponse,
+  Hello,
+  Pull,
+  Submit,
+} from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
+import { countPrekeys } from "../directory/sql/count-prekeys.ts";
+import { ErrorReason, malformed, RelayError } from "../errors.ts";
+import { type DeviceKey, deviceKey } from "../fanout/committed-row.ts";
+import type { ConnectedDevices, DeviceStream } from "../fanout/connected-devices.ts";
+import type { Parts } from "../parts.ts";
+import { relayUnavailable } from "../server.ts";
+import type { Caller, StreamCall } from "../service.ts";
+import type { Acknowledgements } from "./acknowledgements.ts";
+import { conversationMessage } from "./conversation-message.ts";
+import {
+  DEFAULT_PULL_ROWS,
+  HELLO_TIMEOUT_MS,
+  MAX_CURSORS,
+  MAX_PULL_BYTES,
+  MAX_PULL_ROWS,
+  MAX_SUBMITS_UNDER_WAY,
+} from "./limits.ts";
+import { Outgoing } from "./outgoing.ts";
+import { readSubmit } from "./read-submit.ts";
+import { selectConversations } from "./sql/select-conversations.ts";
+import { selectConversationsBehind } from "./sql/select-conversations-behind.ts";
+import { selectRows } from "./sql/select-rows.ts";
+import type { Turns } from "./turns.ts";
+import type { Writer } from "./writer.ts";
+
+/** What the streams of a process share. */
+export interface Shared {
+  readonly parts: Pick<Parts, "database" | "clock">;
+  readonly connected: ConnectedDevices;
+  readonly writer: Writer;
+  readonly acknowledgements: Acknowledgements;
+  readonly pages: Turns;
+}
+
+type Connection = StreamCall<ConnectRequest, ConnectResponse>;
+
+/** Frames taken off the wire and not handled yet. */
+const MAX_INBOX = 16;
+/** What setTimeout can count. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+export class Session {
+  readonly #shared: Shared;
+  readonly #call: Connection;
+  readonly #caller: Caller;
+  readonly #key: DeviceKey;
+  readonly #outgoing: Outgoing;
+  readonly #inbox: ConnectRequest[] = [];
+  readonly #timers: NodeJS.Timeout[] = [];
+  /** What the fan-out knows of this stream. */
+  readonly #feed: DeviceStream;
+  #greeted = false;
+  #working = false;
+  #halfClosed = false;
+  #leaving = false;
+  #ended = false;
+  #submitsUnderWay = 0;
+  #waitingForSubmits: (() => void)[] = [];
+
+  constructor(shared: Shared, call: Connection, caller: Caller) {
+    this.#shared = shared;
+    this.#call = call;
+    this.#caller = caller;
+    this.#key = deviceKey(caller.accountId, caller.deviceId);
+    this.#outgoing = new Outgoing(this.#key, {
+      write: (frame, done) => call.stream.write(frame, done),
+      readHeads: (of) => this.#readHeads(of),
+      onError: (error) => this.#end(error),
+    });
+    this.#feed = {
+      push: (id, row) => this.#outgoing.push(id, row),
+      oweHead: (id) => this.#outgoing.oweHead(id),
+      end: (error) => this.#end(error),
+    };
+  }
+
+  /** Attaches the listeners. Throws QUOTA_EXCEEDED. */
+  start(): void {
+    const { stream, over, draining } = this.#call;
+    if (over.aborted) return;
+    this.#shared.connected.add(this.#key, this.#feed);
+    over.addEventListener("abort", () => this.#gone());
+    draining.addEventListener("abort", () => void this.#leave(), { once: true });
+    stream.on("data", (frame) => this.#receive(frame));
+    stream.on("end", () => {
+      this.#halfClosed = true;
+      void this.#work();
+    });
+    this.#endAfter(this.#caller.tokenExpiresAt - this.#shared.parts.clock(), () => tokenExpired());
+    this.#endAfter(HELLO_TIMEOUT_MS, () => (this.#greeted ? undefined : malformed("no Hello came")));
+    if (draining.aborted) void this.#leave();
+  }
+
+  #endAfter(milliseconds: number, reason: () => RelayError | undefined): void {
+    const end = (): void => {
+      const error = reason();
+      if (error !== undefined) this.#end(error);
+    };
+    this.#timers.push(setTimeout(end, Math.min(milliseconds, MAX_TIMER_MS)));
+  }
+
+  #receive(frame: ConnectRequest): void {
+    this.#inbox.push(frame);
+    if (this.#inbox.length >= MAX_INBOX) this.#call.stream.pause();
+    void this.#work();
+  }
+
+  /** Frames are handled one after the other; while one waits, the client's next frames wait too. */
+  async #work(): Promise<void> {
+    if (this.#working) return;
+    this.#working = true;
+    try {
+      while (!this.#ended && !this.#leaving) {
+        const frame = this.#inbox.shift();
+        if (frame === undefined) break;
+        await this.#handle(frame);
+        if (this.#inbox.length === 0) this.#call.stream.resume();
+      }
+      if (this.#halfClosed && !this.#ended && !this.#leaving) await this.#finish();
+    } catch (error) {
+      this.#end(error);
+    } finally {
+      this.#working = false;
+    }
+  }
+
+  async #handle({ frame }: ConnectRequest): Promise<void> {
+    if (frame.case === "hello") return this.#greet(frame.value);
+    if (!this.#greeted) throw malformed("the first frame is not Hello");
+    switch (frame.case) {
+      case "submit":
+        return this.#submit(frame.value);
+      case "pull":
+        return this.#pull(frame.value);
+      case "acknowledge":
+        return this.#acknowledge(frame.value);
+      case "ping":
+        return this.#outgoing.say({ pong: { nonce: frame.value.nonce } });
+      default:
+        // To pass over it would leave a newer client waiting for an answer.
+        throw malformed("a frame that this relay does not know");
+    }
+  }
+
+  async #greet({ live, lease }: Hello): Promise<void> {
+    if (this.#greeted) throw malformed("a second Hello");
+    this.#greeted = true;
+    // Before the heads are read: what is committed from now on is pushed, behind the Welcome.
+    if (live) this.#shared.connected.goLive(this.#key, this.#feed, lease);
+    const { database, clock } = this.#shared.parts;
+    const { accountId, deviceId } = this.#caller;
+    const [heads, { oneTimeLeft }] = await Promise.all([
+      this.#readHeads("behind"),
+      countPrekeys(database, accountId, deviceId),
+    ]);
+    const now = BigInt(clock());
+    this.#outgoing.say({ welcome: { now, oneTimePrekeysLeft: oneTimeLeft, heads: heads.length } });
+    await this.#outgoing.sayHeads(heads);
+  }
+
+  async #submit({ tag, envelope, wraps }: Submit): Promise<void> {
+    while (this.#submitsUnderWay >= MAX_SUBMITS_UNDER_WAY) await this.#submitAnswered();
+    await this.#shared.writer.room();
+    try {
+      const candidate = readSubmit(envelope, wraps, this.#caller);
+      this.#submitsUnderWay += 1;
+      this.#shared.writer.submit(candidate, (answer) => {
+        this.#submitsUnderWay -= 1;
+        if (answer instanceof RelayError) this.#refuse(tag, answer);
+        else this.#outgoing.say({ accepted: [{ tag, ...answer }] });
+        for (const proceed of this.#waitingForSubmits.splice(0)) proceed();
+      });
+    } catch (error) {
+      await this.#outgoing.room();
+      this.#refuse(tag, RelayError.from(error));
+    }
+  }
+
+  #refuse(tag: bigint, { reason, retryAfter = 0 }: RelayError): void {
+    this.#outgoing.say({ refused: [{ tag, reason, retryAfterMs: BigInt(Math.ceil(retryAfter)) }] });
+  }
+
+  async #pull(pull: Pull): Promise<void> {
+    const id = conversationId(pull.conversationId);
+    const after = checkedSequence(pull.after);
+    if (pull.limit > MAX_PULL_ROWS) throw malformed(`at most ${MAX_PULL_ROWS} rows a pull`);
+    // A page is read when there is room for it: a reader that stops costs one page.
+    await this.#outgoing.room();
+    if (this.#ended) return;
+    const { database } = this.#shared.parts;
+    const page = await this.#shared.pages.take(() =>
+      selectRows(database, {
+        ...this.#caller,
+        conversationId: id,
+        after,
+        limit: pull.limit === 0 ? DEFAULT_PULL_ROWS : pull.limit,
+        maxBytes: MAX_PULL_BYTES,
+      }),
+    );
+    if (page === undefined) throw unknownConversation();
+    await this.#outgoing.room();
+    const deliveries = page.rows.map((row) => ({
+      conversationId: id,
+      sequence: row.sequence,
+      rowHash: row.row_hash,
+      envelope: row.envelope,
+      wrap: row.wrap,
+      storedAt: row.stored_at,
+    }));
+    const through = page.rows.at(-1)?.sequence ?? after;
+    this.#outgoing.say({ deliveries, pulled: [{ conversationId: id, through, head: page.head }] });
+  }
+
+  async #acknowledge({ cursors }: Acknowledge): Promise<void> {
+    if (cursors.length > MAX_CURSORS) throw malformed(`at most ${MAX_CURSORS} cursors a frame`);
+    for (const cursor of cursors) {
+      const id = conversationId(cursor.conversationId);
+      this.#shared.acknowledgements.add(this.#caller, id, checkedSequence(cursor.sequence));
+    }
+    await this.#shared.acknowledgements.room();
+  }
+
+  async #readHeads(of: readonly ConversationId[] | "behind") {
+    const { database } = this.#shared.parts;
+    const { accountId, deviceId } = this.#caller;
+    const rows =
+      of === "behind"
+        ? await selectConversationsBehind(database, accountId, deviceId)
+        : await selectConversations(database, accountId, deviceId, of);
+    return rows.map(conversationMessage);
+  }
+
+  #submitAnswered(): Promise<void> {
+    return new Promise((resolve) => this.#waitingForSubmits.push(resolve));
+  }
+
+  /** Everything that the client sent is answered and stored. */
+  async #settle(): Promise<void> {
+    while (this.#submitsUnderWay > 0) await this.#submitAnswered();
+    await this.#shared.acknowledgements.flush();
+    await this.#outgoing.room();
+  }
+
+  /** The client has ended its side: a status of OK tells it that everything was done. */
+  async #finish(): Promise<void> {
+    await this.#settle();
+    this.#end();
+  }
+
+  /** The relay drains: what was taken is done, what was not is sent again elsewhere. */
+  async #leave(): Promise<void> {
+    this.#leaving = true;
+    try {
+      await this.#settle();
+    } finally {
+      this.#end(relayUnavailable());
+    }
+  }
+
+  #end(error?: unknown): void {
+    if (this.#ended) return;
+    this.#quit();
+    this.#call.end(error);
+  }
+
+  #quit(): void {
+    this.#ended = true;
+    this.#inbox.length = 0;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#shared.connected.goQuiet(this.#key, this.#feed);
+    this.#outgoing.close();
+  }
+
+  /** The call is over, whoever ended it. */
+  #gone(): void {
+    if (!this.#ended) this.#quit();
+    this.#shared.connected.remove(this.#key, this.#feed);
+  }
+}
+
+/** Sequence numbers are exact JavaScript numbers in `keys/`. */
+function checkedSequence(sequence: bigint): bigint {
+  if (sequence > BigInt(Number.MAX_SAFE_INTEGER)) throw malformed("a sequence number that no log reaches");
+  return sequence;
+}
+
+function tokenExpired(): RelayError {
+  return new RelayError(ErrorReason.TOKEN_EXPIRED, "the access token has run out");
+}
+
+function unknownConversation(): RelayError {
+  return new RelayError(ErrorReason.UNKNOWN_CONVERSATION, "no such conversation");
+}

@@ -1,0 +1,95 @@
+import { byteaArray, int8Array } from "../../db/binary-arrays.ts";
+import type { Queries } from "../../db/pool.ts";
+
+/** How a log moves, and from what state of its counter row. */
+export interface LogMove {
+  readonly conversationId: Uint8Array;
+  readonly fromHead: bigint;
+  readonly rosterVersion: bigint;
+  readonly toHead: bigint;
+  readonly logHash: Uint8Array;
+}
+
+export interface NewRow {
+  readonly conversationId: Uint8Array;
+  readonly sequence: bigint;
+  readonly messageId: Uint8Array;
+  readonly sender: Uint8Array;
+  readonly senderDevice: Uint8Array;
+  readonly envelopeHash: Uint8Array;
+  readonly rowHash: Uint8Array;
+  readonly logHash: Uint8Array;
+  readonly rosterVersion: number;
+  readonly storedAt: number;
+  readonly expiresAt: number;
+  readonly envelope: Uint8Array;
+  readonly packedWraps: Uint8Array;
+}
+
+/**
+ * Appends rows to many logs in one statement, which is a transaction of its own. A log whose counter row is no longer
+ * as it was read stays as it is, and its rows are not stored; returns the conversations whose logs have moved.
+ *
+ * The counter rows are locked in the order of their ids, as everybody locks them. They stay locked until the commit, so
+ * within a conversation commits come in the order of sequence numbers, and those are dense.
+ */
+export async function appendRows(
+  db: Queries,
+  moves: readonly LogMove[],
+  rows: readonly NewRow[],
+): Promise<Buffer[]> {
+  const moved = await db.query<{ conversation_id: Buffer }>({
+    name: "append-rows",
+    text: `with moves as materialized (
+      select conversations.conversation_id, move.to_head, move.log_hash
+      from unnest($1::bytea[], $2::int8[], $3::int8[], $4::int8[], $5::bytea[])
+        as move (conversation_id, from_head, roster_version, to_head, log_hash)
+      join conversations on conversations.conversation_id = move.conversation_id
+      where conversations.head = move.from_head
+        and conversations.roster_version = move.roster_version
+      order by conversations.conversation_id
+      for update of conversations
+    ),
+    stored as (
+      insert into log (
+        conversation_id, sequence, message_id, sender_account, sender_device, envelope_hash, row_hash, log_hash,
+        roster_version, stored_at, expires_at, envelope, wraps
+      )
+      select entry.*
+      from unnest(
+        $6::bytea[], $7::int8[], $8::bytea[], $9::bytea[], $10::bytea[], $11::bytea[], $12::bytea[], $13::bytea[],
+        $14::int8[], $15::int8[], $16::int8[], $17::bytea[], $18::bytea[]
+      ) as entry (
+        conversation_id, sequence, message_id, sender_account, sender_device, envelope_hash, row_hash, log_hash,
+        roster_version, stored_at, expires_at, envelope, wraps
+      )
+      where entry.conversation_id in (select moves.conversation_id from moves)
+    )
+    update conversations
+    set head = moves.to_head, log_hash = moves.log_hash
+    from moves
+    where conversations.conversation_id = moves.conversation_id
+    returning conversations.conversation_id`,
+    values: [
+      byteaArray(moves.map(({ conversationId }) => conversationId)),
+      int8Array(moves.map(({ fromHead }) => fromHead)),
+      int8Array(moves.map(({ rosterVersion }) => rosterVersion)),
+      int8Array(moves.map(({ toHead }) => toHead)),
+      byteaArray(moves.map(({ logHash }) => logHash)),
+      byteaArray(rows.map(({ conversationId }) => conversationId)),
+      int8Array(rows.map(({ sequence }) => sequence)),
+      byteaArray(rows.map(({ messageId }) => messageId)),
+      byteaArray(rows.map(({ sender }) => sender)),
+      byteaArray(rows.map(({ senderDevice }) => senderDevice)),
+      byteaArray(rows.map(({ envelopeHash }) => envelopeHash)),
+      byteaArray(rows.map(({ rowHash }) => rowHash)),
+      byteaArray(rows.map(({ logHash }) => logHash)),
+      int8Array(rows.map(({ rosterVersion }) => rosterVersion)),
+      int8Array(rows.map(({ storedAt }) => storedAt)),
+      int8Array(rows.map(({ expiresAt }) => expiresAt)),
+      byteaArray(rows.map(({ envelope }) => envelope)),
+      byteaArray(rows.map(({ packedWraps }) => packedWraps)),
+    ],
+  });
+  return moved.rows.map(({ conversation_id }) => conversation_id);
+}

@@ -1,0 +1,37 @@
+import type { RosterSlot } from "../../../keys/public.ts";
+import { byteaArray, int8Array } from "../../db/binary-arrays.ts";
+import type { Queries } from "../../db/pool.ts";
+
+export interface NewRoster {
+  readonly conversationId: Uint8Array;
+  readonly version: bigint;
+  readonly hash: Uint8Array;
+  readonly devices: readonly RosterSlot[];
+}
+
+export async function insertRosters(transaction: Queries, rosters: readonly NewRoster[]): Promise<void> {
+  const slots = rosters.flatMap(({ conversationId, version, devices }) =>
+    devices.map((device, slot) => ({ conversationId, version, slot, ...device })),
+  );
+  await transaction.query(
+    `with versions as (
+      insert into rosters (conversation_id, version, hash)
+      select conversation_id, version, hash
+      from unnest($1::bytea[], $2::int8[], $3::bytea[]) as roster (conversation_id, version, hash)
+    )
+    insert into roster_slots (conversation_id, version, slot, account_id, device_id)
+    select conversation_id, version, slot::int4, account_id, device_id
+    from unnest($4::bytea[], $5::int8[], $6::int8[], $7::bytea[], $8::bytea[])
+      as place (conversation_id, version, slot, account_id, device_id)`,
+    [
+      byteaArray(rosters.map(({ conversationId }) => conversationId)),
+      int8Array(rosters.map(({ version }) => version)),
+      byteaArray(rosters.map(({ hash }) => hash)),
+      byteaArray(slots.map(({ conversationId }) => conversationId)),
+      int8Array(slots.map(({ version }) => version)),
+      int8Array(slots.map(({ slot }) => slot)),
+      byteaArray(slots.map(({ accountId }) => accountId)),
+      byteaArray(slots.map(({ deviceId }) => deviceId)),
+    ],
+  );
+}

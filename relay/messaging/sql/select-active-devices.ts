@@ -1,0 +1,25 @@
+import { byteaArray } from "../../db/binary-arrays.ts";
+import type { Queries } from "../../db/pool.ts";
+
+export type MemberDeviceRow = {
+  readonly conversation_id: Buffer;
+  readonly account_id: Buffer;
+  readonly device_id: Buffer;
+};
+
+/** The active devices of all members of these conversations. */
+export async function selectActiveDevices(
+  transaction: Queries,
+  conversationIds: readonly Uint8Array[],
+): Promise<MemberDeviceRow[]> {
+  const { rows } = await transaction.query<MemberDeviceRow>(
+    `select conversation_members.conversation_id, devices.account_id, devices.device_id
+    from conversation_members
+    join devices using (account_id)
+    where conversation_members.conversation_id = any($1::bytea[])
+      and devices.active
+    order by conversation_members.conversation_id, devices.account_id, devices.device_id`,
+    [byteaArray(conversationIds)],
+  );
+  return rows;
+}

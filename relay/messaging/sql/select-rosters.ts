@@ -1,0 +1,29 @@
+import { byteaArray, int8Array } from "../../db/binary-arrays.ts";
+import type { Queries } from "../../db/pool.ts";
+
+export type RosterRow = {
+  readonly conversation_id: Buffer;
+  readonly version: bigint;
+  readonly hash: Buffer;
+  readonly account_id: Buffer;
+  readonly device_id: Buffer;
+};
+
+/** A row for each slot, in order. */
+export async function selectRosters(
+  db: Queries,
+  wanted: readonly { readonly conversationId: Uint8Array; readonly version: bigint }[],
+): Promise<RosterRow[]> {
+  const { rows } = await db.query<RosterRow>(
+    `select rosters.conversation_id, rosters.version, rosters.hash, roster_slots.account_id, roster_slots.device_id
+    from unnest($1::bytea[], $2::int8[]) as wanted (conversation_id, version)
+    join rosters using (conversation_id, version)
+    join roster_slots using (conversation_id, version)
+    order by rosters.conversation_id, rosters.version, roster_slots.slot`,
+    [
+      byteaArray(wanted.map(({ conversationId }) => conversationId)),
+      int8Array(wanted.map(({ version }) => version)),
+    ],
+  );
+  return rows;
+}

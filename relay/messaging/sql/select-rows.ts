@@ -1,0 +1,82 @@
+import type { Queries } from "../../db/pool.ts";
+
+export type LogRow = {
+  readonly head: bigint;
+  readonly sequence: bigint;
+  readonly row_hash: Buffer;
+  readonly stored_at: bigint;
+  readonly envelope: Buffer;
+  readonly wrap: Buffer;
+};
+
+export interface Page {
+  readonly accountId: Uint8Array;
+  readonly deviceId: Uint8Array;
+  readonly conversationId: Uint8Array;
+  readonly after: bigint;
+  readonly limit: number;
+  /** Ends the page early, but not before its first row. */
+  readonly maxBytes: number;
+}
+
+/** Other devices' wraps stay in the database: the slice is cut out there. */
+export async function selectRows(
+  db: Queries,
+  page: Page,
+): Promise<{ head: bigint; rows: LogRow[] } | undefined> {
+  const { rows } = await db.query<LogRow | (LogRow & { sequence: null })>({
+    name: "select-rows",
+    text: `select
+      conversations.head,
+      page.sequence,
+      page.row_hash,
+      page.stored_at,
+      page.envelope,
+      page.wrap
+    from conversations
+    join roster_slots
+      on roster_slots.conversation_id = conversations.conversation_id
+      and roster_slots.version = conversations.roster_version
+      and roster_slots.account_id = $1::bytea
+      and roster_slots.device_id = $2::bytea
+    left join lateral (
+      select
+        stored.sequence,
+        stored.row_hash,
+        stored.stored_at,
+        case when stored.own then '' else stored.envelope end as envelope,
+        case
+          when stored.own or own_slots.slot is null then ''
+          else wrap_of_slot(stored.wraps, own_slots.slot)
+        end as wrap
+      from (
+        select
+          measured.*,
+          sum(measured.size) over (order by measured.sequence) as total
+        from (
+          select
+            log.*,
+            log.sender_account = $1::bytea and log.sender_device = $2::bytea as own,
+            octet_length(log.envelope) + least(octet_length(log.wraps), 1500) as size
+          from log
+          where log.conversation_id = conversations.conversation_id
+            and log.sequence > $4::int8
+          order by log.sequence
+          limit $5::int8
+        ) as measured
+      ) as stored
+      left join roster_slots as own_slots
+        on own_slots.conversation_id = stored.conversation_id
+        and own_slots.version = stored.roster_version
+        and own_slots.account_id = $1::bytea
+        and own_slots.device_id = $2::bytea
+      where stored.total - stored.size < $6::int8
+    ) as page on true
+    where conversations.conversation_id = $3::bytea
+    order by page.sequence`,
+    values: [page.accountId, page.deviceId, page.conversationId, page.after, page.limit, page.maxBytes],
+  });
+  const first = rows[0];
+  if (first === undefined) return undefined;
+  return { head: first.head, rows: first.sequence === null ? [] : rows };
+}

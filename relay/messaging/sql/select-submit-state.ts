@@ -1,0 +1,72 @@
+import { byteaArray } from "../../db/binary-arrays.ts";
+import type { Queries } from "../../db/pool.ts";
+
+export interface SubmitKey {
+  readonly conversationId: Uint8Array;
+  readonly sender: Uint8Array;
+  readonly senderDevice: Uint8Array;
+  readonly messageId: Uint8Array;
+}
+
+/** The counter row of a submit's conversation, and the row that was stored under the same message id, if any. */
+export type SubmitState = {
+  /** Which of the submits, from 1. */
+  readonly place: bigint;
+  readonly head: bigint;
+  readonly log_hash: Buffer;
+  readonly roster_version: bigint;
+  readonly last_removal_version: bigint;
+  readonly stored: null | {
+    readonly sequence: bigint;
+    readonly envelope_hash: Buffer;
+    readonly log_hash: Buffer;
+    readonly stored_at: bigint;
+  };
+};
+
+type StateRow = Omit<SubmitState, "stored"> & {
+  readonly stored_sequence: bigint | null;
+  readonly stored_envelope_hash: Buffer;
+  readonly stored_log_hash: Buffer;
+  readonly stored_at: bigint;
+};
+
+/** All of it in one snapshot. Submits to conversations that do not exist are left out. */
+export async function selectSubmitState(db: Queries, submits: readonly SubmitKey[]): Promise<SubmitState[]> {
+  const { rows } = await db.query<StateRow>({
+    name: "select-submit-state",
+    text: `select
+      submit.place,
+      conversations.head,
+      conversations.log_hash,
+      conversations.roster_version,
+      conversations.last_removal_version,
+      log.sequence as stored_sequence,
+      log.envelope_hash as stored_envelope_hash,
+      log.log_hash as stored_log_hash,
+      log.stored_at
+    from unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[])
+      with ordinality as submit (conversation_id, sender_account, sender_device, message_id, place)
+    join conversations using (conversation_id)
+    left join log using (conversation_id, sender_account, sender_device, message_id)
+    order by submit.place`,
+    values: [
+      byteaArray(submits.map(({ conversationId }) => conversationId)),
+      byteaArray(submits.map(({ sender }) => sender)),
+      byteaArray(submits.map(({ senderDevice }) => senderDevice)),
+      byteaArray(submits.map(({ messageId }) => messageId)),
+    ],
+  });
+  return rows.map((row) => ({
+    ...row,
+    stored:
+      row.stored_sequence === null
+        ? null
+        : {
+            sequence: row.stored_sequence,
+            envelope_hash: row.stored_envelope_hash,
+            log_hash: row.stored_log_hash,
+            stored_at: row.stored_at,
+          },
+  }));
+}

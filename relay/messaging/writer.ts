@@ -1,0 +1,182 @@
+// One writer a process: whatever waits goes into one statement, at once when nobody waits (group commit). Lingering for
+// more would only add to the latency: under load the statement before is the wait.
+import { toHex } from "../../keys/public.ts";
+import { type Database, isUnavailable } from "../db/pool.ts";
+import { ErrorReason, RelayError } from "../errors.ts";
+import type { Bus, Moved } from "../fanout/bus.ts";
+import { type Acceptance, type Decision, decide, type Stored } from "./decide.ts";
+import { MAX_BATCH, MAX_BATCH_BYTES, MAX_QUEUED_BYTES } from "./limits.ts";
+import type { Candidate } from "./read-submit.ts";
+import type { Rosters, RosterVersion } from "./rosters.ts";
+import { appendRows, type LogMove } from "./sql/append-rows.ts";
+import { type SubmitState, selectSubmitState } from "./sql/select-submit-state.ts";
+
+/** How often a submit is decided anew when another process keeps moving its log in between. */
+const MAX_ATTEMPTS = 20;
+
+export interface WriterSetup {
+  readonly database: Database;
+  readonly rosters: Rosters;
+  readonly bus: Bus;
+  readonly clock: () => number;
+  /** Hears of errors that nobody foresaw. */
+  readonly onError: (error: unknown) => void;
+}
+
+type Answer = (answer: Acceptance | RelayError) => void;
+
+interface Waiting {
+  readonly candidate: Candidate;
+  readonly answer: Answer;
+}
+
+export class Writer {
+  readonly #setup: WriterSetup;
+  readonly #queue: Waiting[] = [];
+  readonly #waitingForRoom: (() => void)[] = [];
+  #queuedBytes = 0;
+  #running = false;
+
+  constructor(setup: WriterSetup) {
+    this.#setup = setup;
+  }
+
+  /** `answer` is called once: with an acceptance only after the commit. */
+  submit(candidate: Candidate, answer: Answer): void {
+    this.#queue.push({ candidate, answer });
+    this.#queuedBytes += size(candidate);
+    if (this.#running) return;
+    this.#running = true;
+    // Submits that arrived in the same turn of the event loop share the first batch.
+    setImmediate(() => void this.#run());
+  }
+
+  /** Resolves when there is room for more: wait for it before reading on. */
+  async room(): Promise<void> {
+    while (this.#queuedBytes > MAX_QUEUED_BYTES) {
+      await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve));
+    }
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) {
+      await this.#store(this.#takeBatch());
+      for (const proceed of this.#waitingForRoom.splice(0)) proceed();
+    }
+    this.#running = false;
+  }
+
+  #takeBatch(): Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { candidate } of this.#queue) {
+      bytes += size(candidate);
+      if (count > 0 && (count >= MAX_BATCH || bytes > MAX_BATCH_BYTES)) break;
+      count += 1;
+    }
+    const batch = this.#queue.splice(0, count);
+    for (const { candidate } of batch) this.#queuedBytes -= size(candidate);
+    return batch;
+  }
+
+  /** Answers everybody in the batch, whatever happens. */
+  async #store(batch: readonly Waiting[]): Promise<void> {
+    let open = batch;
+    try {
+      for (let attempt = 0; attempt < MAX_ATTEMPTS && open.length > 0; attempt++) {
+        open = await this.#attempt(open);
+      }
+      for (const { answer } of open) answer(busy());
+    } catch (error) {
+      if (open.length > 1 && !isUnavailable(error)) {
+        // Nothing should get here; if something does, it must not take the others with it.
+        for (const one of open) await this.#store([one]);
+        return;
+      }
+      this.#setup.onError(error);
+      for (const { answer } of open) answer(RelayError.from(error));
+    }
+  }
+
+  /** Returns those whose log was moved by somebody else between reading and writing. */
+  async #attempt(batch: readonly Waiting[]): Promise<readonly Waiting[]> {
+    const { database } = this.#setup;
+    const candidates = batch.map(({ candidate }) => candidate);
+    const rows = await selectSubmitState(
+      database,
+      candidates.map(({ header }) => ({ ...header, conversationId: header.conversation })),
+    );
+    const states = new Map(rows.map((row) => [Number(row.place) - 1, row]));
+    const rosters = await this.#setup.rosters.load(database, rostersNeeded(candidates, states));
+    const { decisions, moves } = decide(candidates, states, rosters, this.#setup.clock());
+
+    const hasMoved = await this.#append(decisions, moves);
+    const again: Waiting[] = [];
+    for (const [place, decision] of decisions.entries()) {
+      const waiting = batch[place];
+      if (waiting === undefined) continue;
+      if (hasMoved.get(logKey(decision.candidate)) === false) {
+        again.push(waiting);
+        continue;
+      }
+      waiting.answer(decision.answer);
+      if (decision.stored !== undefined) this.#setup.bus.publish(moved(decision.candidate, decision.stored));
+    }
+    return again;
+  }
+
+  /** For each log that was to move, whether it did. */
+  async #append(
+    decisions: readonly Decision[],
+    moves: readonly LogMove[],
+  ): Promise<ReadonlyMap<string, boolean>> {
+    if (moves.length === 0) return new Map();
+    const rows = decisions.flatMap(({ stored }) => (stored === undefined ? [] : [stored.row]));
+    const done = new Set((await appendRows(this.#setup.database, moves, rows)).map(toHex));
+    return new Map(moves.map((move) => toHex(move.conversationId)).map((key) => [key, done.has(key)]));
+  }
+}
+
+function moved(candidate: Candidate, { row, newest, sealedFor }: Stored): Moved {
+  return {
+    kind: "moved",
+    conversationId: candidate.header.conversation,
+    devices: newest.devices,
+    row: {
+      sequence: row.sequence,
+      rowHash: candidate.rowHash,
+      sender: candidate.sender,
+      envelope: candidate.envelope,
+      wraps: candidate.wraps,
+      slots: sealedFor.slots,
+      storedAt: BigInt(row.storedAt),
+    },
+  };
+}
+
+/** The newest roster says who is in the conversation, the one that a header names whose slice is whose. */
+function rostersNeeded(
+  batch: readonly Candidate[],
+  states: ReadonlyMap<number, SubmitState>,
+): RosterVersion[] {
+  return batch.flatMap(({ header }, place) => {
+    const state = states.get(place);
+    if (state === undefined) return [];
+    const newest = state.roster_version;
+    const named = BigInt(header.rosterVersion);
+    const versions = named < newest && named >= state.last_removal_version ? [newest, named] : [newest];
+    return versions.map((version) => ({ conversationId: header.conversation, version }));
+  });
+}
+
+function logKey({ header }: Candidate): string {
+  return toHex(header.conversation);
+}
+
+function size({ envelope, packedWraps }: Candidate): number {
+  return envelope.length + packedWraps.length;
+}
+
+function busy(): RelayError {
+  return new RelayError(ErrorReason.RELAY_UNAVAILABLE, "the conversation is too busy", { retryAfter: 1_000 });
+}
