@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { ChatError } from "./chat-error.ts";
 import type { ProfilePaths } from "./profile.ts";
 
@@ -13,10 +13,10 @@ export function chatHome(environment: Environment, platform: NodeJS.Platform = p
 }
 
 function dataFolder(environment: Environment, platform: NodeJS.Platform): string {
-  const home = environment["HOME"] || homedir();
-  if (platform === "darwin") return join(home, "Library", "Application Support");
-  if (platform === "win32") return environment["LOCALAPPDATA"] || join(home, "AppData", "Local");
-  return environment["XDG_DATA_HOME"] || join(home, ".local", "share");
+  if (platform === "darwin") return join(homedir(), "Library", "Application Support");
+  if (platform === "win32") return environment["LOCALAPPDATA"] || join(homedir(), "AppData", "Local");
+  const chosen = environment["XDG_DATA_HOME"];
+  return chosen !== undefined && isAbsolute(chosen) ? chosen : join(homedir(), ".local", "share");
 }
 
 /** Where everything of the profile `name` lies. Throws `bad_input` for a name that could lead out of the folder. */
