@@ -137,7 +137,7 @@ describe("bad input", () => {
 });
 
 test("with the relay down a send is kept (69) and goes out with the next command that connects", async () => {
-  await relay.terminate();
+  await relay.process.kill("SIGTERM");
   const kept = await alice.chat(["send", "bob", "kept for later", "--json"]);
   expect(kept.code).toBe(69);
   expect(JSON.parse(kept.stdout)).toMatchObject({ type: "message", text: "kept for later", state: "queued" });
