@@ -95,10 +95,8 @@ function writeDevice(writer: Writer, device: Device): void {
 }
 
 function readDevice(reader: Reader): Device {
-  const id = deviceId(reader.fixed(16));
-  if (equal(id, noDevice)) throw new KeysError("malformed", "a device id of zeros");
   return {
-    deviceId: id,
+    deviceId: deviceId(reader.fixed(16)),
     signingKey: signingPublicKey(reader.fixed(32)),
     identityKey: agreementPublicKey(reader.fixed(32)),
   };

@@ -95,6 +95,14 @@ describe("Ed25519 public keys", () => {
     expect(isEd25519PublicKey(withBit255(publicKey))).toBe(true);
   });
 
+  test("none has a second encoding: y from 0 to 18, and the same plus p, are refused", () => {
+    for (let y = 0; y < 19; y += 1) {
+      const low = put(new Uint8Array(32), 0, Uint8Array.of(y));
+      const high = put(fromHex(p), 0, Uint8Array.of(0xed + y));
+      for (const key of [low, high]) expect(isEd25519PublicKey(key)).toBe(false);
+    }
+  });
+
   test("what is no point, or no key at all, is refused", () => {
     expect(isEd25519PublicKey(fromHex(`02${"00".repeat(31)}`))).toBe(false);
     expect(isEd25519PublicKey(new Uint8Array(31))).toBe(false);

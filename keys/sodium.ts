@@ -62,21 +62,12 @@ function needLength(bytes: Uint8Array, length: number, what: string): void {
   if (bytes.length !== length) throw new KeysError("malformed", `${what} must be ${length} bytes`);
 }
 
-/** Below 2^255 - 19, so bit 255 is clear: one key has one encoding (SPEC §1.4). */
-function isCanonical(coordinate: Uint8Array): boolean {
-  const top = coordinate[31] ?? 0xff;
-  if (top !== 0x7f) return top < 0x7f;
-  return (coordinate[0] ?? 0xff) < 0xed || !coordinate.subarray(1, 31).every((byte) => byte === 0xff);
-}
-
-// Ed25519
-
-/** A canonical point of the prime-order group: no small order, and no small-order part added to a good key. */
+/**
+ * A point of the prime-order group: no small order, and no small-order part added to a good key. Nor a second
+ * encoding: those that exist stand for y below 19, and no such point is in the group.
+ */
 export function isEd25519PublicKey(publicKey: Uint8Array): boolean {
   if (publicKey.length !== 32) return false;
-  const y = Uint8Array.from(publicKey);
-  y[31] = (y[31] ?? 0) & 0x7f;
-  if (!isCanonical(y)) return false;
   try {
     sodium.crypto_sign_ed25519_pk_to_curve25519(publicKey);
     return true;
@@ -115,6 +106,15 @@ const smallOrder = [
   "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
   "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 ].map((hex) => new Uint8Array(Buffer.from(hex, "hex")));
+
+/** Below 2^255 - 19, so bit 255 is clear: one key has one encoding (SPEC §1.4). */
+function isCanonical(publicKey: Uint8Array): boolean {
+  const top = publicKey[31] ?? 0xff;
+  if (top !== 0x7f) return top < 0x7f;
+  return (publicKey[0] ?? 0xff) < 0xed || !publicKey.subarray(1, 31).every((byte) => byte === 0xff);
+}
+
+// Ed25519
 
 export function isX25519PublicKey(publicKey: Uint8Array): boolean {
   if (publicKey.length !== 32 || !isCanonical(publicKey)) return false;

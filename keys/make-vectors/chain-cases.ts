@@ -87,6 +87,7 @@ export function chainCases(): Cases {
   const highBit = Uint8Array.from(phone.identity.publicKey);
   highBit[31] = (highBit[31] ?? 0) | 0x80;
   // Offsets in a genesis body: version, type, account 32, sequence 8, previous 32, created 8, valid until 8, length 4.
+  const sequenceAt = 2 + 32 + 7;
   const nameAt = 2 + 32 + 8 + 32 + 8 + 8 + 4 + 4;
   const recoveryAt = nameAt + "alice".length + 32;
 
@@ -123,6 +124,25 @@ export function chainCases(): Cases {
     "chain-gap": chainCase("malformed", "a sequence is left out", [
       genesis,
       craft(alice.chain, phoneJoins, [byLaptop, byPhone], { sequence: 2 }),
+    ]),
+    "chain-genesis-sequence": chainCase("malformed", "genesis with sequence 1", [
+      resigned(alice, (body) => put(body, sequenceAt, Uint8Array.of(1))),
+    ]),
+    "chain-genesis-account": chainCase("malformed", "genesis with an account id", [
+      resigned(alice, (body) => put(body, 2, alice.accountId)),
+    ]),
+    "chain-genesis-previous": chainCase("malformed", "genesis that follows something", [
+      resigned(alice, (body) => put(body, sequenceAt + 1, alice.chain.head.hash)),
+    ]),
+    "chain-add-sequence-0": chainCase("malformed", "an entry that is not genesis with sequence 0", [
+      genesis,
+      craft(alice.chain, phoneJoins, [byLaptop, byPhone], { sequence: 0 }),
+    ]),
+    "chain-override-flag": chainCase("malformed", "neither 0 nor 1 for whether a device joins", [
+      genesis,
+      reworked(craft(alice.chain, keep(0), [own]), (body) => put(body, body.length - 1, Uint8Array.of(2)), [
+        own,
+      ]),
     ]),
     "chain-name-upper-case": chainCase("malformed", "an upper-case letter in the name", [
       resigned(alice, (body) => put(body, nameAt, Uint8Array.of(0x41))),
@@ -256,6 +276,9 @@ export function chainCases(): Cases {
         byDevice({ ...phone, signing: alice.accountKey }),
       ]),
     ]),
+    "chain-genesis-account-key-as-device": chainCase("not_permitted", "the account key as the first device", [
+      accountKeyAsDevice(),
+    ]),
     "chain-revoke-unknown": chainCase("not_permitted", "a device that is not active is revoked", [
       genesis,
       craft(alice.chain, { type: "revoke", deviceId: phone.deviceId }, [byLaptop]),
@@ -316,12 +339,26 @@ export function chainCases(): Cases {
     ...pinCases(),
   };
 
-  function retyped(entry: Uint8Array, type: number, signers: readonly Authority[]): Uint8Array {
-    const body = put(Uint8Array.from(readEntry(entry).body), 1, Uint8Array.of(type));
+  function reworked(
+    entry: Uint8Array,
+    change: (body: Uint8Array) => Uint8Array,
+    signers: readonly Authority[],
+  ): Uint8Array {
+    const body = change(readEntry(entry).body);
     return encodeEntry(
       body,
       signers.map((signer) => signBody(body, signer)),
     );
+  }
+
+  function retyped(entry: Uint8Array, type: number, signers: readonly Authority[]): Uint8Array {
+    return reworked(entry, (body) => put(body, 1, Uint8Array.of(type)), signers);
+  }
+
+  function accountKeyAsDevice(): Uint8Array {
+    const signingKeyAt = readEntry(genesis).body.length - 64;
+    const twice = { ...alice, device: { ...alice.device, signing: alice.accountKey } };
+    return resigned(twice, (body) => put(body, signingKeyAt, alice.accountKey.publicKey));
   }
 
   function asPrekey(body: Uint8Array, { deviceId, signing }: DeviceKeys): EntrySignature {

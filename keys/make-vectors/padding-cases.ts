@@ -69,6 +69,11 @@ export function packedWrapsCases(): Cases {
       "an offset below the one before",
       concat(table(0, 3, 2), new Uint8Array(2)),
     ),
+    "wraps-overlap": check(
+      "malformed",
+      "two wraps that share a byte",
+      concat(table(0, 2, 1, 2), new Uint8Array(2)),
+    ),
     "wraps-too-long": check(
       "malformed",
       "a wrap of 1,501 bytes",
