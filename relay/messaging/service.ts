@@ -7,7 +7,12 @@ import type { Parts } from "../parts.ts";
 import { type Service, service } from "../service.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { getRoster } from "./get-roster.ts";
-import { MAX_CONVERSATIONS_OPENED, MAX_PAGES_AT_ONCE, MAX_STREAMS_PER_DEVICE } from "./limits.ts";
+import {
+  HELLO_TIMEOUT_MS,
+  MAX_CONVERSATIONS_OPENED,
+  MAX_PAGES_AT_ONCE,
+  MAX_STREAMS_PER_DEVICE,
+} from "./limits.ts";
 import { openDirect } from "./open-direct.ts";
 import { Rosters } from "./rosters.ts";
 import { Session, type Shared } from "./session.ts";
@@ -17,12 +22,17 @@ import { Writer } from "./writer.ts";
 export interface MessagingOptions {
   readonly maxOpened?: number;
   readonly maxStreams?: number;
+  readonly helloTimeoutMs?: number;
 }
 
 export function messagingService(
   parts: Pick<Parts, "database" | "clock" | "log">,
   bus: Bus,
-  { maxOpened = MAX_CONVERSATIONS_OPENED, maxStreams = MAX_STREAMS_PER_DEVICE }: MessagingOptions = {},
+  {
+    maxOpened = MAX_CONVERSATIONS_OPENED,
+    maxStreams = MAX_STREAMS_PER_DEVICE,
+    helloTimeoutMs = HELLO_TIMEOUT_MS,
+  }: MessagingOptions = {},
 ): Service {
   const { database, clock, log } = parts;
   const rosters = new Rosters();
@@ -33,6 +43,7 @@ export function messagingService(
     writer: new Writer({ database, rosters, bus, clock, onError }),
     acknowledgements: new Acknowledgements(database, onError),
     pages: new Turns(MAX_PAGES_AT_ONCE),
+    helloTimeoutMs,
   };
   return service(MessagingService, {
     openDirect: {

@@ -19,7 +19,6 @@ import type { Acknowledgements } from "./acknowledgements.ts";
 import { conversationMessage } from "./conversation-message.ts";
 import {
   DEFAULT_PULL_ROWS,
-  HELLO_TIMEOUT_MS,
   MAX_CURSORS,
   MAX_PULL_BYTES,
   MAX_PULL_ROWS,
@@ -40,6 +39,7 @@ export interface Shared {
   readonly writer: Writer;
   readonly acknowledgements: Acknowledgements;
   readonly pages: Turns;
+  readonly helloTimeoutMs: number;
 }
 
 type Connection = StreamCall<ConnectRequest, ConnectResponse>;
@@ -97,7 +97,9 @@ export class Session {
       void this.#work();
     });
     this.#endAfter(this.#caller.tokenExpiresAt - this.#shared.parts.clock(), () => tokenExpired());
-    this.#endAfter(HELLO_TIMEOUT_MS, () => (this.#greeted ? undefined : malformed("no Hello came")));
+    this.#endAfter(this.#shared.helloTimeoutMs, () =>
+      this.#greeted ? undefined : malformed("no Hello came"),
+    );
     if (draining.aborted) void this.#leave();
   }
 
@@ -106,7 +108,7 @@ export class Session {
       const error = reason();
       if (error !== undefined) this.#end(error);
     };
-    this.#timers.push(setTimeout(end, Math.min(milliseconds, MAX_TIMER_MS)));
+    this.#timers.push(setTimeout(end, Math.min(Math.max(milliseconds, 0), MAX_TIMER_MS)));
   }
 
   #receive(frame: ConnectRequest): void {

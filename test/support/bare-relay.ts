@@ -45,6 +45,8 @@ export interface BareRelay {
   /** Drains this process; the database stays, `startAgain` goes on with it. */
   drain(graceMs?: number): Promise<void>;
   startAgain(): Promise<void>;
+  /** Another process' worth of relay on the same database; gives the devices of a person connections to it. */
+  sibling(): Promise<{ connect(device: TestDevice): TestDevice; stop(): Promise<void> }>;
   stop(): Promise<void>;
 }
 
@@ -118,6 +120,13 @@ export async function startBareRelay(options: BareRelayOptions = {}): Promise<Ba
     startAgain: async () => {
       server = await start(server.port);
     },
+    sibling: async () => {
+      const other = await start(0);
+      return {
+        connect: ({ person, keys }) => deviceOf(person, keys, `http://127.0.0.1:${other.port}`, clients),
+        stop: () => other.drain(0),
+      };
+    },
     stop: async () => {
       for (const client of clients) client.close();
       await server.drain(0);
@@ -151,14 +160,18 @@ async function newPerson(database: Database, name: string): Promise<Person & { f
 }
 
 function connect(person: Person, keys: DeviceKeys, url: string, clients: Client[]): TestDevice {
+  const device = deviceOf(person, keys, url, clients);
+  person.devices.push(device);
+  return device;
+}
+
+function deviceOf(person: Person, keys: DeviceKeys, url: string, clients: Client[]): TestDevice {
   const client = dial(url);
   clients.push(client);
   const metadata = new Metadata();
   metadata.set("account-bin", Buffer.from(person.accountId));
   metadata.set("device-bin", Buffer.from(keys.deviceId));
-  const device = { person, keys, client, metadata };
-  person.devices.push(device);
-  return device;
+  return { person, keys, client, metadata };
 }
 
 function bytesOf(metadata: Metadata, key: string): Uint8Array {
