@@ -57,8 +57,10 @@ export function ownChain(profile: Profile): ChainState {
 /** From then on the own chain is caught up with like any other. */
 export function pinOwnChain(profile: Profile): void {
   const { accountId: own, genesis } = profile.identity;
-  if (readAccount(profile.db, own) !== undefined) return;
-  saveAccountEntries(profile.db, verifyChain([genesis]), 0, [genesis]);
+  transact(profile.db, () => {
+    if (readAccount(profile.db, own) !== undefined) return;
+    saveAccountEntries(profile.db, verifyChain([genesis]), 0, [genesis]);
+  });
 }
 
 /** This device's signing keys, for what it has to sign. */
@@ -111,6 +113,7 @@ export async function refreshChains(
   connection: RelayConnection,
   accounts: readonly AccountId[],
 ): Promise<void> {
+  if (accounts.some((account) => equal(account, profile.identity.accountId))) pinOwnChain(profile);
   for (let at = 0; at < accounts.length; at += MAX_ACCOUNTS_A_CALL) {
     const wanted = accounts.slice(at, at + MAX_ACCOUNTS_A_CALL).map((account) => {
       const stored = readAccount(profile.db, account);

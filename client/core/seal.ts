@@ -134,7 +134,7 @@ function sealAll(
       message,
     });
     saveSealed(profile.db, intent.intent, { envelope: sealed.envelope, wraps: sealed.wraps, before: last });
-    saveOwnRow(profile.db, messageRowHash(sealed.envelopeHash), intent.position);
+    saveOwnRow(profile.db, messageRowHash(sealed.envelopeHash), intent.conversation, intent.position);
     last = { sequence: last.sequence + 1, content: sealed.contentHash };
   }
   for (const session of used.values()) updateSession(profile.db, session);

@@ -21,7 +21,7 @@ import { transact } from "../store/database.ts";
 import { readLogHashes, saveLogHash } from "../store/log-hashes.ts";
 import { markSent } from "../store/messages.ts";
 import { findIntentOf, removeIntent } from "../store/outbox.ts";
-import { findOwnRow } from "../store/own-rows.ts";
+import { findOwnRow, findPromised } from "../store/own-rows.ts";
 import {
   readWaiting,
   type SessionPlace,
@@ -110,6 +110,10 @@ function stageOne(profile: Profile, stored: StoredConversation, head: LogHead, d
   const rowHash = hash(delivery.rowHash);
   const next = extendLog(head, rowHash);
   saveLogHash(profile.db, conversation, stored.generation, next);
+  const promised = findPromised(profile.db, conversation, next.sequence)?.promised;
+  if (promised !== undefined && !equal(promised.hash, next.hash)) {
+    recordBrokenPromise(profile, conversation, next.sequence, promised.hash, next.hash);
+  }
   const row = {
     conversation,
     sequence: next.sequence,
@@ -134,7 +138,7 @@ function isOwnRow(profile: Profile, conversation: number, rowHash: Hash, at: Log
   const own = findOwnRow(profile.db, rowHash);
   if (own === undefined) return false;
   const { promised } = own;
-  if (promised !== undefined && (promised.sequence !== at.sequence || !equal(promised.hash, at.hash))) {
+  if (promised !== undefined && promised.sequence !== at.sequence) {
     recordBrokenPromise(profile, conversation, at.sequence, promised.hash, at.hash);
   }
   const intent = findIntentOf(profile.db, own.position);

@@ -1,11 +1,10 @@
 import { type Hash, hash, type LogHead } from "../../keys/index.ts";
 import { type Database, statement } from "./database.ts";
 
-/** A log row that an envelope of this device makes. */
+/** A log row that an envelope of this device makes, and the head that the relay promised with it. */
 export interface OwnRow {
   /** Of its message. */
   readonly position: number;
-  /** What the relay said when it took it: its number and the log hash there. */
   readonly promised: LogHead | undefined;
 }
 
@@ -15,11 +14,18 @@ interface Row {
   log_hash: Uint8Array | null;
 }
 
-export function saveOwnRow(db: Database, rowHash: Hash, position: number): void {
-  statement<[Uint8Array, number], never>(
+function fromRow({ position, sequence, log_hash: logHash }: Row): OwnRow {
+  return {
+    position,
+    promised: sequence === null || logHash === null ? undefined : { sequence, hash: hash(logHash) },
+  };
+}
+
+export function saveOwnRow(db: Database, rowHash: Hash, conversation: number, position: number): void {
+  statement<[Uint8Array, number, number], never>(
     db,
-    "insert or ignore into own_rows (row_hash, position) values (?, ?)",
-  ).run(rowHash, position);
+    "insert or ignore into own_rows (row_hash, conversation, position) values (?, ?, ?)",
+  ).run(rowHash, conversation, position);
 }
 
 export function savePromise(db: Database, rowHash: Hash, promised: LogHead): void {
@@ -34,19 +40,22 @@ export function findOwnRow(db: Database, rowHash: Uint8Array): OwnRow | undefine
     db,
     "select position, sequence, log_hash from own_rows where row_hash = ?",
   ).get(rowHash);
-  if (row === undefined) return undefined;
-  const { position, sequence, log_hash: logHash } = row;
-  return {
-    position,
-    promised: sequence === null || logHash === null ? undefined : { sequence, hash: hash(logHash) },
-  };
+  return row && fromRow(row);
+}
+
+/** The own row that the relay promised at this place of the log. */
+export function findPromised(db: Database, conversation: number, sequence: number): OwnRow | undefined {
+  const row = statement<[number, number], Row>(
+    db,
+    "select position, sequence, log_hash from own_rows where conversation = ? and sequence = ?",
+  ).get(conversation, sequence);
+  return row && fromRow(row);
 }
 
 /** The log in which the promises were made is lost. */
 export function forgetPromises(db: Database, conversation: number): void {
   statement<[number], never>(
     db,
-    `update own_rows set sequence = null, log_hash = null
-     where position in (select position from messages where conversation = ?)`,
+    "update own_rows set sequence = null, log_hash = null where conversation = ?",
   ).run(conversation);
 }

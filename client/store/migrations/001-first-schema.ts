@@ -215,10 +215,12 @@ create index outbox_by_conversation on outbox (conversation, intent);
 -- Hashes of the log rows that this device's own envelopes make, and what the relay said of them when it took them.
 create table own_rows (
   row_hash blob primary key,
+  conversation integer not null references conversations,
   position integer not null references messages,
   sequence integer,
   log_hash blob
 ) strict, without rowid;
+create index own_rows_by_sequence on own_rows (conversation, sequence);
 
 create table idempotency_keys (
   conversation integer not null references conversations,
