@@ -54,7 +54,6 @@ export {
   type Recovery,
   readRecoveryWords,
   recoveryKeyPair,
-  SEALED_ACCOUNT_KEY_BYTES,
   sealAccountKey,
   type WordsProblem,
 } from "./recovery.ts";

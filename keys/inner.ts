@@ -7,8 +7,6 @@ import { KeysError } from "./errors.ts";
 import { accountId, type EphemeralKey, ephemeralKey, type Hash, hash } from "./ids.ts";
 import type { LogHead } from "./log.ts";
 
-export const MAX_CHAIN_HEADS = 255;
-
 export interface Inner {
   /** 1 = sotto.chat.v1.Content. An unknown type is kept, not refused. */
   readonly contentType: number;

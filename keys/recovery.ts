@@ -17,7 +17,7 @@ import {
 } from "./sodium.ts";
 
 const WORDS = 24;
-export const SEALED_ACCOUNT_KEY_BYTES = 72;
+const SEALED_ACCOUNT_KEY_BYTES = 72;
 
 /** What is wrong with words that somebody typed: the evidence of a `bad_words` error. */
 export type WordsProblem =
