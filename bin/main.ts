@@ -1,8 +1,28 @@
+// What `chat` does first: as little as possible, for most of a short command's time is spent on loading code.
 declare const SOTTO_VERSION: string | undefined;
 
-if (process.argv.includes("--version")) {
-  process.stdout.write(`${typeof SOTTO_VERSION === "string" ? SOTTO_VERSION : "source"}\n`);
-} else {
-  process.stderr.write("Nothing here yet but --version.\n");
-  process.exitCode = 64;
+const version = typeof SOTTO_VERSION === "string" ? SOTTO_VERSION : "source";
+const parameters = process.argv.slice(2);
+
+async function main(): Promise<number> {
+  if (parameters.length === 1 && parameters[0] === "--version") {
+    process.stdout.write(`${version}\n`);
+    return 0;
+  }
+  if (parameters[0] === "relay") return relay(parameters.slice(1));
+  const { runChat } = await import("../client/cli/run.ts");
+  return runChat(parameters, { version, relay, demo });
 }
+
+async function relay(given: readonly string[]): Promise<number> {
+  const { runRelay } = await import("../relay/main.ts");
+  return runRelay(given);
+}
+
+async function demo(given: readonly string[]): Promise<number> {
+  const { runDemo } = await import("./demo.ts");
+  return runDemo(given);
+}
+
+// A handle that somebody forgot must not keep a finished command alive.
+process.exit(await main());

@@ -13,7 +13,7 @@ interface Explanation {
 
 const START_RELAY = "Start one with `chat relay`, or check --relay and CHAT_RELAY.";
 const SIGN_IN = "Run `chat login NAME` with the name of this account.";
-const REPORT = "Please report this.";
+const REPORT = "Please report it, with what the same command prints when CHAT_DEBUG is 1.";
 const WAIT = "Wait a little, then try again.";
 const signedOut = {
   code: "signed_out",

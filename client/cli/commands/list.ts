@@ -1,0 +1,49 @@
+import { type ConversationRow, listConversations } from "../../core/list-conversations.ts";
+import { safeText } from "../../safe-text.ts";
+import type { Context } from "../context.ts";
+import { conversationObject } from "../json-objects.ts";
+import { moment } from "../times.ts";
+import { withProfile } from "../with-profile.ts";
+
+const PREVIEW_LENGTH = 60;
+
+export async function list(context: Context): Promise<void> {
+  const { output } = context;
+  const rows = await withProfile(context, async (profile) => listConversations(profile));
+  if (output.json) {
+    for (const row of rows) output.object(conversationObject(row));
+    return;
+  }
+  if (rows.length === 0) output.note("No conversations yet. `chat people` lists whom you can write to.");
+  const nameWidth = Math.max(0, ...rows.map(({ name }) => name.length));
+  const countWidth = Math.max(0, ...rows.map((row) => counts(row).length));
+  for (const row of rows) {
+    const count = counts(row).padEnd(countWidth);
+    const { lastMessage } = row;
+    const time = lastMessage === null ? "" : moment(new Date(lastMessage.sentAt), context.now());
+    const cells = [
+      output.paint(row.unread > 0 ? "bold" : "cyan", safeText(row.name).padEnd(nameWidth)),
+      row.unread > 0 ? output.paint("yellow", count) : count,
+      output.paint("dim", time.padEnd("20 Nov".length)),
+      preview(lastMessage?.text ?? ""),
+    ];
+    output.line(
+      cells
+        .filter((_, at) => at !== 1 || countWidth > 0)
+        .join("  ")
+        .trimEnd(),
+    );
+  }
+}
+
+function counts({ unread, queued }: ConversationRow): string {
+  const parts = [unread > 0 ? `${unread} unread` : "", queued > 0 ? `${queued} queued` : ""];
+  return parts.filter((part) => part !== "").join(", ");
+}
+
+/** The beginning of a text on one line, cut between characters as people see them. */
+function preview(text: string): string {
+  const line = safeText(text.slice(0, 20 * PREVIEW_LENGTH).replace(/\s+/g, " "));
+  const shown = Array.from(new Intl.Segmenter().segment(line), ({ segment }) => segment);
+  return shown.length <= PREVIEW_LENGTH ? line : `${shown.slice(0, PREVIEW_LENGTH - 1).join("")}…`;
+}

@@ -1,0 +1,19 @@
+import { checkOwner, renewLogin } from "../../core/renew-login.ts";
+import { safeText } from "../../safe-text.ts";
+import { type Context, unlessInterrupted } from "../context.ts";
+import { accountPassword } from "../secrets.ts";
+import { withProfile } from "../with-profile.ts";
+
+export async function login(
+  context: Context,
+  name: string,
+  { passwordFile }: { readonly passwordFile?: string },
+): Promise<void> {
+  const { output } = context;
+  await withProfile(context, async (profile) => {
+    checkOwner(profile, name);
+    const password = await accountPassword(context, { file: passwordFile, isNew: false });
+    await unlessInterrupted(context, renewLogin(profile, password, context.relay));
+    if (!output.quiet && !output.json) output.line(`Logged in as ${safeText(profile.identity.name)}.`);
+  });
+}

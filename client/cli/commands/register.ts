@@ -1,0 +1,84 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { checkNewPassword } from "../../core/account-password.ts";
+import { ChatError } from "../../core/chat-error.ts";
+import { chooseRelay } from "../../core/connect.ts";
+import { recoveryFile } from "../../core/recovery-file.ts";
+import { checkNewName, register, type WordsKeeper } from "../../core/register.ts";
+import { createKey, readKey } from "../../core/unlock-profile.ts";
+import { whoami } from "../../core/whoami.ts";
+import type { Context } from "../context.ts";
+import { meObject } from "../json-objects.ts";
+import { accountPassword, isInteractive, profilePassphrase } from "../secrets.ts";
+import { showWords } from "../show-words.ts";
+import { pathsOf } from "../with-profile.ts";
+
+export interface RegisterOptions {
+  readonly passwordFile?: string;
+  readonly recoveryFile?: string;
+}
+
+export async function registerAccount(
+  context: Context,
+  givenName: string,
+  options: RegisterOptions,
+): Promise<void> {
+  const { output, environment } = context;
+  const name = checkNewName(givenName);
+  const paths = pathsOf(context);
+  const relay = chooseRelay(context.relay);
+  const words = wordsKeeper(context, name, options.recoveryFile, existsSync(paths.database));
+  const password = await accountPassword(context, {
+    file: options.passwordFile,
+    isNew: true,
+    check: checkNewPassword,
+  });
+  const profile = await register({
+    name,
+    password,
+    relay,
+    paths,
+    words,
+    readKey: () => readKey(paths, () => profilePassphrase(context)),
+    createKey: () => createKey(paths, environment, () => profilePassphrase(context)),
+  });
+  const me = whoami(profile);
+  profile.db.close();
+  if (output.json) {
+    output.object(meObject(me));
+  } else if (!output.quiet) {
+    output.line(`You are ${me.name} on ${me.relay}.`);
+    output.note(output.paintNote("dim", "Next: `chat people`, `chat send NAME TEXT`, `chat read`."));
+  }
+}
+
+/** Where the words go; decided, and refused, before anything is made. */
+function wordsKeeper(
+  context: Context,
+  name: string,
+  file: string | undefined,
+  mayGoOn: boolean,
+): WordsKeeper {
+  if (file !== undefined) {
+    const path = resolve(file);
+    // A registration that was cut left its file behind, with its own words in it: then `keep` has the last word.
+    if (!mayGoOn && existsSync(path)) throw existsAlready(path);
+    return recoveryFile(path);
+  }
+  if (isInteractive()) {
+    return {
+      keep: () => undefined,
+      discard: () => undefined,
+      handOver: (words) => showWords(name, words, context.signal),
+    };
+  }
+  throw new ChatError("usage", "There is no terminal to show the recovery words at.", {
+    hint: "Name a new file for them with --recovery-file PATH.",
+  });
+}
+
+function existsAlready(path: string): ChatError {
+  return new ChatError("cannot_write", `The recovery file ${path} exists already.`, {
+    hint: "Name another file: one that exists is never written over.",
+  });
+}

@@ -1,0 +1,71 @@
+import { connector } from "../../core/connect.ts";
+import { explainFailure } from "../../core/explain-failure.ts";
+import { type ConnectionState, followRelay } from "../../core/follow.ts";
+import type { Profile } from "../../core/profile.ts";
+import { markRead } from "../../core/read-messages.ts";
+import { watchMessages } from "../../core/watch-messages.ts";
+import { safeText } from "../../safe-text.ts";
+import type { Context } from "../context.ts";
+import { messageObject } from "../json-objects.ts";
+import { reportError } from "../report-error.ts";
+import { reportFindings } from "../report-findings.ts";
+import { Transcript } from "../transcript.ts";
+import { withProfile } from "../with-profile.ts";
+
+/** Follows from now on, until Ctrl-C. Everything printed comes from the database, whichever process received it. */
+export async function tail(context: Context, from: readonly string[]): Promise<void> {
+  await withProfile(context, async (profile) => {
+    const ending = new AbortController();
+    const signal = AbortSignal.any([context.signal, ending.signal]);
+    const following = followRelay(profile, connector(profile, context.relay), {
+      signal,
+      onConnection: connectionNotes(context),
+      onFindings: (findings) => {
+        const alarm = reportFindings(context.output, findings);
+        if (alarm !== undefined) reportError(context.output, alarm, false);
+      },
+    });
+    // Without a relay that takes this device nothing will ever come.
+    following.catch(() => ending.abort());
+    await print(context, profile, from, signal);
+    ending.abort();
+    await following;
+    context.signal.throwIfAborted();
+  });
+}
+
+async function print(
+  { output, now }: Context,
+  profile: Profile,
+  from: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const transcript = new Transcript(output, profile.identity.name, {
+    manyConversations: from.length !== 1,
+    now,
+  });
+  const watching = { signal, ...(from.length === 0 ? {} : { conversations: from }) };
+  for await (const message of watchMessages(profile, watching)) {
+    if (output.json) {
+      output.object(messageObject(message));
+    } else {
+      transcript.print(message);
+      markRead(profile, [message]);
+    }
+  }
+}
+
+/** Says when the connection goes and when it is back; silent while all is well. */
+function connectionNotes({ output }: Context): (state: ConnectionState, error?: unknown) => void {
+  let isAway = false;
+  return (state, error) => {
+    if (state === "offline" && !isAway) {
+      isAway = true;
+      const why = error === undefined ? "The connection broke." : explainFailure(error).message;
+      output.note(output.paintNote("dim", `${safeText(why)} Trying again.`));
+    } else if (state === "connected" && isAway) {
+      isAway = false;
+      output.note(output.paintNote("dim", "Connected again."));
+    }
+  };
+}

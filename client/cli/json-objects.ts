@@ -1,0 +1,64 @@
+// The objects of `--json`. Fields are only ever added: scripts read them.
+import type { ConversationRow } from "../core/list-conversations.ts";
+import type { Message } from "../core/message.ts";
+import type { PersonListed } from "../core/people.ts";
+import type { Me } from "../core/whoami.ts";
+
+export function messageObject(message: Message): object {
+  return {
+    type: "message",
+    id: message.id,
+    conversation: message.conversation,
+    kind: message.kind,
+    from: message.from,
+    device: message.device,
+    text: message.text,
+    reply_to: message.replyTo,
+    edited: message.edited,
+    deleted: message.deleted,
+    reactions: message.reactions,
+    votes: message.votes,
+    attachments: message.attachments,
+    sent_at: isoTime(message.sentAt),
+    received_at: message.receivedAt === null ? null : isoTime(message.receivedAt),
+    state: message.state,
+  };
+}
+
+export function conversationObject(row: ConversationRow): object {
+  return {
+    type: "conversation",
+    name: row.name,
+    kind: row.kind,
+    unread: row.unread,
+    queued: row.queued,
+    last_message_at: row.lastMessage === null ? null : isoTime(row.lastMessage.sentAt),
+  };
+}
+
+export function personObject(person: PersonListed): object {
+  return {
+    type: "person",
+    name: person.name,
+    account: person.account,
+    registered_at: isoTime(person.registeredAt),
+  };
+}
+
+export function meObject(me: Me): object {
+  return {
+    type: "me",
+    name: me.name,
+    account: me.account,
+    device: me.device,
+    relay: me.relay,
+    profile: me.profile,
+    registered_at: isoTime(me.registeredAt),
+  };
+}
+
+/** A sender can claim any time; one that no calendar has is shown as the nearest that it has. */
+function isoTime(milliseconds: number): string {
+  const latest = 253_402_300_799_999; // the end of the year 9999
+  return new Date(Math.min(Math.max(milliseconds, 0), latest)).toISOString();
+}

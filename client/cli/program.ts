@@ -1,0 +1,215 @@
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { ChatError } from "../core/chat-error.ts";
+import type { Context } from "./context.ts";
+import { parseDuration } from "./duration.ts";
+import type { Output } from "./print.ts";
+import { parseTime } from "./times.ts";
+
+/** What every command takes, before or after its name. */
+export interface CommonOptions {
+  readonly profile?: string;
+  readonly relay?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly color?: boolean;
+}
+
+/** A command that is not the client's own: it reads its parameters itself. */
+export type Foreign = (parameters: readonly string[]) => Promise<number>;
+
+export interface Surroundings {
+  readonly version: string;
+  readonly relay: Foreign;
+  readonly demo: Foreign;
+  /** Makes what a command works with, once the options are known. */
+  readonly context: (options: CommonOptions) => Context;
+  /** Where help goes. */
+  readonly output: Output;
+}
+
+/** Reads the command line and runs the command. Throws ChatError `usage`, and whatever the command throws. */
+export async function runProgram(parameters: readonly string[], surroundings: Surroundings): Promise<number> {
+  let status = 0;
+  const program = describe(surroundings, (foreign) => {
+    status = foreign;
+  });
+  try {
+    await program.parseAsync(parameters, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw usage(error, parameters.length === 0);
+  }
+  return status;
+}
+
+function describe(surroundings: Surroundings, ended: (status: number) => void): Command {
+  const { output } = surroundings;
+  const program = common(new Command("chat"))
+    .description("Sotto: end-to-end encrypted chat for people who live in a terminal, and for their scripts.")
+    .usage("COMMAND [options]")
+    .version(surroundings.version, "--version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print help on a command")
+    .configureOutput({
+      writeOut: (text) => output.line(text.trimEnd()),
+      writeErr: (text) => output.warn(text.trimEnd()),
+      outputError: () => undefined,
+    })
+    .enablePositionalOptions()
+    .exitOverride()
+    .addHelpText("after", after);
+
+  const command = (name: string, description: string): Command =>
+    common(program.command(name).description(description)).exitOverride();
+  /** Runs with what was said before and after the command's name; the latter counts. */
+  const contextOf = (made: Command): Context => {
+    const given = Object.entries(made.opts()).filter(([key]) => made.getOptionValueSource(key) === "cli");
+    return surroundings.context({ ...program.opts<CommonOptions>(), ...Object.fromEntries(given) });
+  };
+  const foreign = (name: string, description: string, run: Foreign): void => {
+    program
+      .command(name)
+      .description(description)
+      .argument("[parameters...]")
+      .helpOption(false)
+      .allowUnknownOption()
+      .passThroughOptions()
+      .action(async (given: string[]) => ended(await run(given)));
+  };
+
+  foreign("relay", "run a relay on this machine, or for others", surroundings.relay);
+
+  const register = command("register", "make an account, with this machine as its first device")
+    .addArgument(new Argument("<NAME>", "3-32 of a-z 0-9 _ . -"))
+    .option("--password-file <path>", "take the password from the first line of a file (- is standard input)")
+    .option("--recovery-file <path>", "write the recovery words to this new file instead of showing them")
+    .action(async (name: string, options: { passwordFile?: string; recoveryFile?: string }) => {
+      const { registerAccount } = await import("./commands/register.ts");
+      await registerAccount(contextOf(register), name, options);
+    });
+
+  const login = command("login", "renew the login of this device")
+    .addArgument(new Argument("<NAME>", "the name of the account in this profile"))
+    .option("--password-file <path>", "take the password from the first line of a file (- is standard input)")
+    .action(async (name: string, options: { passwordFile?: string }) => {
+      const commands = await import("./commands/login.ts");
+      await commands.login(contextOf(login), name, options);
+    });
+
+  const whoami = command("whoami", "say whose profile this is").action(async () => {
+    const { showMe } = await import("./commands/whoami.ts");
+    await showMe(contextOf(whoami));
+  });
+
+  const people = command("people", "list everybody on the relay").action(async () => {
+    const commands = await import("./commands/people.ts");
+    await commands.people(contextOf(people));
+  });
+
+  const list = command("list", "list your conversations, with what is unread").action(async () => {
+    const commands = await import("./commands/list.ts");
+    await commands.list(contextOf(list));
+  });
+
+  const send = command("send", "send a message: the text given, or standard input")
+    .addArgument(new Argument("<TO>", "a name, with or without @, or `me`"))
+    .addArgument(new Argument("[TEXT...]", "the words of the message"))
+    .option("--key <key>", "send only once, however often this is run with the same key")
+    .addOption(new Option("--wait <state>", "how far to wait").choices(["sent"]).default("sent"))
+    .addOption(
+      new Option("--timeout <duration>", "how long to wait").argParser(duration).default(30_000, "30s"),
+    )
+    .action(async (to: string, words: string[], options: { key?: string; timeout: number }) => {
+      const commands = await import("./commands/send.ts");
+      await commands.send(contextOf(send), to, words, options);
+    });
+
+  const read = command("read", "send what is queued, fetch what is new, and print the newest messages")
+    .addArgument(new Argument("[TO]", "a name; without it, all conversations"))
+    .addOption(new Option("-n <number>", "how many").argParser(count).default(10))
+    .option("--before <id>", "only what is older than this message")
+    .addOption(
+      new Option("--since <time>", "only what is newer: 2026-11-20, 2026-11-20T09:00, or 2h").argParser(
+        since,
+      ),
+    )
+    .option("--unread", "only what is unread")
+    .option("--offline", "do not ask the relay")
+    .action(async (from: string | undefined, given: ReadFlags) => {
+      const commands = await import("./commands/read.ts");
+      await commands.read(contextOf(read), from, {
+        limit: given.n,
+        unread: given.unread === true,
+        offline: given.offline === true,
+        ...(given.before === undefined ? {} : { before: given.before }),
+        ...(given.since === undefined ? {} : { since: given.since }),
+      });
+    });
+
+  const tail = command("tail", "print messages as they come, from now on")
+    .addArgument(new Argument("[TO...]", "names; without any, all conversations"))
+    .action(async (from: string[]) => {
+      const commands = await import("./commands/tail.ts");
+      await commands.tail(contextOf(tail), from);
+    });
+
+  foreign("demo", "a relay, an account and a friend to try Sotto with", surroundings.demo);
+  return program;
+}
+
+interface ReadFlags {
+  n: number;
+  before?: string;
+  since?: number;
+  unread?: boolean;
+  offline?: boolean;
+}
+
+function common(command: Command): Command {
+  return command
+    .option("--profile <name>", "use this profile (CHAT_PROFILE)")
+    .option("--relay <url>", "use the relay at this address (CHAT_RELAY)")
+    .option("--json", "print one JSON object a line")
+    .option("--quiet", "print nothing but what was asked for")
+    .option("--no-color", "print without colours (NO_COLOR)");
+}
+
+const after = `
+Start here:
+  chat demo                     everything at once, on this machine
+  chat register NAME            then: chat people, chat send NAME TEXT, chat read, chat tail
+`;
+
+function duration(text: string): number {
+  const parsed = parseDuration(text);
+  if (parsed !== undefined) return parsed;
+  throw new InvalidArgumentError("Write it as 30s, 500ms, 5m or 1h.");
+}
+
+function count(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number from 1.");
+}
+
+function since(text: string): number {
+  const ago = parseDuration(text);
+  const parsed = ago === undefined ? parseTime(text) : Date.now() - ago;
+  if (parsed !== undefined) return parsed;
+  throw new InvalidArgumentError("Write it as 2026-11-20, 2026-11-20T09:00, or 2h for two hours ago.");
+}
+
+/** Commander's sentence, split from its suggestion. */
+function usage({ message, code }: CommanderError, isBare: boolean): ChatError {
+  if (code === "commander.help") {
+    return new ChatError("usage", isBare ? "Which command?" : "Wrong usage.", {
+      hint: "`chat help` lists the commands; `chat demo` shows everything.",
+    });
+  }
+  const [, sentence = message, suggestion] = /^error: (.*?)\s*(?:\n\((.*)\))?$/s.exec(message) ?? [];
+  const whole = `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`.replace(/\.?$/, ".");
+  return new ChatError("usage", whole, {
+    hint: [suggestion, "`chat help` lists the commands, `chat help COMMAND` what they take."]
+      .filter((part) => part !== undefined)
+      .join(" "),
+  });
+}
