@@ -209,6 +209,15 @@ describe("a responder refuses", () => {
     expect(refusal(() => store.open(wrap, envelopeHash))).toBe("replayed");
   });
 
+  test("a header that does not fit its tag before it asks further", () => {
+    const wrap = firstWrap(aliceInitiates());
+    const seen = () => {
+      throw new Error("asked");
+    };
+    expect(refusal(() => bobResponds(flip(wrap, 1 + SET_UP_HEADER_BYTES), { seen }))).toBe("decrypt_failed");
+    expect(() => bobResponds(wrap, { seen })).toThrow("asked");
+  });
+
   test("a one-time pair that is used up", () => {
     const store = new SessionStore(bob, alice);
     store.open(firstWrap(aliceInitiates()), envelopeHash);
@@ -304,7 +313,7 @@ describe("a set-up header that was changed together with the tag does not open",
 
 describe("the heads in a set-up header are compared once they are proven", () => {
   const grow = (chain: ChainState, name: string): ChainState => {
-    const by = byDevice(person("alice").device);
+    const by = byDevice(person(chain.name).device);
     return verifyChain([signAdd(chain, { by, device: deviceOf(name), createdAt: NOW })], chain);
   };
 
@@ -330,6 +339,14 @@ describe("the heads in a set-up header are compared once they are proven", () =>
       const evidence = error instanceof KeysError ? error.evidence : null;
       expect(evidence).toEqual({ pinned: hers.head, seen: shown.head });
     }
+  });
+
+  test("the responder's own chain is held to what the initiator saw of it", () => {
+    const [his, shown] = [grow(bob.peer.chain, "tablet"), grow(bob.peer.chain, "thief")];
+    const wrap = firstWrap(aliceInitiates({ peer: { ...bob.peer, chain: shown } }));
+    expect(refusal(() => bobResponds(wrap))).toBe("rollback");
+    expect(refusal(() => bobResponds(wrap, { me: { ...bob.me, chain: his } }))).toBe("fork");
+    expect(refusal(() => bobResponds(wrap, { me: { ...bob.me, chain: shown } }))).toBe("nothing");
   });
 
   test("a changed head raises no alarm", () => {

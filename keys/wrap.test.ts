@@ -7,7 +7,7 @@ import { agreementPublicKey, type ContentKey, contentKey, type Hash, hash } from
 import { flip, put, smallOrderPoint, withBit255 } from "./make-vectors/damage.ts";
 import { seededRandom } from "./make-vectors/seeded-random.ts";
 import { ready } from "./sodium.ts";
-import { compareWraps, readWrapHeader, SET_UP_WRAP_BYTES, WRAP_BYTES } from "./wrap.ts";
+import { compareWraps, openWrap, readWrapHeader, SET_UP_WRAP_BYTES, WRAP_BYTES } from "./wrap.ts";
 
 beforeAll(ready);
 
@@ -192,6 +192,16 @@ describe("a wrap opens in one place only", () => {
 
   test("not under another envelope", () => {
     expect(refused(bob, alice.seal(key, envelope), hash(random(32)))).toBe("decrypt_failed");
+  });
+
+  test("not in a session that it does not name, whatever else it says", () => {
+    const wrap = alice.seal(key, envelope);
+    opens(bob, wrap);
+    const session = bob.rows[0]?.session;
+    if (session === undefined) throw new Error("no session");
+    const openIn = (other: Uint8Array) => refusal(() => openWrap(session, other, envelope, () => null));
+    const tagAt = SET_UP_WRAP_BYTES - WRAP_BYTES + 1;
+    expect([openIn(wrap), openIn(flip(wrap, tagAt))]).toEqual(["replayed", "decrypt_failed"]);
   });
 
   test("not in another session of the same two", () => {
