@@ -1,5 +1,6 @@
-import { chmodSync } from "node:fs";
-import { access, constants, link, mkdir, open, realpath, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync } from "node:fs";
+import { access, constants, link, mkdir, open, realpath, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { StartupError, systemCode } from "./startup-error.ts";
@@ -8,11 +9,23 @@ import { StartupError, systemCode } from "./startup-error.ts";
 export async function prepareDataFolder(folder: string): Promise<string> {
   try {
     // As root, PostgreSQL runs as somebody else, who must get through to his own folder below this one.
-    await mkdir(folder, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+    await makeFolder(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     return await realpath(folder);
   } catch (cause) {
     throw unwritable(folder, cause);
+  }
+}
+
+/** With the folders above it. Not by Node's `recursive`, which never comes back where nothing can be made (/proc). */
+async function makeFolder(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { mode });
+  } catch (error) {
+    if (systemCode(error) === "EEXIST" && (await stat(path)).isDirectory()) return;
+    if (systemCode(error) !== "ENOENT" || existsSync(dirname(path))) throw error;
+    await makeFolder(dirname(path), mode);
+    await mkdir(path, { mode });
   }
 }
 
@@ -25,6 +38,7 @@ export function unwritable(path: string, cause: unknown): StartupError {
     EDQUOT: "the disk quota is used up",
     EEXIST: "it is not a folder",
     ENOTDIR: "it is not a folder",
+    ENOENT: "nothing can be made there",
   };
   const reason = why[systemCode(cause) ?? ""] ?? "it does not work";
   return new StartupError(
@@ -61,9 +75,9 @@ export function lockFolder(folder: string): () => void {
 
 /** Writes a secret file whole or not at all, readable by us alone. Returns false if somebody else was first. */
 export async function writeOnce(path: string, text: string): Promise<boolean> {
-  const unfinished = `${path}.${process.pid}.tmp`;
+  const unfinished = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    const file = await open(unfinished, "w", 0o600);
+    const file = await open(unfinished, "wx", 0o600);
     try {
       await file.writeFile(text);
       await file.sync();

@@ -1,4 +1,3 @@
-import { logVerbosity, setLogger, setLogVerbosity } from "@grpc/grpc-js";
 import { destination, type Logger as PinoLogger, pino } from "pino";
 
 /** Structured logs. Nothing that names a person, device or conversation goes in, nor a key, nor a word. */
@@ -7,12 +6,7 @@ export type Logger = Pick<PinoLogger, "debug" | "info" | "warn" | "error">;
 /** JSON lines on stderr, written at once, so that the last words before an exit are not lost. */
 export function createLogger(stream = destination({ fd: 2, sync: true })): Logger {
   stream.on("error", () => undefined); // nobody reads our stderr any more: go on without
-  const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
-  // grpc-js would write to the console. What it says may quote metadata or addresses: count, do not quote.
-  setLogVerbosity(logVerbosity.ERROR);
-  const complain = (): void => log.warn("grpc-js reported an error");
-  setLogger({ error: complain, info: () => undefined, debug: () => undefined });
-  return log;
+  return pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
 }
 
 /**

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { readConfig } from "./config.ts";
 import { createLogger, describeError } from "./logger.ts";
-import { startRelay } from "./start-relay.ts";
 import { StartupError } from "./startup-error.ts";
 
 const signals = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
@@ -29,6 +28,7 @@ export async function runRelay(parameters: readonly string[]): Promise<number> {
       });
     }
 
+    const { startRelay } = await import("./start-relay.ts"); // help and wrong usage do without
     const relay = await startRelay(config, { log });
     if (!asked.signal.aborted) {
       process.stdout.on("error", () => undefined); // whoever started us may not listen

@@ -4,9 +4,12 @@ import { create, type DescMethod } from "@bufbuild/protobuf";
 import {
   type handleBidiStreamingCall,
   type handleUnaryCall,
+  logVerbosity,
   type Metadata,
   Server,
   type ServerCredentials,
+  setLogger,
+  setLogVerbosity,
 } from "@grpc/grpc-js";
 import { serviceDefinition } from "../proto/grpc.ts";
 import { ErrorReason, malformed, RelayError, toStatus } from "./errors.ts";
@@ -35,6 +38,7 @@ export interface RunningServer {
 
 /** Rejects with the system's error when it cannot listen. */
 export async function startServer(setup: ServerSetup): Promise<RunningServer> {
+  redirectGrpcLog(setup.log);
   const server = new Server(serverOptions);
   const gate = new Gate(setup);
   for (const { description, handlers } of setup.services) {
@@ -60,6 +64,13 @@ export async function startServer(setup: ServerSetup): Promise<RunningServer> {
       clearTimeout(timer);
     },
   };
+}
+
+/** grpc-js would write to the console. What it says may quote addresses and metadata: that it spoke must do. */
+function redirectGrpcLog(log: Logger): void {
+  setLogVerbosity(logVerbosity.ERROR);
+  const complain = (): void => log.warn("grpc-js reported an error");
+  setLogger({ error: complain, info: () => undefined, debug: () => undefined });
 }
 
 /** Stands for a request that is not the message it should be. */

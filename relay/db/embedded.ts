@@ -5,7 +5,7 @@
 import type { ChildProcess } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chown, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { chmod, chown, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -87,6 +87,7 @@ async function makeFolder(path: string, account: Account | undefined): Promise<v
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
     if (account !== undefined) await chown(path, account.uid, account.gid);
+    await chmod(path, 0o700);
   } catch (cause) {
     throw unwritable(path, cause);
   }

@@ -29,6 +29,13 @@ export interface TestRelayOptions {
   readonly behindProxy?: boolean;
 }
 
+export const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
 export async function startTestRelay(options: TestRelayOptions = {}): Promise<TestRelay> {
   const folder = await mkdtemp(join(tmpdir(), "sotto-relay-"));
   const fresh = await freshDatabase();

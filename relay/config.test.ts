@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { readConfig } from "./config.ts";
+import { StartupError } from "./startup-error.ts";
+
+const environment = { CHAT_HOME: "/home/of/chat" };
+const read = (...parameters: string[]) => readConfig(parameters, environment);
+
+function refusal(...parameters: string[]): StartupError {
+  try {
+    read(...parameters);
+  } catch (error) {
+    if (error instanceof StartupError) return error;
+    throw error;
+  }
+  throw new Error("it was accepted");
+}
+
+describe("the parameters of chat relay", () => {
+  test("may all be left out", () => {
+    expect(read()).toEqual({
+      host: "127.0.0.1",
+      port: 7443,
+      dataFolder: "/home/of/chat/relay",
+      database: undefined,
+      tls: undefined,
+      behindProxy: false,
+    });
+  });
+
+  test("name the platform's folder when there is no CHAT_HOME", () => {
+    const folder = readConfig([], { XDG_DATA_HOME: "/data" })?.dataFolder;
+    expect(folder).toMatch(
+      process.platform === "darwin" ? /Application Support\/sotto\/relay$/ : /^\/data\/sotto\/relay$/,
+    );
+  });
+
+  test.each([
+    ["127.0.0.1:0", "127.0.0.1", 0],
+    ["127.8.9.1:80", "127.8.9.1", 80],
+    ["localhost:7000", "localhost", 7000],
+    ["[::1]:7443", "::1", 7443],
+  ])("--listen %s", (listen, host, port) => {
+    expect(read("--listen", listen)).toMatchObject({ host, port });
+  });
+
+  test.each([
+    "0.0.0.0:1",
+    "[::]:1",
+    "relay.example:1",
+    "192.168.0.1:1",
+    "127.0.0.1.example:1",
+    "10.0.0.127:1",
+  ])("--listen %s wants TLS, or a proxy that speaks it", (listen) => {
+    expect(refusal("--listen", listen)).toMatchObject({ code: "insecure_listen", exitStatus: 64 });
+    expect(read("--listen", listen, "--behind-proxy")).toMatchObject({ behindProxy: true });
+    expect(read("--listen", listen, "--tls-cert", "c", "--tls-key", "k")).toMatchObject({
+      tls: { certPath: "c", keyPath: "k" },
+    });
+  });
+
+  test.each([
+    [["--nope"], "Unknown option '--nope'."],
+    [["--listen"], "Option '--listen <host:port>' argument missing."],
+    [["extra"], "Too many arguments"],
+    [["--listen", "7443"], "--listen must be HOST:PORT"],
+    [["--listen", "::1:7443"], "--listen must be HOST:PORT"],
+    [["--listen", "127.0.0.1:65536"], "--listen has a port above 65535"],
+    [["--listen", "127.0.0.1:-1"], "--listen must be HOST:PORT"],
+    [["--data", ""], "--data must name a folder"],
+    [["--database-url", "mysql://localhost/x"], "--database-url must start with postgres://"],
+    [["--tls-cert", "a.pem"], "--tls-cert and --tls-key go together"],
+    [["--tls-key", "a.pem"], "--tls-cert and --tls-key go together"],
+  ])("%j are wrong usage", (parameters, sentence) => {
+    const error = refusal(...parameters);
+    expect(error.message).toContain(sentence);
+    expect(error).toMatchObject({ code: "usage", exitStatus: 64, hint: "See `chat relay --help`." });
+  });
+});

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type FreshDatabase, freshDatabase } from "../../test/support/postgres.ts";
+import { Database, isUnavailable } from "./pool.ts";
+
+let fresh: FreshDatabase;
+let database: Database;
+
+beforeAll(async () => {
+  fresh = await freshDatabase({ empty: true });
+  database = fresh.database;
+  await database.query("create table numbers (number bigint primary key)");
+});
+
+beforeEach(async () => {
+  await database.query("delete from numbers");
+});
+
+afterAll(() => fresh?.drop());
+
+async function numbers(): Promise<bigint[]> {
+  const { rows } = await database.query<{ number: bigint }>("select number from numbers order by 1");
+  return rows.map(({ number }) => number);
+}
+
+test("numbers of 64 bits are exact", async () => {
+  await database.query("insert into numbers values ($1)", [2n ** 63n - 1n]);
+  expect(await numbers()).toEqual([2n ** 63n - 1n]);
+});
+
+test("bytes come and go as they are", async () => {
+  const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
+  const part = bytes.subarray(3, 200); // a view: what lies around it must not go along
+  const { rows } = await database.query<{ bytes: Uint8Array }>("select $1::bytea as bytes", [part]);
+  expect(new Uint8Array(rows[0]?.bytes ?? [])).toEqual(new Uint8Array(part));
+});
+
+test("a transaction is all or nothing", async () => {
+  const failing = database.transaction(async (connection) => {
+    await connection.query("insert into numbers values (1)");
+    throw new Error("changed my mind");
+  });
+  await expect(failing).rejects.toThrow("changed my mind");
+  expect(await numbers()).toEqual([]);
+  const result = await database.transaction(async (connection) => {
+    await connection.query("insert into numbers values (1)");
+    await connection.query("insert into numbers values (2)");
+    return "done";
+  });
+  expect(result).toBe("done");
+  expect(await numbers()).toEqual([1n, 2n]);
+});
+
+test("a transaction whose failed statement was overlooked is not taken for committed", async () => {
+  const failing = database.transaction(async (connection) => {
+    await connection.query("insert into numbers values (1)");
+    await connection.query("insert into numbers values (1)").catch(() => undefined);
+  });
+  await expect(failing).rejects.toThrow("had failed");
+  expect(await numbers()).toEqual([]);
+});
+
+test("more work than there are connections waits its turn, failures included", async () => {
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 60 }, (_, i) =>
+      database.transaction(async (connection) => {
+        await connection.query("insert into numbers values ($1)", [i]);
+        if (i % 3 === 0) throw new Error("no");
+        if (i % 3 === 1) await connection.query("select 1 / 0");
+      }),
+    ),
+  );
+  expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(20);
+  expect(await numbers()).toHaveLength(20);
+});
+
+test("a connection that breaks is replaced, and says that the database was away", async () => {
+  const breaking = database.transaction(async (connection) => {
+    await connection.query("select pg_terminate_backend(pg_backend_pid())");
+  });
+  const error = await breaking.catch((error: unknown) => error);
+  expect(isUnavailable(error)).toBe(true);
+  expect(await Promise.all([1, 2, 3, 4, 5, 6].map(numbers))).toHaveLength(6);
+});
+
+test("idle connections may be cut by the server at any time", async () => {
+  await Promise.all([1, 2, 3, 4, 5].map(numbers));
+  await database.withClient(async (client) => {
+    await client.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+    );
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await Promise.all([1, 2, 3, 4, 5].map(numbers))).toHaveLength(5);
+});
+
+test("only trouble with the way to the database counts as its being away", async () => {
+  const nowhere = new Database({
+    connection: { host: "127.0.0.1", port: 1, user: "u", database: "d" },
+    size: 1,
+    onError: () => undefined,
+  });
+  expect(isUnavailable(await nowhere.query("select 1").catch((error: unknown) => error))).toBe(true);
+  await nowhere.close();
+  expect(isUnavailable(await nowhere.query("select 1").catch((error: unknown) => error))).toBe(true);
+  expect(isUnavailable(await database.query("select 1 / 0").catch((error: unknown) => error))).toBe(false);
+  expect(isUnavailable(new TypeError("no"))).toBe(false);
+  expect(isUnavailable(Object.assign(new Error("ENOENT"), { code: "ENOENT" }))).toBe(false);
+});
