@@ -11,7 +11,7 @@ import { labels } from "./labels.ts";
 import type { LastResortPrekeySecret, OneTimePrekeySecret, SignedPrekeySecret } from "./make-prekeys.ts";
 import { verifyBundle } from "./prekeys.ts";
 import { startAsInitiator, startAsResponder } from "./ratchet.ts";
-import type { SessionState } from "./session.ts";
+import type { DeviceAddress, SessionState } from "./session.ts";
 import { encodeSetUpHeader, type SetUpHeader } from "./set-up-header.ts";
 import {
   type AgreementKeyPair,
@@ -56,7 +56,7 @@ interface Transcript {
   readonly prekeys: UsedPrekeys;
 }
 
-type Party = Pick<Device, "deviceId" | "identityKey"> & Pick<ChainState, "accountId">;
+type Party = Device & Pick<ChainState, "accountId">;
 
 const noSalt = new Uint8Array(32);
 const domain = new Uint8Array(32).fill(0xff);
@@ -137,7 +137,7 @@ export interface AcceptInput {
   readonly initiator: Peer;
   readonly header: SetUpHeader;
   readonly prekeys: PrekeySecrets;
-  /** Whether a session id may be gone on with; asked before any secret is touched. */
+  /** Whether a session id may be gone on with; asked before anything is agreed. */
   readonly check: (id: Hash) => void;
 }
 
@@ -181,15 +181,13 @@ export function accept({ me, initiator: from, header, prekeys, check }: AcceptIn
   };
 }
 
-function party(chain: ChainState, id: DeviceId): ActiveParty {
+function party(chain: ChainState, id: DeviceId): Party {
   const device = findDevice(chain, id);
   if (device === undefined) throw new KeysError("not_permitted", "not an active device of its account");
   return { ...device, accountId: chain.accountId };
 }
 
-type ActiveParty = Device & Party;
-
-function myParty(me: Myself): ActiveParty {
+function myParty(me: Myself): Party {
   const mine = party(me.chain, me.deviceId);
   if (!equal(mine.identityKey, me.identity.publicKey)) {
     throw new KeysError("not_permitted", "not the identity key of this device");
@@ -197,7 +195,7 @@ function myParty(me: Myself): ActiveParty {
   return mine;
 }
 
-function address({ accountId, deviceId }: Party): SessionState["me"] {
+function address({ accountId, deviceId }: Party): DeviceAddress {
   return { accountId, deviceId };
 }
 

@@ -29,9 +29,9 @@ export interface WrapHeader extends RatchetHeader {
   readonly setUp: SetUpHeader | null;
 }
 
-/** Everything before the nonce: sealed in with the content key. */
 interface Parts {
   readonly header: WrapHeader;
+  /** Everything before the nonce, as received: authenticated with the sealed key. */
   readonly prefix: Uint8Array;
   readonly nonce: Uint8Array;
   readonly sealedKey: Uint8Array;
