@@ -1,29 +1,33 @@
 import { connector } from "../../core/connect.ts";
+import type { Connect } from "../../core/drain-outbox.ts";
 import { explainFailure } from "../../core/explain-failure.ts";
 import { type ConnectionState, followRelay } from "../../core/follow.ts";
 import type { Profile } from "../../core/profile.ts";
 import { markRead } from "../../core/read-messages.ts";
+import { syncConversations } from "../../core/sync.ts";
 import { watchMessages } from "../../core/watch-messages.ts";
 import { safeText } from "../../safe-text.ts";
-import type { Context } from "../context.ts";
+import { type Context, unlessInterrupted } from "../context.ts";
 import { messageObject } from "../json-objects.ts";
 import { reportError } from "../report-error.ts";
-import { reportFindings } from "../report-findings.ts";
+import { type Finding, reportFindings } from "../report-findings.ts";
 import { Transcript } from "../transcript.ts";
 import { withProfile } from "../with-profile.ts";
 
-/** Follows from now on, until Ctrl-C. Everything printed comes from the database, whichever process received it. */
+/**
+ * Follows from now on, until Ctrl-C. What waited at the relay before that is fetched first, for `chat read`. All that is
+ * printed comes from the database, whichever process received it.
+ */
 export async function tail(context: Context, from: readonly string[]): Promise<void> {
   await withProfile(context, async (profile) => {
+    const connect = connector(profile, context.relay);
+    await catchUp(context, profile, connect);
     const ending = new AbortController();
     const signal = AbortSignal.any([context.signal, ending.signal]);
-    const following = followRelay(profile, connector(profile, context.relay), {
+    const following = followRelay(profile, connect, {
       signal,
       onConnection: connectionNotes(context),
-      onFindings: (findings) => {
-        const alarm = reportFindings(context.output, findings);
-        if (alarm !== undefined) reportError(context.output, alarm, false);
-      },
+      onFindings: (findings) => sayFindings(context, findings),
     });
     // Without a relay that takes this device nothing will ever come.
     following.catch(() => ending.abort());
@@ -32,6 +36,27 @@ export async function tail(context: Context, from: readonly string[]): Promise<v
     await following;
     context.signal.throwIfAborted();
   });
+}
+
+async function catchUp(context: Context, profile: Profile, connect: Connect): Promise<void> {
+  try {
+    const connection = await connect();
+    try {
+      const report = await unlessInterrupted(context, syncConversations(profile, connection));
+      sayFindings(context, [...report.alarms, ...report.notes]);
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    const failure = explainFailure(error);
+    // Following goes on trying; what it cannot mend either it says.
+    if (failure.code !== "relay_unreachable") throw failure;
+  }
+}
+
+function sayFindings({ output }: Context, findings: readonly Finding[]): void {
+  const alarm = reportFindings(output, findings);
+  if (alarm !== undefined) reportError(output, alarm, false);
 }
 
 async function print(

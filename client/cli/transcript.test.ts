@@ -1,0 +1,98 @@
+import { expect, test } from "vitest";
+import { keptOutput } from "../../test/support/output.ts";
+import type { Message } from "../core/message.ts";
+import { messageObject } from "./json-objects.ts";
+import { Transcript } from "./transcript.ts";
+
+const now = new Date(2026, 10, 21, 15, 0);
+
+function message(changes: Partial<Message> = {}): Message {
+  return {
+    id: "0".repeat(32),
+    conversation: "bob",
+    kind: "dm",
+    from: "bob",
+    device: "1".repeat(32),
+    text: "Deploy is green.",
+    replyTo: null,
+    edited: false,
+    deleted: false,
+    reactions: {},
+    votes: { up: 0, down: 0, mine: null },
+    attachments: [],
+    sentAt: new Date(2026, 10, 21, 9, 12).getTime(),
+    receivedAt: null,
+    state: "received",
+    content: "text",
+    trouble: null,
+    arrival: 1,
+    position: 1,
+    ...changes,
+  };
+}
+
+function shown(messages: Message[], options = { manyConversations: false, tty: false }): string[] {
+  const { output, kept } = keptOutput({ tty: options.tty });
+  const transcript = new Transcript(output, "alice", { ...options, now: () => now });
+  transcript.fit(messages);
+  for (const each of messages) transcript.print(each);
+  return kept.out.split("\n").slice(0, -1);
+}
+
+test("time, name and text stand in columns; later lines of a text stand under its first", () => {
+  expect(
+    shown([
+      message(),
+      message({ from: "alice", state: "sent", text: "Good.\nAt ten?" }),
+      message({ text: "Yes" }),
+    ]),
+  ).toEqual([
+    "09:12  bob    Deploy is green.",
+    "09:12  alice  Good.",
+    "              At ten?",
+    "09:12  bob    Yes",
+  ]);
+});
+
+test("a line says when the day changes, and nothing on the same day", () => {
+  const yesterday = message({ sentAt: new Date(2026, 10, 20, 23, 59).getTime() });
+  expect(shown([yesterday, yesterday, message()])).toEqual([
+    "── Friday 20 November ──",
+    "23:59  bob  Deploy is green.",
+    "23:59  bob  Deploy is green.",
+    "── Saturday 21 November ──",
+    "09:12  bob  Deploy is green.",
+  ]);
+});
+
+test("with many conversations one's own messages say to whom", () => {
+  const own = message({ from: "alice", state: "queued" });
+  expect(shown([own], { manyConversations: true, tty: false })).toEqual([
+    "09:12  alice → bob  Deploy is green.  [queued]",
+  ]);
+});
+
+test("a message cannot forge another, nor command the terminal", () => {
+  const forged = message({ text: "hi\n09:13  bob  \u001b[31mpay me\u0007\u202e\r\nnow" });
+  const lines = shown([forged], { manyConversations: false, tty: true });
+  expect(lines.slice(1)).toEqual(["            09:13  bob  ␛[31mpay me␇\\u{202e}", "            now"]);
+});
+
+test("why a message was not sent is said beside it", () => {
+  const failed = message({
+    from: "alice",
+    state: "failed",
+    trouble: { code: "unknown_person", text: "Nobody is called bob." },
+  });
+  expect(shown([failed])).toEqual(["09:12  alice  Deploy is green.  [not sent: Nobody is called bob.]"]);
+});
+
+test("as JSON a message has the fields of the contract, in this order", () => {
+  const object = messageObject(message({ sentAt: Date.UTC(2026, 10, 21, 9, 12), receivedAt: 1e18 }));
+  expect(JSON.stringify(object)).toBe(
+    '{"type":"message","id":"00000000000000000000000000000000","conversation":"bob","kind":"dm","from":"bob",' +
+      '"device":"11111111111111111111111111111111","text":"Deploy is green.","reply_to":null,"edited":false,' +
+      '"deleted":false,"reactions":{},"votes":{"up":0,"down":0,"mine":null},"attachments":[],' +
+      '"sent_at":"2026-11-21T09:12:00.000Z","received_at":"9999-12-31T23:59:59.999Z","state":"received"}',
+  );
+});
