@@ -97,7 +97,7 @@ function isLoopback(host: string): boolean {
 }
 
 /** $CHAT_HOME/relay, or in the platform's folder for data. */
-export function defaultDataFolder(environment: Readonly<Record<string, string | undefined>>): string {
+function defaultDataFolder(environment: Readonly<Record<string, string | undefined>>): string {
   const { CHAT_HOME, XDG_DATA_HOME } = environment;
   if (CHAT_HOME) return join(CHAT_HOME, "relay");
   if (process.platform === "darwin")

@@ -1,12 +1,12 @@
 import type { ServerOptions } from "@grpc/grpc-js";
 
 /** A submit of 128 KiB envelope and 1.5 MiB wraps fits; nothing larger is ever read into memory. */
-export const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
 /** Streams and calls open at once on one connection; 4 would do for our own client. */
-export const MAX_STREAMS_PER_CONNECTION = 256;
+const MAX_STREAMS_PER_CONNECTION = 256;
 /** A client that is gone without a word is noticed after the two together. */
-export const KEEPALIVE_INTERVAL_MS = 30_000;
-export const KEEPALIVE_TIMEOUT_MS = 10_000;
+const KEEPALIVE_INTERVAL_MS = 30_000;
+const KEEPALIVE_TIMEOUT_MS = 10_000;
 
 export const MAX_OPAQUE_REGISTRATION_REQUEST = 256;
 export const MAX_OPAQUE_RECORD = 1024;

@@ -11,6 +11,4 @@ export interface Parts {
   readonly log: Logger;
   readonly secrets: Secrets;
   readonly rates: Rates;
-  /** Aborted when the last call is over: end timers. */
-  readonly stopped: AbortSignal;
 }

@@ -24,7 +24,7 @@ export interface Secrets {
   readonly unknownNameMac: Uint8Array;
 }
 
-export interface TokenKey {
+interface TokenKey {
   readonly id: string;
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;

@@ -96,14 +96,16 @@ function tolerant(definition: ReturnType<typeof serviceDefinition>): ReturnType<
 /** What every call goes through. */
 class Gate {
   readonly #setup: ServerSetup;
-  readonly #draining = new AbortController();
+  readonly #streams = new Set<AbortController>();
+  #draining = false;
 
   constructor(setup: ServerSetup) {
     this.#setup = setup;
   }
 
   close(): void {
-    this.#draining.abort();
+    this.#draining = true;
+    for (const draining of this.#streams) draining.abort();
   }
 
   wire(method: DescMethod, handler: UnaryHandler | StreamHandler | undefined) {
@@ -119,7 +121,7 @@ class Gate {
       const over = new AbortController();
       call.on("cancelled", () => over.abort());
       const answer = async (): Promise<unknown> => {
-        if (this.#draining.signal.aborted) throw relayUnavailable();
+        if (this.#draining) throw relayUnavailable();
         if (call.request === garbage) throw malformed("not a request of this method");
         const info: Call = { address: this.#address(call), over: over.signal };
         const request = call.request as never;
@@ -141,6 +143,8 @@ class Gate {
   #stream(method: DescMethod, { handle }: StreamHandler): handleBidiStreamingCall<never, never> {
     return (stream) => {
       const over = new AbortController();
+      // One for each stream: what listens to it goes with the stream.
+      const draining = new AbortController();
       let ended = false;
       const end = (error?: unknown): void => {
         if (ended) return;
@@ -152,11 +156,13 @@ class Gate {
       stream.on("cancelled", () => over.abort());
       stream.on("close", () => over.abort());
       const open = async (): Promise<void> => {
-        if (this.#draining.signal.aborted) throw relayUnavailable();
         const caller = await this.#setup.authenticate(stream.metadata);
-        if (stream.cancelled) return;
+        if (this.#draining) throw relayUnavailable();
+        if (over.signal.aborted || stream.cancelled) return;
         const address = this.#address(stream);
-        await handle({ stream, address, over: over.signal, draining: this.#draining.signal, end }, caller);
+        this.#streams.add(draining);
+        over.signal.addEventListener("abort", () => this.#streams.delete(draining));
+        await handle({ stream, address, over: over.signal, draining: draining.signal, end }, caller);
       };
       open().catch(end);
     };

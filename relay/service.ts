@@ -35,17 +35,17 @@ export interface StreamCall<Request, Response> extends Call {
   end(error?: unknown): void;
 }
 
-export interface ForAnybody<I extends DescMessage, O extends DescMessage> {
+interface ForAnybody<I extends DescMessage, O extends DescMessage> {
   readonly access: "anybody";
   readonly handle: (request: MessageShape<I>, call: Call) => Promise<MessageInitShape<O>>;
 }
 
-export interface ForDevices<I extends DescMessage, O extends DescMessage> {
+interface ForDevices<I extends DescMessage, O extends DescMessage> {
   readonly access: "devices";
   readonly handle: (request: MessageShape<I>, caller: Caller, call: Call) => Promise<MessageInitShape<O>>;
 }
 
-export interface StreamForDevices<I extends DescMessage, O extends DescMessage> {
+interface StreamForDevices<I extends DescMessage, O extends DescMessage> {
   readonly access: "devices";
   /** Attaches its listeners. A rejection ends the stream. */
   readonly handle: (

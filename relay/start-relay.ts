@@ -71,15 +71,12 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
     });
     undo.push(() => Promise.race([database.close(), pause(DRAIN_MS, undefined, { ref: false })]));
 
-    const stopped = new AbortController();
-    undo.push(() => stopped.abort());
     const parts: Parts = {
       database,
       clock,
       log,
       secrets,
       rates: { ...defaultRates, ...rates },
-      stopped: stopped.signal,
     };
     const server = await startServer({
       services: allServices(parts),
