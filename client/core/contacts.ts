@@ -97,7 +97,7 @@ export async function meetPerson(
   return account;
 }
 
-export function unknownPerson(name: string): ChatError {
+function unknownPerson(name: string): ChatError {
   return new ChatError("unknown_person", `Nobody on this relay is called ${name}.`, {
     hint: "`chat people` lists everybody.",
   });

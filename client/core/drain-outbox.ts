@@ -57,7 +57,8 @@ async function drainOver(profile: Profile, connection: RelayConnection, signal?:
     await submitOutbox(profile, connection, stream, signal);
     await upkeepPrekeys(profile, connection, stream.welcome.oneTimePrekeysLeft);
   } finally {
-    await stream.close();
+    // Every answer is in: the process need not wait for the relay to hang up too.
+    void stream.close();
   }
 }
 

@@ -370,6 +370,13 @@ test("a relay that names nonsense does no harm", async () => {
     expect((await syncWarily(bob)).alarms.length).toBe(1);
   }
   world.relay.lies = {};
+  lieToBob((row) => ({ ...row, storedAt: 2n ** 64n - 1n, stub: 0 }));
   await sync(bob);
   expect(texts(bob)).toEqual(["alice: hello"]);
+  lieToBob((row) => ({ ...row, sequence: 2n ** 64n - 1n }));
+  await send(alice, "bob", "again");
+  expect((await syncWarily(bob)).alarms.length).toBe(1);
+  world.relay.lies = {};
+  await sync(bob);
+  expect(texts(bob)).toEqual(["alice: hello", "alice: again"]);
 });

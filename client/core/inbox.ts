@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { accountId, equal, KeysError, readEnvelopeHeader, toHex } from "../../keys/index.ts";
 import { NetError } from "../net/net-error.ts";
 import type { Conversation, Delivery, RelayConnection, RelayStream } from "../net/relay-connection.ts";
@@ -17,6 +18,7 @@ import { showReady } from "./show-opened.ts";
 import { chainsWanted, stageDeliveries } from "./stage.ts";
 
 const PULL_LIMIT = 200;
+const PULL_TIMEOUT_MS = 20_000;
 /** How much is staged before it is opened: every log is at its head by then, unless there is more than this. */
 const MAX_STAGED_ROWS = 5_000;
 const MAX_STAGED_BYTES = 32 * 1024 * 1024;
@@ -68,7 +70,7 @@ export class Inbox {
   }
 
   #takeRows(conversation: number, rows: readonly Delivery[]): void {
-    const newest = Math.max(...rows.map((row) => Number(row.sequence)));
+    const newest = Math.min(Math.max(...rows.map((row) => Number(row.sequence))), Number.MAX_SAFE_INTEGER);
     const isWhole = this.#guardedNow(conversation, () => stageDeliveries(this.#profile, conversation, rows));
     if (isWhole !== false) return;
     const { rosterNamed, relayHead } = readConversation(this.#profile.db, conversation);
@@ -119,7 +121,8 @@ export class Inbox {
       } = readConversation(this.#profile.db, conversation);
       if (id === undefined || log === undefined || log.head.sequence >= relayHead) return;
       if (log.head.sequence - openedSequence >= MAX_STAGED_ROWS) return;
-      const { deliveries } = await this.#stream.pull(id, BigInt(log.head.sequence), PULL_LIMIT);
+      const pull = this.#stream.pull(id, BigInt(log.head.sequence), PULL_LIMIT);
+      const { deliveries } = await inTime(pull);
       stageDeliveries(this.#profile, conversation, deliveries);
       const after = readConversation(this.#profile.db, conversation).log?.head.sequence ?? 0;
       if (after <= log.head.sequence) throw this.#withheld(conversation);
@@ -184,6 +187,21 @@ export class Inbox {
     if (!isAlarm(error) && !isUnknown(error) && !(error instanceof KeysError)) throw error;
     if (conversation !== undefined) this.#leftAlone.add(conversation);
     return undefined;
+  }
+}
+
+/** A relay that keeps the stream open and says nothing. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  const waiting = new AbortController();
+  const late = sleep(PULL_TIMEOUT_MS, undefined, { signal: waiting.signal }).then(() => {
+    throw new NetError("timeout", "the relay does not answer");
+  });
+  late.catch(() => undefined);
+  answer.catch(() => undefined);
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    waiting.abort();
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Database, openDatabase } from "../store/database.ts";
-import { type Identity, readIdentity, saveIdentity } from "../store/identity.ts";
+import { type Identity, readIdentity } from "../store/identity.ts";
 import { StoreError } from "../store/store-error.ts";
 import { ChatError } from "./chat-error.ts";
 import { explainStoreError } from "./explain-store-error.ts";
@@ -51,25 +51,6 @@ export function openProfileDatabase(
   options: { create?: boolean } = {},
 ): Database {
   return explained(() => openDatabase(paths.database, key, options));
-}
-
-/**
- * Keeps a new identity, over a pending one of a registration that failed. Throws `already_set_up` when the profile
- * has an account.
- */
-export function createProfile(
-  paths: ProfilePaths,
-  key: Uint8Array,
-  identity: Identity,
-  runtime: Runtime = systemRuntime,
-): Profile {
-  const db = openProfileDatabase(paths, key, { create: true });
-  if (explained(() => saveIdentity(db, identity))) return { db, paths, identity, runtime };
-  const name = readIdentity(db)?.name;
-  db.close();
-  throw new ChatError("already_set_up", `This profile belongs to ${name}.`, {
-    hint: "Choose another with `--profile NAME`.",
-  });
 }
 
 export function closeProfile(profile: Profile): void {

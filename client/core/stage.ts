@@ -121,7 +121,7 @@ function stageOne(profile: Profile, stored: StoredConversation, head: LogHead, d
     envelope: delivery.envelope,
     wrap: delivery.wrap,
     stub: delivery.stub,
-    storedAt: Number(delivery.storedAt),
+    storedAt: clampTime(delivery.storedAt),
   };
   if (isOwnRow(profile, conversation, rowHash, next) || delivery.stub !== 0) {
     stageRow(profile.db, { ...row, envelope: new Uint8Array(), wrap: new Uint8Array() }, undefined);
@@ -131,6 +131,11 @@ function stageOne(profile: Profile, stored: StoredConversation, head: LogHead, d
   if (typeof place === "string") stageRow(profile.db, row, undefined, place);
   else stageRow(profile.db, row, place);
   return next;
+}
+
+/** The relay's word, for the eye only: a nonsensical time is no reason to refuse a message. */
+function clampTime(time: bigint): number {
+  return Number(time > BigInt(Number.MAX_SAFE_INTEGER) ? 0n : time);
 }
 
 /** A row that this device made: the relay has stored it, whether its answer came or not. */

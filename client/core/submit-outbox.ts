@@ -181,8 +181,9 @@ async function answered(
 
 function takeAccepted(profile: Profile, intent: Intent, accepted: Accepted): void {
   const { envelope } = intent.sealed ?? {};
-  if (envelope === undefined || !removeIntent(profile.db, intent.intent)) return;
   const sequence = Number(accepted.sequence);
+  if (!Number.isSafeInteger(sequence)) throw new NetError("untrusted", "the relay counts beyond all numbers");
+  if (envelope === undefined || !removeIntent(profile.db, intent.intent)) return;
   markSent(profile.db, intent.position, sequence);
   if (accepted.logHash.length === 32) {
     savePromise(profile.db, messageRowHash(envelopeHash(envelope)), {

@@ -27,6 +27,9 @@ export async function waitForMessage(
 ): Promise<Message> {
   const deadline = AbortSignal.timeout(timeout);
   const ending = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
+  const ended = new Promise<false>((resolve) => {
+    ending.addEventListener("abort", () => resolve(false), { once: true });
+  });
   let marker: string | undefined;
   for (;;) {
     const now = changeMarker(profile.db);
@@ -39,16 +42,18 @@ export async function waitForMessage(
     if (signal?.aborted === true)
       throw new ChatError("interrupted", "Interrupted: the message stays queued.");
     if (deadline.aborted) throw timedOut();
-    await drainUntil(profile, connect, ending);
+    await drainUntil(profile, connect, ending, ended);
   }
 }
 
 /** Gives the outbox a push; sleeps a little when another process is at it. */
-async function drainUntil(profile: Profile, connect: Connect, ending: AbortSignal): Promise<void> {
+async function drainUntil(
+  profile: Profile,
+  connect: Connect,
+  ending: AbortSignal,
+  ended: Promise<false>,
+): Promise<void> {
   const draining = drainOutbox(profile, connect, { signal: ending });
-  const ended = new Promise<false>((resolve) => {
-    ending.addEventListener("abort", () => resolve(false), { once: true });
-  });
   try {
     const isDone = await Promise.race([draining, ended]);
     if (!isDone && !ending.aborted) await sleep(POLL_MS, undefined, { signal: ending });

@@ -8,7 +8,7 @@ import {
 } from "../../keys/index.ts";
 import { type Database, statement } from "./database.ts";
 
-export type MessageKind = "text" | "silent" | "unknown" | "unreadable";
+type MessageKind = "text" | "silent" | "unknown" | "unreadable";
 export type MessageState = "queued" | "sent" | "failed" | "received";
 
 export interface StoredMessage {
@@ -33,7 +33,7 @@ export interface StoredMessage {
   readonly trouble: { readonly code: string; readonly text: string } | undefined;
 }
 
-export interface MessageRow {
+interface MessageRow {
   position: number;
   conversation: number;
   message_id: Uint8Array;
@@ -52,7 +52,7 @@ export interface MessageRow {
   trouble: string | null;
 }
 
-export function messageFromRow(row: MessageRow): StoredMessage {
+function messageFromRow(row: MessageRow): StoredMessage {
   return {
     position: row.position,
     conversation: row.conversation,

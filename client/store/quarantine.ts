@@ -3,7 +3,7 @@ import { type Database, statement } from "./database.ts";
 /** How many unreadable envelopes are kept aside; the oldest go first. */
 const MAX_QUARANTINED = 256;
 
-export interface Quarantined {
+interface Quarantined {
   readonly position: number;
   readonly envelope: Uint8Array;
   readonly wrap: Uint8Array;
@@ -22,11 +22,4 @@ export function keepAside(db: Database, kept: Quarantined, now: number): void {
     db,
     "delete from quarantine where position in (select position from quarantine order by position desc limit -1 offset ?)",
   ).run(MAX_QUARANTINED);
-}
-
-export function readQuarantine(db: Database): Quarantined[] {
-  return statement<[], Quarantined>(
-    db,
-    "select position, envelope, wrap, cause from quarantine order by position",
-  ).all();
 }

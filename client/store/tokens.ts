@@ -43,7 +43,3 @@ export function replaceTokens(db: Database, refreshed: string, tokens: Tokens): 
   ).run(tokens.accessToken, tokens.accessExpiresAt, tokens.refreshToken, refreshed);
   return changes === 1;
 }
-
-export function forgetTokens(db: Database): void {
-  statement<[], never>(db, "delete from tokens").run();
-}
