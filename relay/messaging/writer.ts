@@ -88,12 +88,12 @@ export class Writer {
       }
       for (const { answer } of open) answer(busy());
     } catch (error) {
+      this.#setup.onError(error);
       if (open.length > 1 && !isUnavailable(error)) {
         // Nothing should get here; if something does, it must not take the others with it.
         for (const one of open) await this.#store([one]);
         return;
       }
-      this.#setup.onError(error);
       for (const { answer } of open) answer(RelayError.from(error));
     }
   }

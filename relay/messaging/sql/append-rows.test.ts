@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  incarnation,
+  logStart,
+  conversationId as makeConversationId,
+  randomBytes,
+} from "../../../keys/index.ts";
+import { type BareRelay, nth, startBareRelay } from "../../../test/support/bare-relay.ts";
+import { openDirect } from "../../../test/support/raw-stream.ts";
+import { appendRows, type LogMove, type NewRow } from "./append-rows.ts";
+
+let relay: BareRelay;
+const ids: Uint8Array[] = [];
+
+beforeAll(async () => {
+  relay = await startBareRelay();
+  const alice = await relay.person("alice");
+  for (const name of ["bob", "carol"]) {
+    const { conversation } = await openDirect(nth(alice.devices, 0), await relay.person(name));
+    ids.push(conversation.conversationId);
+  }
+});
+
+afterAll(() => relay.stop());
+
+function move(id: Uint8Array, fromHead: bigint, rosterVersion = 1n): LogMove {
+  return { conversationId: id, fromHead, rosterVersion, toHead: fromHead + 1n, logHash: randomBytes(32) };
+}
+
+function row(id: Uint8Array, sequence: bigint): NewRow {
+  return {
+    conversationId: id,
+    sequence,
+    messageId: randomBytes(16),
+    sender: randomBytes(32),
+    senderDevice: randomBytes(16),
+    envelopeHash: randomBytes(32),
+    rowHash: randomBytes(32),
+    logHash: logStart(makeConversationId(id), incarnation(new Uint8Array(16))).hash,
+    rosterVersion: 1,
+    storedAt: 1,
+    expiresAt: 0,
+    envelope: randomBytes(10),
+    packedWraps: randomBytes(10),
+  };
+}
+
+async function lengths(): Promise<bigint[]> {
+  const heads: bigint[] = [];
+  for (const id of ids) {
+    const { rows } = await relay.database.query<{ head: bigint; rows: bigint }>(
+      `select head, (select count(*) from log where log.conversation_id = conversations.conversation_id) as rows
+      from conversations
+      where conversation_id = $1::bytea`,
+      [id],
+    );
+    expect(rows[0]?.head).toBe(rows[0]?.rows);
+    heads.push(rows[0]?.head ?? -1n);
+  }
+  return heads;
+}
+
+test("logs that are as they were read move, the others and their rows stay out", async () => {
+  const [one = new Uint8Array(), other = new Uint8Array()] = ids;
+  const both = await appendRows(
+    relay.database,
+    [move(one, 0n), move(other, 0n)],
+    [row(one, 1n), row(other, 1n)],
+  );
+  expect(both.length).toBe(2);
+  const behind = await appendRows(
+    relay.database,
+    [move(one, 1n), move(other, 0n)],
+    [row(other, 1n), row(one, 2n)],
+  );
+  expect(behind.map((id) => Buffer.compare(id, one))).toEqual([0]);
+  expect(await lengths()).toEqual([2n, 1n]);
+});
+
+test("a roster that moved since it was read keeps its log where it is", async () => {
+  const [one = new Uint8Array()] = ids;
+  const before = await lengths();
+  expect(await appendRows(relay.database, [move(one, 2n, 2n)], [row(one, 3n)])).toEqual([]);
+  expect(await lengths()).toEqual(before);
+});
+
+test("rivals for one number: one of them gets it", async () => {
+  const [, other = new Uint8Array()] = ids;
+  const rivals = await Promise.all(
+    Array.from({ length: 5 }, () => appendRows(relay.database, [move(other, 1n)], [row(other, 2n)])),
+  );
+  expect(rivals.map((moved) => moved.length).sort()).toEqual([0, 0, 0, 0, 1]);
+  expect((await lengths())[1]).toBe(2n);
+});
