@@ -2,6 +2,7 @@ import { readConversations } from "../store/conversations.ts";
 import { countMessages, readNewest } from "../store/messages.ts";
 import { conversationName, type Message, toMessage } from "./message.ts";
 import type { Profile } from "./profile.ts";
+import { isNobody } from "./read-messages.ts";
 
 export interface ConversationRow {
   /** The name to send to. */
@@ -16,6 +17,7 @@ export interface ConversationRow {
 /** Conversations with something in them, the one that was last active first. */
 export function listConversations(profile: Profile): ConversationRow[] {
   return readConversations(profile.db)
+    .filter((conversation) => !isNobody(profile, conversation))
     .map((conversation) => {
       const [last] = readNewest(profile.db, { conversation: conversation.conversation, limit: 1 });
       return {

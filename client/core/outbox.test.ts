@@ -58,9 +58,12 @@ test("a person unknown here is looked up when there is a relay; one unknown ther
   world.relay.isDown = false;
   await expect(deliver(alice, toNobody.position)).rejects.toMatchObject({ code: "unknown_person" });
   expect(await deliver(alice, toBob.position)).toMatchObject({ state: "sent" });
-  expect(readMessages(alice.profile, { conversation: "nobody", limit: 1 })).toMatchObject([
-    { state: "failed", trouble: { code: "unknown_person" } },
+  expect(readMessages(alice.profile, { limit: 2 })).toMatchObject([
+    { state: "failed", conversation: "nobody", trouble: { code: "unknown_person" } },
+    { state: "sent" },
   ]);
+  expect(() => readMessages(alice.profile, { conversation: "nobody", limit: 1 })).toThrow("with nobody");
+  expect(listConversations(alice.profile).map(({ name }) => name)).toEqual(["bob"]);
   await sync(bob);
   expect(texts(bob)).toEqual(["alice: hello"]);
 });

@@ -1,6 +1,12 @@
-import { readConversation } from "../store/conversations.ts";
+import { readConversation, type StoredConversation } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
-import { clearUnread, findMessageById, readNewest, type StoredMessage } from "../store/messages.ts";
+import {
+  clearUnread,
+  countMessages,
+  findMessageById,
+  readNewest,
+  type StoredMessage,
+} from "../store/messages.ts";
 import { ChatError } from "./chat-error.ts";
 import { findConversationWith, resolveTo } from "./conversations.ts";
 import { type Message, toMessage } from "./message.ts";
@@ -40,11 +46,16 @@ export function readMessages(profile: Profile, reading: Reading): Message[] {
 function numberOf(profile: Profile, name: string): number | null {
   const destination = resolveTo(profile, name);
   const found = findConversationWith(profile, destination);
-  if (found !== undefined) return found.conversation;
+  if (found !== undefined && !isNobody(profile, found)) return found.conversation;
   if (destination.kind === "self") return null;
   throw new ChatError("unknown_conversation", `There is no conversation with ${destination.name}.`, {
     hint: "`chat list` lists yours; `chat send` begins one.",
   });
+}
+
+/** A mere name for which nothing is left to be sent: the relay knew nobody of that name. */
+export function isNobody(profile: Profile, { conversation, conversationId }: StoredConversation): boolean {
+  return conversationId === undefined && countMessages(profile.db, conversation).queued === 0;
 }
 
 function findById(profile: Profile, id: string): StoredMessage {
