@@ -56,6 +56,7 @@ export function readConfig(
     .option("--tls-cert <file>", "certificate chain, PEM")
     .option("--tls-key <file>", "its private key, PEM")
     .option("--behind-proxy", "a proxy in front of us speaks TLS and sets x-forwarded-for")
+    .option("--json", "say in JSON why the relay does not start")
     .allowExcessArguments(false)
     .configureOutput({ writeErr: () => undefined })
     .exitOverride();

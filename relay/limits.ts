@@ -7,6 +7,8 @@ const MAX_STREAMS_PER_CONNECTION = 256;
 /** A client that is gone without a word is noticed after the two together. */
 const KEEPALIVE_INTERVAL_MS = 30_000;
 const KEEPALIVE_TIMEOUT_MS = 10_000;
+/** A connection without a call or stream is closed after this; a client opens another when it needs one. */
+const MAX_IDLE_CONNECTION_MS = 15 * 60_000;
 
 export const MAX_OPAQUE_REGISTRATION_REQUEST = 256;
 export const MAX_OPAQUE_RECORD = 1024;
@@ -46,8 +48,8 @@ export interface Rates {
 }
 
 export const defaultRates: Rates = {
-  registrationsPerAddress: { count: 1_000, seconds: 600 },
-  loginsPerAddress: { count: 1_000, seconds: 600 },
+  registrationsPerAddress: { count: 2_000, seconds: 600 },
+  loginsPerAddress: { count: 2_000, seconds: 600 },
   failedLoginsPerNameAndAddress: { count: 20, seconds: 300 },
   failedLoginsPerName: { count: 200, seconds: 300 },
   refreshesPerAddress: { count: 5_000, seconds: 300 },
@@ -59,4 +61,5 @@ export const serverOptions: ServerOptions = {
   "grpc.keepalive_time_ms": KEEPALIVE_INTERVAL_MS,
   "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
   "grpc.keepalive_permit_without_calls": 1,
+  "grpc.max_connection_idle_ms": MAX_IDLE_CONNECTION_MS,
 };

@@ -42,7 +42,9 @@ export async function runRelay(parameters: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
-    process.stderr.write(`${error.message} ${error.hint} (${error.code})\n`);
+    const { code, message, hint } = error;
+    const asJson = JSON.stringify({ type: "error", code, message, hint, retry_after: null });
+    process.stderr.write(parameters.includes("--json") ? `${asJson}\n` : `chat: ${message}\n      ${hint}\n`);
     return error.exitStatus;
   }
 }

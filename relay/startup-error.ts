@@ -1,4 +1,4 @@
-/** Why the relay did not start, and the exit status that says so (docs/operations: 64 usage, 69 unavailable, …). */
+/** Why the relay did not start, and the exit status that says so; these numbers mean the same for every command. */
 const exitStatus = {
   usage: 64,
   insecure_listen: 64,
