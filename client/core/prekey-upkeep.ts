@@ -27,7 +27,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** SPEC §3.2: signed and last-resort prekeys are replaced weekly, their private halves kept for a month. */
 const ROTATE_AFTER_MS = 7 * DAY_MS;
 const KEEP_REPLACED_MS = 30 * DAY_MS;
-/** Longer than any last-resort key lives, so that no set-up can be played again. */
+/** At least; longer where a last-resort key of then is still kept, so that no set-up can be played again. */
 const REMEMBER_SESSIONS_MS = 60 * DAY_MS;
 const ONE_TIME_PAIRS = 100;
 const REFILL_BELOW = 30;

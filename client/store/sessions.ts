@@ -139,6 +139,11 @@ export function wasSessionSeen(db: Database, id: Hash): boolean {
   );
 }
 
+/** Those of before then, unless a last-resort key is still kept that could open their set-up again (SPEC §4.4). */
 export function forgetSeenSessions(db: Database, before: number): void {
-  statement<[number], never>(db, "delete from seen_sessions where seen_at < ?").run(before);
+  statement<[number], never>(
+    db,
+    `delete from seen_sessions where seen_at < ? and not exists (
+       select 1 from prekeys where kind = 'last_resort' and created_at <= seen_at)`,
+  ).run(before);
 }
