@@ -185,6 +185,7 @@ function find(session: Session, stored: readonly Skipped[], header: ReturnType<t
     must(secret !== null, "decrypt_failed", "a chain that answers nothing");
     must(newest === undefined || !same(newest.key, key), "decrypt_failed", "the same ratchet key again");
     must(before >= session.receivingN, "decrypt_failed", "a previous length below what was received");
+    must(newest !== undefined || before === 0, "decrypt_failed", "nothing comes before the first chain");
     checkX25519(key);
     const ended = session.receivingKey;
     const [last] = ended && newest ? jump(newest.chain, ended, session.receivingN, before) : [[], null];
