@@ -5,7 +5,7 @@
 import type { ChildProcess } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, chown, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { chmod, chown, lstat, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -115,8 +115,13 @@ async function socketFolder(home: string, account: Account | undefined): Promise
   if (Buffer.byteLength(home) <= MAX_SOCKET_FOLDER) return home;
   const name = createHash("sha256").update(home).digest("hex").slice(0, 16);
   const folder = join(tmpdir(), `sotto-${name}`);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { mode: 0o700 }); // fails if somebody else has it
+  try {
+    const left = await lstat(folder).catch(() => undefined);
+    if (left?.uid === (account?.uid ?? process.getuid?.())) await rm(folder, { recursive: true });
+    await mkdir(folder, { mode: 0o700 });
+  } catch (cause) {
+    throw unwritable(folder, cause); // somebody else has it: not ours to remove
+  }
   if (account !== undefined) await chown(folder, account.uid, account.gid);
   return folder;
 }

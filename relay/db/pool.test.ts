@@ -103,6 +103,11 @@ test("only trouble with the way to the database counts as its being away", async
   await nowhere.close();
   expect(isUnavailable(await nowhere.query("select 1").catch((error: unknown) => error))).toBe(true);
   expect(isUnavailable(await database.query("select 1 / 0").catch((error: unknown) => error))).toBe(false);
+  const slow = database.transaction(async (connection) => {
+    await connection.query("set local statement_timeout = 20");
+    await connection.query("select pg_sleep(1)");
+  });
+  expect(isUnavailable(await slow.catch((error: unknown) => error))).toBe(true);
   expect(isUnavailable(new TypeError("no"))).toBe(false);
   expect(isUnavailable(Object.assign(new Error("ENOENT"), { code: "ENOENT" }))).toBe(false);
 });

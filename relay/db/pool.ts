@@ -109,8 +109,11 @@ function isBroken(error: unknown): boolean {
   return isUnavailable(error);
 }
 
-/** SQLSTATE classes and codes: connection, resources, shutting down or starting up, system. */
-const unavailableStates = /^(?:08|53|57P|58)/;
+/**
+ * SQLSTATE: connection, resources, shutting down or starting up, system; and what another try may get past: a time
+ * limit of ours, a deadlock.
+ */
+const unavailableStates = /^(?:08|53|57P|57014|58|25P03|40P01|40001)/;
 const unavailableSystemCodes = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
