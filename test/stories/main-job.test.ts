@@ -45,7 +45,7 @@ test("a message as JSON has every field of the contract, in a stable form", asyn
     votes: { up: 0, down: 0, mine: null },
     attachments: [],
     sent_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
-    received_at: expect.stringMatching(/Z$/),
+    received_at: null,
     state: "sent",
   });
   const received = (await bob.json(["read", "alice", "-n", "1"])).at(-1);
