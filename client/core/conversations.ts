@@ -4,16 +4,12 @@ import {
   type ConversationId,
   dmConversationId,
   equal,
-  type Hash,
   incarnation,
   logStart,
-  type RosterSlot,
-  rosterHash,
-  rosterOf,
   selfConversationId,
   validName,
 } from "../../keys/index.ts";
-import type { Conversation, RelayConnection, Roster } from "../net/relay-connection.ts";
+import type { Conversation, RelayConnection } from "../net/relay-connection.ts";
 import { readPinnedName } from "../store/accounts.ts";
 import {
   addConversation,
@@ -23,7 +19,6 @@ import {
   nameRelayHead,
   readConversation,
   type StoredConversation,
-  setRoster,
   settleConversation,
   startLog,
 } from "../store/conversations.ts";
@@ -32,7 +27,7 @@ import { saveLogHash } from "../store/log-hashes.ts";
 import { forgetPromises } from "../store/own-rows.ts";
 import { deleteAllStaged } from "../store/staged-rows.ts";
 import { ChatError } from "./chat-error.ts";
-import { knownChain, meetPerson, ownChain, refreshChains } from "./contacts.ts";
+import { knownChain, meetPerson, refreshChains } from "./contacts.ts";
 import type { Profile } from "./profile.ts";
 import { alarm, record } from "./security.ts";
 
@@ -182,7 +177,7 @@ function checkedAccount(profile: Profile, bytes: Uint8Array): AccountId {
   return accountId(bytes);
 }
 
-function forgedConversation(profile: Profile): ChatError {
+export function forgedConversation(profile: Profile): ChatError {
   return alarm(profile, {
     kind: "log_invalid",
     text: "The relay offers a conversation that is none of its members'.",
@@ -190,7 +185,7 @@ function forgedConversation(profile: Profile): ChatError {
 }
 
 /** The log as the relay says it stands: a first sight, a newer head, or a log that is not the one seen before. */
-function noteLog(profile: Profile, conversation: number, shown: Conversation): void {
+export function noteLog(profile: Profile, conversation: number, shown: Conversation): void {
   if (shown.incarnation.length !== 16 || !isCount(shown.head) || !isCount(shown.rosterVersion)) {
     throw alarm(profile, {
       kind: "log_invalid",
@@ -232,101 +227,6 @@ function noteLog(profile: Profile, conversation: number, shown: Conversation): v
   }
 }
 
-function isCount(value: bigint): boolean {
+export function isCount(value: bigint): boolean {
   return value <= BigInt(Number.MAX_SAFE_INTEGER);
-}
-
-/** The devices that get what is sent in a conversation, in the order of the roster, by the pinned chains. */
-export function slotsOf(profile: Profile, conversation: StoredConversation): RosterSlot[] {
-  const chains = membersOf(profile, conversation).map((member) => knownChain(profile, member));
-  return rosterOf(chains.flatMap((chain) => (chain === undefined ? [] : [chain])));
-}
-
-/** Whether the roster that this profile holds is the one that the pinned chains make, and the newest it heard of. */
-export function hasRoster(profile: Profile, conversation: StoredConversation): boolean {
-  const { conversationId: id, roster, rosterNamed, log } = conversation;
-  if (id === undefined || roster === undefined || log === undefined || roster.version < rosterNamed)
-    return false;
-  return equal(rosterHash(id, roster.version, slotsOf(profile, conversation)), roster.hash);
-}
-
-/**
- * Opens a conversation at the relay, or asks for its newest roster, and checks that the roster is just the union of
- * the members' verified, pinned chains: of newer chains if need be. Throws `security_stop` if it is not.
- */
-export async function fetchRoster(
-  profile: Profile,
-  connection: RelayConnection,
-  conversation: StoredConversation,
-): Promise<void> {
-  const { conversationId: id, peerAccount, log } = conversation;
-  if (id === undefined || peerAccount === undefined)
-    throw new Error("a provisional conversation has no roster");
-  const members = membersOf(profile, conversation);
-  const unseen = members.filter((member) => knownChain(profile, member) === undefined);
-  if (unseen.length > 0) await refreshChains(profile, connection, unseen);
-  let roster: Roster;
-  if (log === undefined) {
-    const opened = await connection.openDirect(peerAccount);
-    if (!equal(opened.conversation.conversationId, id)) throw forgedConversation(profile);
-    noteLog(profile, conversation.conversation, opened.conversation);
-    roster = opened.roster;
-  } else {
-    roster = await connection.getRoster(id, 0n);
-  }
-  // The chains may have moved on since they were pinned, and the roster again since they were fetched.
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    if (takeRoster(profile, conversation.conversation, roster)) return;
-    await refreshChains(profile, connection, members);
-    if (takeRoster(profile, conversation.conversation, roster)) return;
-    roster = await connection.getRoster(id, 0n);
-  }
-  throw alarm(profile, {
-    kind: "roster_forged",
-    text: rosterTrouble(profile, conversation, roster),
-    conversation: conversation.conversation,
-    evidence: { version: Number(roster.version), devices: roster.devices.map(({ deviceId }) => deviceId) },
-  });
-}
-
-/** For callers that learn from a refusal that the roster they hold is old. */
-export function forgetRoster(profile: Profile, conversation: number): void {
-  setRoster(profile.db, conversation, undefined);
-}
-
-function takeRoster(profile: Profile, conversation: number, shown: Roster): boolean {
-  return transact(profile.db, () => {
-    const stored = readConversation(profile.db, conversation);
-    const slots = slotsOf(profile, stored);
-    const { conversationId: id, rosterNamed } = stored;
-    if (id === undefined || !isCount(shown.version) || Number(shown.version) < rosterNamed) return false;
-    const version = Number(shown.version);
-    const expected: Hash = rosterHash(id, version, slots);
-    const isUnion =
-      shown.devices.length === slots.length &&
-      slots.every((slot, index) => {
-        const device = shown.devices[index];
-        return (
-          device !== undefined &&
-          equal(device.accountId, slot.accountId) &&
-          equal(device.deviceId, slot.deviceId)
-        );
-      });
-    if (!isUnion || !equal(shown.hash, expected) || !equal(shown.conversationId, id)) return false;
-    setRoster(profile.db, conversation, { version, hash: expected });
-    return true;
-  });
-}
-
-function rosterTrouble(profile: Profile, conversation: StoredConversation, shown: Roster): string {
-  const slots = slotsOf(profile, conversation);
-  const isKnown = (device: { deviceId: Uint8Array }) =>
-    slots.some((slot) => equal(slot.deviceId, device.deviceId));
-  const foreign = shown.devices.find((device) => !isKnown(device));
-  if (foreign === undefined) {
-    return `The relay's list of devices for ${conversation.peerName} is not the one that the account signed.`;
-  }
-  const own = equal(foreign.accountId, profile.identity.accountId);
-  const whose = own ? ownChain(profile).name : conversation.peerName;
-  return `The relay lists a device that ${whose}'s account does not have.`;
 }

@@ -27,8 +27,9 @@ import { saveOwnRow } from "../store/own-rows.ts";
 import { readSession, updateSession } from "../store/sessions.ts";
 import { ChatError } from "./chat-error.ts";
 import { knownChain, ownChain } from "./contacts.ts";
-import { hasRoster, membersOf, slotsOf } from "./conversations.ts";
+import { membersOf } from "./conversations.ts";
 import type { Profile } from "./profile.ts";
+import { hasRoster, slotsOf } from "./rosters.ts";
 import { addressKey, sessionFor } from "./sessions.ts";
 
 const noContent = hash(new Uint8Array(32));

@@ -17,8 +17,9 @@ import {
 } from "../store/outbox.ts";
 import { savePromise } from "../store/own-rows.ts";
 import { ChatError } from "./chat-error.ts";
-import { fetchRoster, forgetRoster, settle } from "./conversations.ts";
+import { settle } from "./conversations.ts";
 import type { Profile } from "./profile.ts";
+import { fetchRoster, forgetRoster } from "./rosters.ts";
 import { sealConversation } from "./seal.ts";
 import { record } from "./security.ts";
 import { setUpSessions } from "./sessions.ts";

@@ -1,0 +1,94 @@
+import {
+  type AccountId,
+  type ChainHead,
+  type EnvelopeHeader,
+  equal,
+  type Inner,
+  type OpenedEnvelope,
+} from "../../keys/index.ts";
+import { nameHead } from "../store/accounts.ts";
+import type { StoredConversation } from "../store/conversations.ts";
+import { readLogHashes } from "../store/log-hashes.ts";
+import { readSenderCount, type SenderCount, saveSenderCount } from "../store/senders.ts";
+import type { StagedRow } from "../store/staged-rows.ts";
+import { knownChain, pinOwnChain } from "./contacts.ts";
+import type { Profile } from "./profile.ts";
+import { record } from "./security.ts";
+
+/**
+ * What an opened message says beside its content: how far its sender had seen the log and the chains, and how many
+ * messages it has sent. Whatever does not fit is recorded; the message is shown all the same. Inside a transaction.
+ */
+export function checkOpened(
+  profile: Profile,
+  conversation: StoredConversation,
+  row: StagedRow,
+  { header, inner, contentHash }: OpenedEnvelope,
+): void {
+  checkLogSeen(profile, conversation, row, inner);
+  for (const head of inner.chainHeads) noteHead(profile, head.accountId, head);
+  const { sender, senderDevice } = header;
+  const before = readSenderCount(profile.db, conversation.conversation, sender, senderDevice);
+  if (before !== undefined && inner.senderSequence <= before.sequence) return;
+  if (before !== undefined) checkCount(profile, conversation, header, inner, before);
+  const count = { sequence: inner.senderSequence, content: contentHash };
+  saveSenderCount(profile.db, conversation.conversation, sender, senderDevice, count, inner.ephemeralKey);
+}
+
+/** SPEC §8.3: what the sender had seen of the log is what this device has seen of it. */
+function checkLogSeen(
+  profile: Profile,
+  conversation: StoredConversation,
+  row: StagedRow,
+  { logSeen }: Inner,
+): void {
+  const known = readLogHashes(profile.db, conversation.conversation, logSeen.sequence);
+  if (known.some((hash) => equal(hash, logSeen.hash))) return;
+  // The sender can have seen what came before a log that was lost, and that this device never saw.
+  if (conversation.generation > 1 && known.length === 0) return;
+  record(profile, "stop", {
+    kind: "log_forked",
+    text: `The relay shows ${conversation.peerName} another history of this conversation than it shows you.`,
+    conversation: conversation.conversation,
+    evidence: { row: row.sequence, seenBySender: logSeen, seenHere: known },
+  });
+}
+
+/** Each sending device counts its messages and names the one before. */
+function checkCount(
+  profile: Profile,
+  conversation: StoredConversation,
+  header: EnvelopeHeader,
+  inner: Inner,
+  before: SenderCount,
+): void {
+  const missing = inner.senderSequence - before.sequence - 1;
+  if (missing === 0 && equal(inner.previousContent, before.content)) return;
+  const text =
+    missing > 0
+      ? `${missing === 1 ? "A message" : `${missing} messages`} in the conversation with ${conversation.peerName} did not arrive.`
+      : `A message in the conversation with ${conversation.peerName} is not the one that its sender goes on from.`;
+  record(profile, "note", {
+    kind: "message_missing",
+    text,
+    accountId: header.sender,
+    conversation: conversation.conversation,
+    evidence: { device: header.senderDevice, before: before.sequence, now: inner.senderSequence },
+  });
+}
+
+function noteHead(profile: Profile, account: AccountId, head: ChainHead): void {
+  if (equal(account, profile.identity.accountId)) pinOwnChain(profile);
+  const chain = knownChain(profile, account);
+  if (chain === undefined) return;
+  const known = chain.hashes[head.sequence];
+  if (known === undefined) nameHead(profile.db, account, head);
+  else if (!equal(known, head.hash)) {
+    record(profile, "stop", {
+      kind: "chain_fork",
+      text: `A message speaks of another history of ${chain.name}'s devices than the relay shows.`,
+      accountId: account,
+      evidence: { named: head, pinned: known },
+    });
+  }
+}

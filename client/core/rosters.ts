@@ -1,0 +1,103 @@
+import { equal, type Hash, type RosterSlot, rosterHash, rosterOf } from "../../keys/index.ts";
+import type { RelayConnection, Roster } from "../net/relay-connection.ts";
+import { readConversation, type StoredConversation, setRoster } from "../store/conversations.ts";
+import { transact } from "../store/database.ts";
+import { knownChain, ownChain, refreshChains } from "./contacts.ts";
+import { forgedConversation, isCount, membersOf, noteLog } from "./conversations.ts";
+import type { Profile } from "./profile.ts";
+import { alarm } from "./security.ts";
+
+/** The devices that get what is sent in a conversation, in the order of the roster, by the pinned chains. */
+export function slotsOf(profile: Profile, conversation: StoredConversation): RosterSlot[] {
+  const chains = membersOf(profile, conversation).map((member) => knownChain(profile, member));
+  return rosterOf(chains.flatMap((chain) => (chain === undefined ? [] : [chain])));
+}
+
+/** Whether the roster that this profile holds is the one that the pinned chains make, and the newest it heard of. */
+export function hasRoster(profile: Profile, conversation: StoredConversation): boolean {
+  const { conversationId: id, roster, rosterNamed, log } = conversation;
+  if (id === undefined || roster === undefined || log === undefined || roster.version < rosterNamed)
+    return false;
+  return equal(rosterHash(id, roster.version, slotsOf(profile, conversation)), roster.hash);
+}
+
+/**
+ * Opens a conversation at the relay, or asks for its newest roster, and checks that the roster is just the union of
+ * the members' verified, pinned chains: of newer chains if need be. Throws `security_stop` if it is not.
+ */
+export async function fetchRoster(
+  profile: Profile,
+  connection: RelayConnection,
+  conversation: StoredConversation,
+): Promise<void> {
+  const { conversationId: id, peerAccount, log } = conversation;
+  if (id === undefined || peerAccount === undefined)
+    throw new Error("a provisional conversation has no roster");
+  const members = membersOf(profile, conversation);
+  const unseen = members.filter((member) => knownChain(profile, member) === undefined);
+  if (unseen.length > 0) await refreshChains(profile, connection, unseen);
+  let roster: Roster;
+  if (log === undefined) {
+    const opened = await connection.openDirect(peerAccount);
+    if (!equal(opened.conversation.conversationId, id)) throw forgedConversation(profile);
+    noteLog(profile, conversation.conversation, opened.conversation);
+    roster = opened.roster;
+  } else {
+    roster = await connection.getRoster(id, 0n);
+  }
+  // The chains may have moved on since they were pinned, and the roster again since they were fetched.
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    if (takeRoster(profile, conversation.conversation, roster)) return;
+    await refreshChains(profile, connection, members);
+    if (takeRoster(profile, conversation.conversation, roster)) return;
+    roster = await connection.getRoster(id, 0n);
+  }
+  throw alarm(profile, {
+    kind: "roster_forged",
+    text: rosterTrouble(profile, conversation, roster),
+    conversation: conversation.conversation,
+    evidence: { version: Number(roster.version), devices: roster.devices.map(({ deviceId }) => deviceId) },
+  });
+}
+
+/** For callers that learn from a refusal that the roster they hold is old. */
+export function forgetRoster(profile: Profile, conversation: number): void {
+  setRoster(profile.db, conversation, undefined);
+}
+
+function takeRoster(profile: Profile, conversation: number, shown: Roster): boolean {
+  return transact(profile.db, () => {
+    const stored = readConversation(profile.db, conversation);
+    const slots = slotsOf(profile, stored);
+    const { conversationId: id, rosterNamed } = stored;
+    if (id === undefined || !isCount(shown.version) || Number(shown.version) < rosterNamed) return false;
+    const version = Number(shown.version);
+    const expected: Hash = rosterHash(id, version, slots);
+    const isUnion =
+      shown.devices.length === slots.length &&
+      slots.every((slot, index) => {
+        const device = shown.devices[index];
+        return (
+          device !== undefined &&
+          equal(device.accountId, slot.accountId) &&
+          equal(device.deviceId, slot.deviceId)
+        );
+      });
+    if (!isUnion || !equal(shown.hash, expected) || !equal(shown.conversationId, id)) return false;
+    setRoster(profile.db, conversation, { version, hash: expected });
+    return true;
+  });
+}
+
+function rosterTrouble(profile: Profile, conversation: StoredConversation, shown: Roster): string {
+  const slots = slotsOf(profile, conversation);
+  const isKnown = (device: { deviceId: Uint8Array }) =>
+    slots.some((slot) => equal(slot.deviceId, device.deviceId));
+  const foreign = shown.devices.find((device) => !isKnown(device));
+  if (foreign === undefined) {
+    return `The relay's list of devices for ${conversation.peerName} is not the one that the account signed.`;
+  }
+  const own = equal(foreign.accountId, profile.identity.accountId);
+  const whose = own ? ownChain(profile).name : conversation.peerName;
+  return `The relay lists a device that ${whose}'s account does not have.`;
+}
