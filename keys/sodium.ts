@@ -1,5 +1,6 @@
 // The only module that imports libsodium; SHA-256, HMAC and HKDF come from node:crypto, because the plain
-// libsodium build leaves them out, and so do random bytes. Everything here is a thin, typed, stricter door to a primitive (SPEC §0.1).
+// libsodium build leaves them out, and so do random bytes. Everything here is a thin, typed, stricter door to a
+// primitive (SPEC §0.1).
 import { createHmac, hkdfSync, randomBytes as nodeRandomBytes, hash as oneShotHash } from "node:crypto";
 import sodium from "libsodium-wrappers";
 import { asSecret, equal, type SecretBytes } from "./bytes.ts";
