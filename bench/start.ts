@@ -64,7 +64,9 @@ function quantile(values: number[], q: number): number {
 
 const floor = quantile(times.values().next().value ?? [], 0.5);
 let over = false;
-console.log(`${"".padEnd(44)}${"median ms".padStart(10)}${"p90 ms".padStart(10)}${"x floor".padStart(10)}${"limit".padStart(8)}`);
+console.log(
+  `${"".padEnd(44)}${"median ms".padStart(10)}${"p90 ms".padStart(10)}${"x floor".padStart(10)}${"limit".padStart(8)}`,
+);
 for (const subject of subjects) {
   const values = times.get(subject) ?? [];
   const median = quantile(values, 0.5);

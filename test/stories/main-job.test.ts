@@ -49,7 +49,12 @@ test("a message as JSON has every field of the contract, in a stable form", asyn
     state: "sent",
   });
   const received = (await bob.json(["read", "alice", "-n", "1"])).at(-1);
-  expect(received).toMatchObject({ id: sent?.["id"], conversation: "alice", from: "alice", state: "received" });
+  expect(received).toMatchObject({
+    id: sent?.["id"],
+    conversation: "alice",
+    from: "alice",
+    state: "received",
+  });
 });
 
 test("a repeated key prints the first message and sends nothing twice; other content is refused", async () => {
@@ -59,7 +64,9 @@ test("a repeated key prints the first message and sends nothing twice; other con
   const other = await alice.chat(["send", "bob", "twice", "--key", "deploy-41", "--json"]);
   expect(other.code).toBe(65);
   expect(JSON.parse(other.stderr)).toMatchObject({ type: "error", code: "key_conflict" });
-  const onces = (await bob.json(["read", "alice", "-n", "50"])).filter((message) => message["text"] === "once");
+  const onces = (await bob.json(["read", "alice", "-n", "50"])).filter(
+    (message) => message["text"] === "once",
+  );
   expect(onces).toHaveLength(1);
 });
 

@@ -34,14 +34,18 @@ test("100 sends in parallel beside a tail, the other side answering: each arrive
   expect(finished.filter((one) => one.code !== 0).map((one) => one.stderr)).toEqual([]);
   expect(finished.every((one) => parseLines(one.stdout)[0]?.["state"] === "sent")).toBe(true);
 
-  const arrived = await bobTail.until((lines) => lines.filter((line) => line.includes('"parallel ')).length >= 100);
+  const arrived = await bobTail.until(
+    (lines) => lines.filter((line) => line.includes('"parallel ')).length >= 100,
+  );
   await aliceTail.until((lines) => lines.filter((line) => line.includes('"answer ')).length >= 10);
   const received = parseLines(arrived.join("\n")).filter((message) => message["from"] === "alice");
   expect(new Set(received.map((message) => message["text"])).size).toBe(100);
   expect(received).toHaveLength(100);
 
   // Outbox order is the order in which alice's profile shows them; the log must show bob the same.
-  const outbox = (await alice.json(["read", "bob", "-n", "200"])).filter((message) => message["from"] === "alice");
+  const outbox = (await alice.json(["read", "bob", "-n", "200"])).filter(
+    (message) => message["from"] === "alice",
+  );
   expect(received.map((message) => message["id"])).toEqual(outbox.map((message) => message["id"]));
   const answersSeen = parseLines(aliceTail.lines().join("\n")).filter((message) => message["from"] === "bob");
   expect(answersSeen.map((message) => message["text"])).toEqual(

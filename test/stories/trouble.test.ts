@@ -21,7 +21,10 @@ afterAll(async () => {
 
 /** A designed failure: its exit status, one sentence and a next step on stderr, nothing on stdout, no stack trace. */
 function expectTrouble(finished: Finished, code: number, sentence: RegExp): void {
-  expect({ code: finished.code, stderr: finished.stderr }).toEqual({ code, stderr: expect.stringMatching(sentence) });
+  expect({ code: finished.code, stderr: finished.stderr }).toEqual({
+    code,
+    stderr: expect.stringMatching(sentence),
+  });
   expect(finished.stdout).toBe("");
   expect(finished.stderr).not.toMatch(/\n\s+at |node:internal|\.ts:\d|\.js:\d/);
 }
@@ -41,7 +44,11 @@ function expectErrorObject(finished: Finished, code: number, name: string): void
 describe("bad input", () => {
   test("an unknown command or option is wrong usage", async () => {
     expectTrouble(await alice.chat(["sned", "bob", "x"]), 64, /unknown command.*sned.*send/is);
-    expectTrouble(await alice.chat(["send", "bob", "x", "--frobnicate"]), 64, /unknown option.*--frobnicate/is);
+    expectTrouble(
+      await alice.chat(["send", "bob", "x", "--frobnicate"]),
+      64,
+      /unknown option.*--frobnicate/is,
+    );
     expectTrouble(await alice.chat(["send"]), 64, /TO/);
     expectTrouble(await alice.chat(["send", "bob", "x", "--wait", "forever"]), 64, /sent/);
     expectTrouble(await alice.chat(["send", "bob", "x", "--timeout", "soon"]), 64, /30s/);
@@ -145,10 +152,9 @@ test("with the relay down a send is kept (69) and goes out with the next command
   const second = await alice.chat(["send", "bob", "me too"]);
   expect(second.code).toBe(69);
   expect(second.stderr).toMatch(/outbox|kept|goes out/i);
-  expect((await alice.json(["read", "bob", "--offline", "-n", "2"])).map((message) => message["state"])).toEqual([
-    "queued",
-    "queued",
-  ]);
+  expect(
+    (await alice.json(["read", "bob", "--offline", "-n", "2"])).map((message) => message["state"]),
+  ).toEqual(["queued", "queued"]);
   await relay.startAgain();
   await alice.ok(["send", "bob", "now"]);
   expect((await bob.json(["read", "alice", "-n", "3"])).map((message) => message["text"])).toEqual([
