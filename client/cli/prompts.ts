@@ -34,11 +34,13 @@ export async function askNewPassword(
 
 export async function askText(
   message: string,
+  suggestion: string | undefined,
   signal: AbortSignal,
   check: (given: string) => void,
 ): Promise<string> {
   const validate = (given: string): true | string => complaint(() => check(given));
-  return asked(input({ message, validate }, surroundings(signal)));
+  const proposed = suggestion === undefined ? {} : { default: suggestion };
+  return asked(input({ message, validate, ...proposed }, surroundings(signal)));
 }
 
 export async function askYes(message: string, signal: AbortSignal): Promise<boolean> {

@@ -1,0 +1,132 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { spawn as spawnTerminal } from "@lydell/node-pty";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { watch } from "../test/support/chat.ts";
+
+const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+let folder: string;
+const killed: (() => void)[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "sotto-demo-test-"));
+});
+afterEach(() => {
+  for (const kill of killed.splice(0)) kill();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+});
+
+async function environment(): Promise<Record<string, string>> {
+  return {
+    PATH: process.env["PATH"] ?? "",
+    HOME: folder,
+    TMPDIR: folder,
+    CHAT_HOME: join(folder, "home"),
+    CHAT_RELAY: `http://127.0.0.1:${await freePort()}`,
+    TERM: "xterm-256color",
+    LANG: "C.UTF-8",
+    NODE_DISABLE_COMPILE_CACHE: "1",
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" ? (address?.port ?? 0) : 0));
+    });
+  });
+}
+
+/** A terminal with `chat demo` in it, and somebody who types. */
+async function terminal(env: Record<string, string>) {
+  const child = spawnTerminal(process.execPath, [main, "demo"], { cols: 100, rows: 40, env });
+  let all = "";
+  let seen = 0;
+  let isEnded = false;
+  killed.push(() => isEnded || child.kill("SIGKILL"));
+  child.onData((text) => {
+    all += text;
+  });
+  const ended = new Promise<number>((resolve) =>
+    child.onExit(({ exitCode }) => {
+      isEnded = true;
+      resolve(exitCode);
+    }),
+  );
+  return {
+    ended,
+    output: () => all,
+    type: (text: string) => child.write(text),
+    /** Waits for something that has not been waited for before. */
+    until: async (pattern: RegExp) => {
+      await expect.poll(() => all.slice(seen), { timeout: 30_000, interval: 50 }).toMatch(pattern);
+      seen = all.length;
+    },
+  };
+}
+
+test("without a terminal the demo is a transcript, and leaves nothing behind", async () => {
+  const child = spawn(process.execPath, [main, "demo"], {
+    env: await environment(),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const { code, stdout, stderr } = await watch(child).finished;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/relay ready on http.*You are alice.*You are bob/s);
+  expect(stdout).toMatch(/bob \$ chat read alice\n\d\d:\d\d {2}alice {2}Lunch at one\?/);
+  expect(stdout).toMatch(/alice \$ chat read bob\n.*\n\d\d:\d\d {2}bob {4}Yes\./);
+  expect(stdout).toMatch(/envelope, which begin with\n {4}[0-9a-f]{64}\n/);
+  expect(stdout).toMatch(/"Lunch" in them: 0 of [2-9]/);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("interrupted in the middle, the transcript cleans up too", async () => {
+  const child = spawn(process.execPath, [main, "demo"], {
+    env: await environment(),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const running = watch(child);
+  await running.until((lines) => lines.some((line) => line.startsWith("relay ready")));
+  const { code } = await running.kill("SIGINT");
+  expect(code).toBe(130);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("at a terminal it leads to an account and a friend who answers, and goes on there the next time", async () => {
+  const env = await environment();
+  const first = await terminal(env);
+  await first.until(/Your name here/);
+  first.type("\u0015Nora\r");
+  await first.until(/Choose a password/);
+  first.type("short\r");
+  await first.until(/at least 8/);
+  first.type("\u0015correct horse\r");
+  await first.until(/The same again/);
+  first.type("correct horse\r");
+  await first.until(/24 \w+.*written them down/s);
+  first.type("y\r");
+  await first.until(/echo › /);
+  first.type("hello\r");
+  await first.until(/You said: hello/);
+
+  const { code, stdout } = await watch(spawn(process.execPath, [main, "send", "echo", "me too"], { env }))
+    .finished;
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "Sent to echo.\n" });
+  await first.until(/nora → echo.*me too.*You said: me too/s);
+  first.type("\u0003");
+  expect(await first.ended).toBe(0);
+  expect(first.output()).not.toContain("correct horse");
+
+  const second = await terminal(env);
+  await second.until(/Welcome back, nora.*echo › /s);
+  second.type("@zebra hi\r");
+  await second.until(/Nobody on this relay is called zebra/);
+  second.type("\u0004");
+  expect(await second.ended).toBe(0);
+  expect(existsSync(join(folder, "home", "relay", "postgres", "data", "postmaster.pid"))).toBe(false);
+}, 90_000);
