@@ -32,7 +32,7 @@ type OutputOf<M extends MethodName> = M extends keyof (typeof AuthService)["meth
       : never;
 
 /** What a hostile relay does to what passes through it. A handler may change the message in place or return another. */
-export interface Tricks {
+interface Tricks {
   /** Changes the answer of a unary call. */
   answers: { [M in MethodName]?: (response: OutputOf<M>) => OutputOf<M> | undefined };
   /** Turns one frame for the client into any number of frames; called in order. */

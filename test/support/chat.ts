@@ -145,7 +145,7 @@ export function parseLines(text: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-export function report(finished: Finished): string {
+function report(finished: Finished): string {
   return `exit ${finished.code ?? finished.signal}\n--- stdout\n${finished.stdout}\n--- stderr\n${finished.stderr}`;
 }
 
