@@ -13,6 +13,7 @@ import type { AppendAccountEntryRequest } from "../../proto/gen/sotto/relay/v1/d
 import type { Database } from "../db/pool.ts";
 import { ErrorReason, RelayError } from "../errors.ts";
 import type { Bus } from "../fanout/bus.ts";
+import { deviceKey } from "../fanout/committed-row.ts";
 import { bumpRosters } from "../messaging/bump-rosters.ts";
 import type { Caller } from "../service.ts";
 import { deletePrekeysOfInactive } from "./sql/delete-prekeys.ts";
@@ -54,7 +55,8 @@ export async function appendAccountEntry(
     bus.publish({ kind: "removed", accountId: chain.accountId, deviceId });
   }
   for (const { conversationId, devices } of moved) {
-    bus.publish({ kind: "moved", conversationId, devices });
+    const keys = devices.map((device) => deviceKey(device.accountId, device.deviceId));
+    bus.publish({ kind: "moved", conversationId, devices: keys });
   }
   return answer(chain.head);
 }

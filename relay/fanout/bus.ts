@@ -1,19 +1,19 @@
 // What the relay's processes tell each other. PostgreSQL is the truth: an event that is lost costs latency, not mail.
-import type { AccountId, ConversationId, DeviceId, RosterSlot } from "../../keys/public.ts";
-import type { CommittedRow } from "./committed-row.ts";
+import type { AccountId, ConversationId, DeviceId } from "../../keys/public.ts";
+import type { CommittedRow, DeviceKey } from "./committed-row.ts";
 
 /** A conversation has a new row or a new roster. */
 export interface Moved {
   readonly kind: "moved";
   readonly conversationId: ConversationId;
   /** Whom it concerns: the newest roster. */
-  readonly devices: readonly RosterSlot[];
+  readonly devices: readonly DeviceKey[];
   /** The new row, if there is one and it came from this process; otherwise devices are told the head. */
   readonly row?: CommittedRow;
 }
 
 /** A device is no longer active. */
-export interface Removed {
+interface Removed {
   readonly kind: "removed";
   readonly accountId: AccountId;
   readonly deviceId: DeviceId;

@@ -74,8 +74,8 @@ export class ConnectedDevices {
       return;
     }
     const { conversationId, devices, row } = event;
-    for (const { accountId, deviceId } of devices) {
-      const stream = this.#devices.get(deviceKey(accountId, deviceId))?.live?.stream;
+    for (const key of devices) {
+      const stream = this.#devices.get(key)?.live?.stream;
       // Nobody can place the first row of a log he has not heard of: its head tells incarnation and members.
       if (row === undefined || row.sequence === 1n) stream?.oweHead(conversationId);
       else stream?.push(conversationId, row);

@@ -17,6 +17,8 @@ export interface Roster {
   readonly version: bigint;
   readonly hash: Hash;
   readonly devices: readonly RosterSlot[];
+  /** The devices, as maps name them. */
+  readonly keys: readonly DeviceKey[];
   readonly slots: ReadonlyMap<DeviceKey, number>;
 }
 
@@ -79,10 +81,9 @@ function read(rows: readonly RosterRow[], wanted: ReadonlyMap<string, RosterVers
     rosters.set(key, roster);
     roster.devices.push({ accountId: accountId(row.account_id), deviceId: deviceId(row.device_id) });
   }
-  return [...rosters.values()].map(({ first, devices, version }) => ({
-    ...version,
-    hash: hash(first.hash),
-    devices,
-    slots: new Map(devices.map((device, slot) => [deviceKey(device.accountId, device.deviceId), slot])),
-  }));
+  return [...rosters.values()].map(({ first, devices, version }) => {
+    const keys = devices.map((device) => deviceKey(device.accountId, device.deviceId));
+    const slots = new Map(keys.map((key, slot) => [key, slot]));
+    return { ...version, hash: hash(first.hash), devices, keys, slots };
+  });
 }

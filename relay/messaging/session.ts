@@ -262,11 +262,9 @@ export class Session {
   /** The relay drains: what was taken is done, what was not is sent again elsewhere. */
   async #leave(): Promise<void> {
     this.#leaving = true;
-    try {
-      await this.#settle();
-    } finally {
-      this.#end(relayUnavailable());
-    }
+    // When the database is away, there is nothing to wait for: what was not answered is sent again.
+    await this.#settle().catch(() => undefined);
+    this.#end(relayUnavailable());
   }
 
   #end(error?: unknown): void {

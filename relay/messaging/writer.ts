@@ -111,18 +111,23 @@ export class Writer {
     const { decisions, moves } = decide(candidates, states, rosters, this.#setup.clock());
 
     const hasMoved = await this.#append(decisions, moves);
-    const again: Waiting[] = [];
-    for (const [place, decision] of decisions.entries()) {
+    const isLost = ({ candidate }: Waiting): boolean => hasMoved.get(logKey(candidate)) === false;
+    for (const [place, { candidate, answer, stored }] of decisions.entries()) {
       const waiting = batch[place];
-      if (waiting === undefined) continue;
-      if (hasMoved.get(logKey(decision.candidate)) === false) {
-        again.push(waiting);
-        continue;
-      }
-      waiting.answer(decision.answer);
-      if (decision.stored !== undefined) this.#setup.bus.publish(moved(decision.candidate, decision.stored));
+      if (waiting === undefined || isLost(waiting)) continue;
+      waiting.answer(answer);
+      if (stored !== undefined) this.#publish(moved(candidate, stored));
     }
-    return again;
+    return batch.filter(isLost);
+  }
+
+  /** What is committed stays so, even if the fan-out fails. */
+  #publish(event: Moved): void {
+    try {
+      this.#setup.bus.publish(event);
+    } catch (error) {
+      this.#setup.onError(error);
+    }
   }
 
   /** For each log that was to move, whether it did. */
@@ -141,7 +146,7 @@ function moved(candidate: Candidate, { row, newest, sealedFor }: Stored): Moved 
   return {
     kind: "moved",
     conversationId: candidate.header.conversation,
-    devices: newest.devices,
+    devices: newest.keys,
     row: {
       sequence: row.sequence,
       rowHash: candidate.rowHash,

@@ -240,7 +240,7 @@ export class RawStream {
   }
 }
 
-export function reasonName(reason: ErrorReason): string {
+function reasonName(reason: ErrorReason): string {
   const name = Object.entries(ErrorReason).find(([, value]) => value === reason)?.[0];
   return name?.toLowerCase() ?? String(reason);
 }

@@ -66,7 +66,7 @@ export async function selectRows(
         ) as measured
       ) as stored
       left join roster_slots as own_slots
-        on own_slots.conversation_id = stored.conversation_id
+        on own_slots.conversation_id = conversations.conversation_id
         and own_slots.version = stored.roster_version
         and own_slots.account_id = $1::bytea
         and own_slots.device_id = $2::bytea
