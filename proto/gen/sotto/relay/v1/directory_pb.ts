@@ -264,14 +264,15 @@ export type ChainEntries = Message<"sotto.relay.v1.ChainEntries"> & {
   accountId: Uint8Array;
 
   /**
-   * Signed entries that follow those held, in order, at most 4,096 bytes each, at most 1,024.
+   * Signed entries that follow those held, in order, at most 4,096 bytes each, at most 1,024. All chains of a response
+   * come to 1 MiB at most: where they end before `head`, ask again from there.
    *
    * @generated from field: repeated bytes entries = 2;
    */
   entries: Uint8Array[];
 
   /**
-   * The head after them.
+   * The head of the chain.
    *
    * @generated from field: sotto.relay.v1.ChainHead head = 3;
    */
@@ -547,7 +548,7 @@ export const PrekeyBundleSchema: GenMessage<PrekeyBundle> = /*@__PURE__*/
 export const DirectoryService: GenService<{
   /**
    * Accounts by name or id; those that do not exist are left out.
-   * Caller: any device. Checked: at most 100 names and ids. Errors: MALFORMED, RATE_LIMITED. Idempotent.
+   * Caller: any device. Checked: at most 100 names and ids. Errors: MALFORMED. Idempotent.
    *
    * @generated from rpc sotto.relay.v1.DirectoryService.LookUpPeople
    */
@@ -582,7 +583,7 @@ export const DirectoryService: GenService<{
    * Appends an entry to the caller's own chain, if it follows the head (compare-and-swap), and bumps the rosters of
    * the account's conversations in the same transaction.
    * Caller: a device of the account. Checked: the whole entry by the rules of keys/SPEC.md.
-   * Errors: MALFORMED, BAD_SIGNATURE, HEAD_MOVED, QUOTA_EXCEEDED.
+   * Errors: MALFORMED, BAD_SIGNATURE, HEAD_MOVED, QUOTA_EXCEEDED (entries, active devices).
    * Idempotent: the entry that is the head already succeeds again.
    *
    * @generated from rpc sotto.relay.v1.DirectoryService.AppendAccountEntry
@@ -595,8 +596,9 @@ export const DirectoryService: GenService<{
   /**
    * Publishes prekeys of the calling device; a newer signed or last-resort prekey replaces the older one.
    * Caller: a device, for itself. Checked: form, signatures, ids, at most 200 one-time pairs held.
-   * Errors: MALFORMED, BAD_SIGNATURE, QUOTA_EXCEEDED. Idempotent: a pair is stored once by its id, and never again
-   * after it was handed out.
+   * Errors: MALFORMED, BAD_SIGNATURE, UNKNOWN_DEVICE, QUOTA_EXCEEDED. Idempotent: a pair is stored once by its id, and
+   * never again after it was handed out; ids should count up. A signed or last-resort prekey stays where the new one is
+   * older by both id and time.
    *
    * @generated from rpc sotto.relay.v1.DirectoryService.PublishPrekeys
    */
@@ -619,8 +621,9 @@ export const DirectoryService: GenService<{
   /**
    * One bundle for each device asked for. A one-time pair is handed out exactly once; a device without one left
    * answers with its last-resort key. A device that has published nothing is left out.
-   * Caller: any device. Checked: at most 128 devices; quota for each (taker account, target device).
-   * Errors: MALFORMED, RATE_LIMITED. Not idempotent: each call takes pairs.
+   * Caller: any device. Checked: at most 128 devices, none twice; quota for each (taker account, target device), over
+   * which the last-resort key is given: nobody is kept from writing, and nobody can use up the pairs of others.
+   * Errors: MALFORMED. Not idempotent: each call takes pairs.
    *
    * @generated from rpc sotto.relay.v1.DirectoryService.TakePrekeyBundles
    */

@@ -526,7 +526,7 @@ export const RefusedSchema: GenMessage<Refused> = /*@__PURE__*/
   messageDesc(file_sotto_relay_v1_messaging, 12);
 
 /**
- * Rows wanted of one conversation.
+ * Rows wanted of one conversation. An answer may end before `limit`, at about 1 MiB: pull again from `through`.
  *
  * @generated from message sotto.relay.v1.Pull
  */
@@ -659,7 +659,8 @@ export const PulledSchema: GenMessage<Pulled> = /*@__PURE__*/
   messageDesc(file_sotto_relay_v1_messaging, 15);
 
 /**
- * Rows that the client has stored.
+ * Rows that the client has stored. Cursors never move back and never beyond the head; others' conversations are passed
+ * over.
  *
  * @generated from message sotto.relay.v1.Acknowledge
  */
@@ -864,10 +865,15 @@ export const MessagingService: GenService<{
    * and the heads of the conversations in which this device's cursor is behind; the client pulls what it lacks. A live
    * stream also gets new rows pushed as they are committed. A push may be left out for a slow reader, who then gets
    * the head, or resync, instead: a client that sees a gap pulls from what it has.
-   * The stream ends with TOKEN_EXPIRED when the access token runs out, SUPERSEDED when a process with a higher lease
-   * takes over, RELAY_UNAVAILABLE when the relay drains: reconnect.
-   * Caller: any device. Errors: MALFORMED, TOKEN_EXPIRED, SUPERSEDED, RATE_LIMITED, QUOTA_EXCEEDED,
-   * RELAY_UNAVAILABLE. Submits, pulls and acknowledgements are idempotent.
+   * The first row of a conversation is told of by its head, never pushed: the head tells incarnation and members.
+   * Once the client has ended its side, a status of OK means that everything it sent is answered and stored,
+   * acknowledgements too.
+   * The stream ends with TOKEN_EXPIRED when the access token runs out, SUPERSEDED when a process with a lease as high
+   * or higher takes over, UNKNOWN_DEVICE when the device is revoked, RELAY_UNAVAILABLE when the relay drains: reconnect.
+   * It ends with UNKNOWN_CONVERSATION at a pull of a conversation that the device is not in, and with MALFORMED at a
+   * frame that the relay does not know, since it cannot answer that. A refused submit does not end it.
+   * Caller: any device. Errors: MALFORMED, TOKEN_EXPIRED, SUPERSEDED, UNKNOWN_DEVICE, UNKNOWN_CONVERSATION,
+   * QUOTA_EXCEEDED, RELAY_UNAVAILABLE. Submits, pulls and acknowledgements are idempotent.
    *
    * @generated from rpc sotto.relay.v1.MessagingService.Connect
    */
