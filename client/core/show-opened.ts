@@ -16,7 +16,7 @@ import { promoteSession } from "../store/sessions.ts";
 import { conversationsReady, deleteStaged, readyRows, type StagedRow } from "../store/staged-rows.ts";
 import { checkOpened } from "./check-opened.ts";
 import type { Profile } from "./profile.ts";
-import { showUnreadable } from "./show-unreadable.ts";
+import { recordReplay, showUnreadable } from "./show-unreadable.ts";
 import type { Cause } from "./stage.ts";
 
 const ROWS_A_TURN = 200;
@@ -80,8 +80,10 @@ function showContent(
     contentType: inner.contentType,
     ...content,
   });
-  // The same message once more: a new log in place of a lost one, or another attempt of its sender.
-  if (position === undefined) return false;
+  if (position === undefined) {
+    recordReplay(profile, conversation, row);
+    return false;
+  }
   checkOpened(profile, conversation, row, opened);
   return content.kind !== "silent";
 }

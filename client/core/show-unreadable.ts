@@ -6,6 +6,7 @@ import { keepAside } from "../store/quarantine.ts";
 import type { StagedRow } from "../store/staged-rows.ts";
 import { queueSilent } from "./open-staged.ts";
 import type { Profile } from "./profile.ts";
+import { record } from "./security.ts";
 import type { Cause } from "./stage.ts";
 
 /** A device whose wraps do not open is offered a fresh session this often at most. */
@@ -40,21 +41,27 @@ export function showUnreadable(
   return true;
 }
 
-/**
- * A copy of a message that is here needs no line: a relay that lost its log delivers all of it again. A run of messages
- * from before this device was known needs only one.
- */
-function isFamiliar(
-  profile: Profile,
-  { conversation }: StoredConversation,
-  row: StagedRow,
-  cause: Cause,
-): boolean {
+/** A copy of a message that is here needs no line. A run of messages from before this device was known needs only one. */
+function isFamiliar(profile: Profile, stored: StoredConversation, row: StagedRow, cause: Cause): boolean {
+  const { conversation } = stored;
   if (cause === "replayed") {
     const { messageId: id, senderDevice } = readEnvelopeHeader(row.envelope);
-    return findMessage(profile.db, id, senderDevice) !== undefined;
+    if (findMessage(profile.db, id, senderDevice) === undefined) return false;
+    recordReplay(profile, stored, row);
+    return true;
   }
   return cause === "not_for_this_device" && newestMessage(profile.db, conversation)?.trouble?.code === cause;
+}
+
+/** A relay that lost its log is given all of it again, and delivers it again; no other takes a message twice. */
+export function recordReplay(profile: Profile, stored: StoredConversation, row: StagedRow): void {
+  if (stored.generation > 1) return;
+  record(profile, "stop", {
+    kind: "message_replayed",
+    text: `The relay delivered a message in the conversation with ${stored.peerName} a second time. It is shown once.`,
+    conversation: stored.conversation,
+    evidence: { sequence: row.sequence, rowHash: row.rowHash },
+  });
 }
 
 function claimedSender(

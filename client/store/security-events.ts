@@ -13,6 +13,7 @@ export type SecurityEventKind =
   | "log_lost"
   | "log_withheld"
   | "message_missing"
+  | "message_replayed"
   | "message_id_reused"
   | "device_added"
   | "device_removed";

@@ -9,6 +9,7 @@ import {
   type ConnectResponse,
   ConnectResponseSchema,
   type Delivery,
+  type Roster,
 } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import { type Finished, newcomer, type Person, person } from "../support/chat.ts";
 import { startTestRelay, type TestRelay } from "../support/relay.ts";
@@ -99,12 +100,14 @@ test("a prekey of somebody else's is refused, the message is not sent, and goes 
 test("a device that the account does not have gets nothing", async () => {
   const mallory = await person(`mallory${round}`, liar.url);
   const [thief] = await mallory.json(["whoami"]);
-  liar.tricks.answers.openDirect = (response) => {
+  const addThief = <R extends { roster?: Roster | undefined }>(response: R): R => {
     const deviceId = Buffer.from(String(thief?.["device"]), "hex");
     const [first] = response.roster?.devices ?? [];
     if (first !== undefined) response.roster?.devices.push({ ...first, deviceId });
     return response;
   };
+  liar.tricks.answers.openDirect = addThief;
+  liar.tricks.answers.getRoster = addThief;
   expectAlarm(await alice.chat(["send", bob.name, "secret"]), /device/i);
   await mallory.leave();
 });
