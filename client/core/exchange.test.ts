@@ -135,6 +135,18 @@ test("a device that is added later reads what comes after, and sees that there w
   expect(texts(alice)).toEqual(["alice: before", "bob: after"]);
 });
 
+test("one who only ever sends learns of a new device by the relay's next answer", async () => {
+  await send(bob, "alice", "before");
+  const tablet = await world.accounts.alice.addDevice();
+  await send(bob, "alice", "sealed for the old roster");
+  await send(bob, "alice", "for both");
+  await sync(tablet);
+  expect(texts(tablet)).toEqual([
+    "bob: [could not be read: sent before this device was known]",
+    "bob: for both",
+  ]);
+});
+
 test("notes to oneself need nobody else, and reach one's other devices", async () => {
   expect(await send(alice, "me", "milk")).toMatchObject({ state: "sent", conversation: "me", kind: "self" });
   await sync(alice);

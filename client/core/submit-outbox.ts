@@ -3,7 +3,7 @@ import { envelopeHash, equal, type Hash, hash, KeysError, messageRowHash, toHex 
 import { NetError, type RefusalReason } from "../net/net-error.ts";
 import type { Accepted, Refused, RelayConnection, RelayStream } from "../net/relay-connection.ts";
 import { refusalReason } from "../net/service-error.ts";
-import { readConversation, setSender } from "../store/conversations.ts";
+import { nameRoster, readConversation, setSender } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
 import { readLogHashes } from "../store/log-hashes.ts";
 import { deleteSilent, markFailed, markSent } from "../store/messages.ts";
@@ -183,9 +183,12 @@ async function answered(
 function takeAccepted(profile: Profile, intent: Intent, accepted: Accepted): void {
   const { envelope } = intent.sealed ?? {};
   const sequence = Number(accepted.sequence);
-  if (!Number.isSafeInteger(sequence)) throw new NetError("untrusted", "the relay counts beyond all numbers");
+  const newestRoster = Number(accepted.rosterVersion);
+  if (!Number.isSafeInteger(sequence) || !Number.isSafeInteger(newestRoster))
+    throw new NetError("untrusted", "the relay counts beyond all numbers");
   if (envelope === undefined || !removeIntent(profile.db, intent.intent)) return;
   markSent(profile.db, intent.position, sequence);
+  nameRoster(profile.db, intent.conversation, newestRoster);
   if (accepted.logHash.length === 32) {
     savePromise(profile.db, messageRowHash(envelopeHash(envelope)), {
       sequence,

@@ -178,6 +178,14 @@ export function nameRelayHead(db: Database, conversation: number, head: number, 
   ).run(head, rosterVersion, conversation);
 }
 
+/** The relay has spoken of a roster of this version: the next message is sealed for one at least as new. */
+export function nameRoster(db: Database, conversation: number, version: number): void {
+  statement<[number, number], never>(
+    db,
+    "update conversations set roster_named = max(roster_named, ?) where conversation = ?",
+  ).run(version, conversation);
+}
+
 export function setOpened(db: Database, conversation: number, sequence: number): void {
   statement<[number, number], never>(
     db,

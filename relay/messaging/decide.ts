@@ -10,6 +10,8 @@ export interface Acceptance {
   readonly sequence: bigint;
   readonly logHash: Uint8Array;
   readonly storedAt: bigint;
+  /** The newest one. */
+  readonly rosterVersion: bigint;
 }
 
 /** What a submit becomes once its row is stored. */
@@ -117,13 +119,19 @@ function decideOne(
     envelope: candidate.envelope,
     packedWraps: candidate.packedWraps,
   };
-  const answer = { sequence: row.sequence, logHash: row.logHash, storedAt: BigInt(now) };
+  const answer = {
+    sequence: row.sequence,
+    logHash: row.logHash,
+    storedAt: BigInt(now),
+    rosterVersion: state.roster_version,
+  };
   log.taken.set(messageKey(candidate), { candidate, answer });
   return { candidate, answer, stored: { row, newest, sealedFor } };
 }
 
 /** The answer to a submit whose message id was used before, if these bytes used it. */
-function earlier(candidate: Candidate, { stored }: SubmitState, log: Growing): Acceptance | undefined {
+function earlier(candidate: Candidate, state: SubmitState, log: Growing): Acceptance | undefined {
+  const { stored } = state;
   const inBatch = log.taken.get(messageKey(candidate));
   const usedFor = stored?.envelope_hash ?? inBatch?.candidate.envelopeHash;
   if (usedFor === undefined) return undefined;
@@ -131,7 +139,12 @@ function earlier(candidate: Candidate, { stored }: SubmitState, log: Growing): A
     throw new RelayError(ErrorReason.MESSAGE_ID_REUSED, "the message id was used for other bytes");
   }
   if (stored === null) return inBatch?.answer;
-  return { sequence: stored.sequence, logHash: stored.log_hash, storedAt: stored.stored_at };
+  return {
+    sequence: stored.sequence,
+    logHash: stored.log_hash,
+    storedAt: stored.stored_at,
+    rosterVersion: state.roster_version,
+  };
 }
 
 function messageKey({ sender, header }: Candidate): string {

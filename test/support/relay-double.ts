@@ -456,7 +456,7 @@ export class StreamDouble implements RelayStream {
     const key = address(this.device) + toHex(header.messageId);
     const before = log.accepted.get(key);
     if (before !== undefined) {
-      return equal(before.envelope, envelope) ? accepted(before) : refusal("message_id_reused");
+      return equal(before.envelope, envelope) ? accepted(before, log) : refusal("message_id_reused");
     }
     const slots = log.rosters[header.rosterVersion - 1];
     const isStale = header.rosterVersion < log.lastRemoval || slots === undefined;
@@ -473,7 +473,7 @@ export class StreamDouble implements RelayStream {
     });
     const stored = { envelope, sequence: head.sequence, logHash: head.hash };
     log.accepted.set(key, stored);
-    return accepted(stored);
+    return accepted(stored, log);
   }
 
   async pull(id: Uint8Array, after: bigint, limit: number) {
@@ -514,8 +514,9 @@ export class StreamDouble implements RelayStream {
   }
 }
 
-function accepted({ sequence, logHash }: { sequence: number; logHash: Uint8Array }) {
-  return { accepted: create(AcceptedSchema, { sequence: BigInt(sequence), logHash }) };
+function accepted({ sequence, logHash }: { sequence: number; logHash: Uint8Array }, { rosters }: Log) {
+  const rosterVersion = BigInt(rosters.length);
+  return { accepted: create(AcceptedSchema, { sequence: BigInt(sequence), logHash, rosterVersion }) };
 }
 
 function refusal(reason: RefusalReason) {
