@@ -2,11 +2,9 @@
 // Exits with 1 when a start is over its limit.
 import { spawnSync } from "node:child_process";
 import { rm } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { person } from "../test/support/chat.ts";
+import { LAUNCHER, person } from "../test/support/chat.ts";
 import { spawnRelay } from "../test/support/relay.ts";
 
-const LAUNCHER = fileURLToPath(new URL("../bin/chat.js", import.meta.url));
 const ROUNDS = 25;
 const WARM_UP = 3;
 

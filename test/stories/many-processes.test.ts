@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { hostileRelay } from "../hostile/hostile-relay.ts";
 import { type Person, parseLines, person } from "../support/chat.ts";
-import { type SpawnedRelay, spawnRelay } from "../support/relay.ts";
+import { type SpawnedRelay, spawnRelay, startTestRelay } from "../support/relay.ts";
 
 let relay: SpawnedRelay;
 let alice: Person;
@@ -88,3 +89,29 @@ test("kill -9 at random instants loses no committed message and doubles none", a
   await bob.ok(["send", "alice", "still here?"]);
   expect(await alice.ok(["read", "bob", "-n", "1"])).toContain("still here?");
 }, 180_000);
+
+test("kill -9 in the middle of a token refresh locks nobody out", async () => {
+  const inProcess = await startTestRelay();
+  const between = await hostileRelay(inProcess.url);
+  const carol = await person("carol", between.url);
+  for (let round = 0; round < 3; round += 1) {
+    inProcess.ahead += 16 * 60_000;
+    const victim = carol.start(["people"]);
+    // The relay has renewed the tokens; the process dies before it hears of it.
+    const refreshed = new Promise<void>((resolve) => {
+      between.tricks.answers.refresh = (response) => {
+        victim.process.kill("SIGKILL");
+        resolve();
+        return response;
+      };
+    });
+    await refreshed;
+    expect((await victim.finished).signal).toBe("SIGKILL");
+    between.tricks = { answers: {} };
+    const all = await Promise.all(Array.from({ length: 4 }, () => carol.chat(["people", "--json"])));
+    expect(all.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+  }
+  await carol.leave();
+  await between.stop();
+  await inProcess.stop();
+});

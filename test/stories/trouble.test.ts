@@ -1,7 +1,8 @@
+import { spawn } from "node:child_process";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Finished, newcomer, type Person, person } from "../support/chat.ts";
+import { type Finished, LAUNCHER, newcomer, type Person, person, watch } from "../support/chat.ts";
 import { type SpawnedRelay, spawnRelay } from "../support/relay.ts";
 
 let relay: SpawnedRelay;
@@ -114,6 +115,12 @@ describe("bad input", () => {
       expectTrouble(await someone.chat(command), 78, /chat register/);
     }
     await someone.leave();
+  });
+
+  test("a closed stdin is an empty message, not a crash", async () => {
+    const shell = `exec "${process.execPath}" "${LAUNCHER}" send bob <&-`;
+    const child = spawn("/bin/sh", ["-c", shell], { env: alice.environment() });
+    expectTrouble(await watch(child).finished, 65, /empty/i);
   });
 
   test("a closed stdout ends quietly", async () => {

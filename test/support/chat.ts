@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const LAUNCHER = fileURLToPath(new URL("../../bin/chat.js", import.meta.url));
+export const LAUNCHER = fileURLToPath(new URL("../../bin/chat.js", import.meta.url));
 
 /** What a finished `chat` process left behind. `code` is null if a signal ended it. */
 export interface Finished {
