@@ -6,7 +6,7 @@ import { type DemoRelay, demoRelay } from "./demo-relay.ts";
 
 export function liveDemo(): Promise<number> {
   return inOrder(async ({ signal, undo, orEnd }) => {
-    const { chatHome } = await import("../client/core/paths.ts");
+    const client = await import("../client/cli/demo-door.ts");
     say(
       "Sotto is end-to-end encrypted chat for the terminal. This starts a relay on this machine, makes you",
       "an account if you have none, and gives you somebody to talk to. Ctrl-C leaves at any time.",
@@ -26,7 +26,7 @@ export function liveDemo(): Promise<number> {
     undo(() => profile.db.close());
 
     const { echoFriend } = await import("./echo-friend.ts");
-    const friend = await orEnd(echoFriend(chatHome(process.env), relay.url));
+    const friend = await orEnd(echoFriend(client.chatHome(process.env), relay.url));
     undo(() => friend.close());
     const quiet = new AbortController();
     const listening = friend.listen(quiet.signal);
@@ -43,24 +43,17 @@ export function liveDemo(): Promise<number> {
 }
 
 async function chat(profile: Profile, partner: string, relay: DemoRelay, signal: AbortSignal): Promise<void> {
-  const [{ connector }, { liveChat }, { Output }] = await Promise.all([
-    import("../client/core/connect.ts"),
-    import("../client/cli/live-chat.ts"),
-    import("../client/cli/print.ts"),
-  ]);
-  const output = new Output({ json: false, quiet: false, color: !process.env["NO_COLOR"] });
-  await liveChat(profile, connector(profile, relay.url), { output, partner, signal });
+  const client = await import("../client/cli/demo-door.ts");
+  const output = new client.Output({ json: false, quiet: false, color: !process.env["NO_COLOR"] });
+  await client.liveChat(profile, client.connector(profile, relay.url), { output, partner, signal });
 }
 
 /** The account in the usual profile; but one of another relay is left alone, for the demo has its own then. */
 async function yourProfile(relay: DemoRelay, signal: AbortSignal): Promise<Profile> {
-  const [{ profilePaths }, { chooseRelay }] = await Promise.all([
-    import("../client/core/paths.ts"),
-    import("../client/core/connect.ts"),
-  ]);
-  const usual = profilePaths(process.env, process.env["CHAT_PROFILE"] || "default");
+  const client = await import("../client/cli/demo-door.ts");
+  const usual = client.profilePaths(process.env, process.env["CHAT_PROFILE"] || "default");
   const found = await unlock(usual, signal);
-  const isLocal = (url: string): boolean => chooseRelay(url).host === "127.0.0.1";
+  const isLocal = (url: string): boolean => client.chooseRelay(url).host === "127.0.0.1";
   if (found === undefined) return newAccount(usual, relay, signal);
   if (isLocal(found.identity.relayUrl)) return welcomeBack(found);
   say(
@@ -68,7 +61,7 @@ async function yourProfile(relay: DemoRelay, signal: AbortSignal): Promise<Profi
     "",
   );
   found.db.close();
-  const own = profilePaths(process.env, "demo");
+  const own = client.profilePaths(process.env, "demo");
   const earlier = await unlock(own, signal);
   return earlier === undefined ? newAccount(own, relay, signal) : welcomeBack(earlier);
 }
@@ -80,51 +73,41 @@ function welcomeBack(profile: Profile): Profile {
 
 /** Undefined when there is no account in it, or only half of one. */
 async function unlock(paths: ProfilePaths, signal: AbortSignal): Promise<Profile | undefined> {
-  const [{ unlockProfile }, { explainFailure }] = await Promise.all([
-    import("../client/core/unlock-profile.ts"),
-    import("../client/core/explain-failure.ts"),
-  ]);
+  const client = await import("../client/cli/demo-door.ts");
   try {
-    return await unlockProfile(paths, () => passphrase(signal));
+    return await client.unlockProfile(paths, () => passphrase(signal));
   } catch (error) {
-    const failure = explainFailure(error);
+    const failure = client.explainFailure(error);
     if (failure.code === "not_set_up") return undefined;
     throw failure;
   }
 }
 
 async function newAccount(paths: ProfilePaths, relay: DemoRelay, signal: AbortSignal): Promise<Profile> {
-  const [core, { checkNewPassword }, keys, { chooseRelay }, prompts, { showWords }] = await Promise.all([
-    import("../client/core/register.ts"),
-    import("../client/core/account-password.ts"),
-    import("../client/core/unlock-profile.ts"),
-    import("../client/core/connect.ts"),
-    import("../client/cli/prompts.ts"),
-    import("../client/cli/show-words.ts"),
-  ]);
+  const client = await import("../client/cli/demo-door.ts");
   for (;;) {
-    const given = await prompts.askText(
+    const given = await client.askText(
       "Your name here",
-      suggestedName(core.checkNewName),
+      suggestedName(client.checkNewName),
       signal,
       (name) => {
-        core.checkNewName(name);
+        client.checkNewName(name);
       },
     );
-    const name = core.checkNewName(given);
-    const password = await prompts.askNewPassword(signal, checkNewPassword);
+    const name = client.checkNewName(given);
+    const password = await client.askNewPassword(signal, client.checkNewPassword);
     try {
-      return await core.register({
+      return await client.register({
         name,
         password,
-        relay: chooseRelay(relay.url),
+        relay: client.chooseRelay(relay.url),
         paths,
-        readKey: () => keys.readKey(paths, () => passphrase(signal)),
-        createKey: () => keys.createKey(paths, process.env, () => passphrase(signal)),
+        readKey: () => client.readKey(paths, () => passphrase(signal)),
+        createKey: () => client.createKey(paths, process.env, () => passphrase(signal)),
         words: {
           keep: () => undefined,
           discard: () => undefined,
-          handOver: (words) => showWords(name, words, signal),
+          handOver: (words) => client.showWords(name, words, signal),
         },
       });
     } catch (error) {
@@ -135,11 +118,10 @@ async function newAccount(paths: ProfilePaths, relay: DemoRelay, signal: AbortSi
 }
 
 async function passphrase(signal: AbortSignal): Promise<string> {
-  const { readSecret } = await import("../client/cli/secrets.ts");
+  const client = await import("../client/cli/demo-door.ts");
   const file = process.env["CHAT_PASSPHRASE_FILE"];
-  if (file) return readSecret(file, "passphrase");
-  const { askPassword } = await import("../client/cli/prompts.ts");
-  return askPassword("Passphrase of this profile", signal);
+  if (file) return client.readSecret(file, "passphrase");
+  return client.askPassword("Passphrase of this profile", signal);
 }
 
 function suggestedName(check: (name: string) => string): string | undefined {

@@ -17,8 +17,8 @@ export interface DemoRelay {
  * process, so that it cannot outlive it. Throws the relay's StartupError.
  */
 export async function demoRelay(): Promise<DemoRelay> {
-  const { chooseRelay } = await import("../client/core/connect.ts");
-  const { url, port } = chooseRelay(process.env["CHAT_RELAY"] || undefined);
+  const client = await import("../client/cli/demo-door.ts");
+  const { url, port } = client.chooseRelay(process.env["CHAT_RELAY"] || undefined);
   if (await isRelay(url)) return { url, isOurs: false, stop: async () => undefined };
   const [{ readConfig }, { startRelay }] = await Promise.all([
     import("../relay/config.ts"),
@@ -31,8 +31,8 @@ export async function demoRelay(): Promise<DemoRelay> {
 }
 
 async function isRelay(url: string): Promise<boolean> {
-  const { chooseRelay, connectAnonymously } = await import("../client/core/connect.ts");
-  const { auth, close } = await connectAnonymously(chooseRelay(url));
+  const client = await import("../client/cli/demo-door.ts");
+  const { auth, close } = await client.connectAnonymously(client.chooseRelay(url));
   try {
     await auth.getChallenge();
     return true;

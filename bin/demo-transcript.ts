@@ -54,23 +54,17 @@ interface Somebody {
 }
 
 async function makeAccount(relay: Relay, folder: string, name: string, undo: Undo): Promise<Somebody> {
-  const [{ register }, { profilePaths }, { createKey, readKey }, { chooseRelay, connector }] =
-    await Promise.all([
-      import("../client/core/register.ts"),
-      import("../client/core/paths.ts"),
-      import("../client/core/unlock-profile.ts"),
-      import("../client/core/connect.ts"),
-    ]);
+  const client = await import("../client/cli/demo-door.ts");
   say(`$ chat register ${name}`);
-  const paths = profilePaths({ CHAT_HOME: join(folder, name) }, "default");
+  const paths = client.profilePaths({ CHAT_HOME: join(folder, name) }, "default");
   const nobodyToAsk = async (): Promise<undefined> => undefined;
-  const profile = await register({
+  const profile = await client.register({
     name,
     password: randomPassword(),
-    relay: chooseRelay(relay.url),
+    relay: client.chooseRelay(relay.url),
     paths,
-    readKey: () => readKey(paths, nobodyToAsk),
-    createKey: () => createKey(paths, {}, nobodyToAsk),
+    readKey: () => client.readKey(paths, nobodyToAsk),
+    createKey: () => client.createKey(paths, {}, nobodyToAsk),
     words: {
       keep: () => undefined,
       discard: () => undefined,
@@ -82,33 +76,25 @@ async function makeAccount(relay: Relay, folder: string, name: string, undo: Und
   });
   undo(() => profile.db.close());
   say(`You are ${name} on ${relay.url}.`, "");
-  return { profile, connect: connector(profile) };
+  return { profile, connect: client.connector(profile) };
 }
 
 async function send({ profile, connect }: Somebody, to: string, text: string): Promise<void> {
-  const [{ queueMessage }, { waitForMessage }] = await Promise.all([
-    import("../client/core/send-message.ts"),
-    import("../client/core/wait-for-message.ts"),
-  ]);
+  const client = await import("../client/cli/demo-door.ts");
   say(`${profile.identity.name} $ chat send ${to} "${text}"`);
-  const { position } = queueMessage(profile, { to, text });
-  await waitForMessage(profile, position, { connect, timeout: 30_000 });
+  const { position } = client.queueMessage(profile, { to, text });
+  await client.waitForMessage(profile, position, { connect, timeout: 30_000 });
   say(`Sent to ${to}.`, "");
 }
 
 async function read({ profile, connect }: Somebody, from: string): Promise<void> {
-  const [{ syncConversations }, { readMessages }, { Output }, { Transcript }] = await Promise.all([
-    import("../client/core/sync.ts"),
-    import("../client/core/read-messages.ts"),
-    import("../client/cli/print.ts"),
-    import("../client/cli/transcript.ts"),
-  ]);
+  const client = await import("../client/cli/demo-door.ts");
   say(`${profile.identity.name} $ chat read ${from}`);
   const connection = await connect();
-  await syncConversations(profile, connection).finally(() => connection.close());
-  const messages = readMessages(profile, { conversation: from, limit: 10 });
-  const output = new Output({ json: false, quiet: false, color: true });
-  const shown = new Transcript(output, profile.identity.name, {
+  await client.syncConversations(profile, connection).finally(() => connection.close());
+  const messages = client.readMessages(profile, { conversation: from, limit: 10 });
+  const output = new client.Output({ json: false, quiet: false, color: true });
+  const shown = new client.Transcript(output, profile.identity.name, {
     manyConversations: false,
     now: () => new Date(),
   });

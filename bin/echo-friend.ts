@@ -16,22 +16,18 @@ export interface EchoFriend {
 
 /** Somebody to talk to: an account of its own, in a home of its own, on the same relay. */
 export async function echoFriend(home: string, relayUrl: string): Promise<EchoFriend> {
-  const [{ profilePaths }, { unlockProfile }, { connector }] = await Promise.all([
-    import("../client/core/paths.ts"),
-    import("../client/core/unlock-profile.ts"),
-    import("../client/core/connect.ts"),
-  ]);
+  const client = await import("../client/cli/demo-door.ts");
   const environment = { CHAT_HOME: join(home, "demo") };
-  const paths = profilePaths(environment, "echo");
+  const paths = client.profilePaths(environment, "echo");
   const passwordFile = join(paths.folder, "password");
   let profile: Profile;
   if (existsSync(passwordFile)) {
-    profile = await unlockProfile(paths, noPassphrase);
+    profile = await client.unlockProfile(paths, noPassphrase);
     await logInIfNeeded(profile, readFileSync(passwordFile, "utf8"), relayUrl);
   } else {
     profile = await register(environment, relayUrl, passwordFile);
   }
-  const connect = connector(profile, relayUrl);
+  const connect = client.connector(profile, relayUrl);
   return {
     name: profile.identity.name,
     listen: (signal) => listen(profile, connect, signal),
@@ -44,23 +40,18 @@ async function register(
   relayUrl: string,
   passwordFile: string,
 ): Promise<Profile> {
-  const [core, { profilePaths }, { createKey, readKey }, { chooseRelay }] = await Promise.all([
-    import("../client/core/register.ts"),
-    import("../client/core/paths.ts"),
-    import("../client/core/unlock-profile.ts"),
-    import("../client/core/connect.ts"),
-  ]);
-  const paths = profilePaths(environment, "echo");
+  const client = await import("../client/cli/demo-door.ts");
+  const paths = client.profilePaths(environment, "echo");
   const password = randomPassword();
   for (const name of NAMES) {
     try {
-      const profile = await core.register({
+      const profile = await client.register({
         name,
         password,
-        relay: chooseRelay(relayUrl),
+        relay: client.chooseRelay(relayUrl),
         paths,
-        readKey: () => readKey(paths, noPassphrase),
-        createKey: () => createKey(paths, {}, noPassphrase),
+        readKey: () => client.readKey(paths, noPassphrase),
+        createKey: () => client.createKey(paths, {}, noPassphrase),
         // Nobody needs this account again if its files are lost.
         words: { keep: () => undefined, discard: () => undefined, handOver: async () => undefined },
       });
@@ -75,35 +66,30 @@ async function register(
 
 /** Weeks may have passed since the last demo. */
 async function logInIfNeeded(profile: Profile, password: string, relayUrl: string): Promise<void> {
-  const [{ connector }, { renewLogin }] = await Promise.all([
-    import("../client/core/connect.ts"),
-    import("../client/core/renew-login.ts"),
-  ]);
-  const connection = await connector(profile, relayUrl)();
+  const client = await import("../client/cli/demo-door.ts");
+  const connection = await client.connector(profile, relayUrl)();
   try {
     await connection.countPrekeys();
   } catch {
-    await renewLogin(profile, password, relayUrl);
+    await client.renewLogin(profile, password, relayUrl);
   } finally {
     connection.close();
   }
 }
 
 async function listen(profile: Profile, connect: Connect, signal: AbortSignal): Promise<void> {
-  const [{ followRelay }, { watchMessages }, { queueMessage }, { drainOutbox }] = await Promise.all([
-    import("../client/core/follow.ts"),
-    import("../client/core/watch-messages.ts"),
-    import("../client/core/send-message.ts"),
-    import("../client/core/drain-outbox.ts"),
-  ]);
+  const client = await import("../client/cli/demo-door.ts");
   const answer = async (): Promise<void> => {
-    for await (const { id, conversation, text } of watchMessages(profile, { othersOnly: true, signal })) {
+    for await (const { id, conversation, text } of client.watchMessages(profile, {
+      othersOnly: true,
+      signal,
+    })) {
       // The key makes an answer that was given before a crash be given once.
-      queueMessage(profile, { to: conversation, text: answerTo(text), key: `answer-${id}` });
-      await drainOutbox(profile, connect).catch(() => undefined);
+      client.queueMessage(profile, { to: conversation, text: answerTo(text), key: `answer-${id}` });
+      await client.drainOutbox(profile, connect).catch(() => undefined);
     }
   };
-  await Promise.all([followRelay(profile, connect, { signal }), answer()]);
+  await Promise.all([client.followRelay(profile, connect, { signal }), answer()]);
 }
 
 function answerTo(text: string): string {

@@ -7,6 +7,9 @@ export type SafeText = string & { readonly [brand]: "SafeText" };
 const MAX_MARKS = 8;
 const TAB = "    ";
 
+/** Most text, and no need to compile the patterns below, which takes milliseconds. */
+const plain = /^[\x20-\x7e]*$/;
+
 const pictures: Record<string, string> = { "\u007f": "␡", "\u2028": "␤", "\u2029": "␤" };
 
 /**
@@ -20,7 +23,7 @@ const piledMarks = new RegExp(`((?:[\\p{M}\\u200c\\u200d]){${MAX_MARKS}})[\\p{M}
 
 /** Remote text for one line: line ends are shown too. The only maker of SafeText, with `safeBlock`. */
 export function safeText(text: string): SafeText {
-  return capMarks(text).replace(unsafe, show) as SafeText;
+  return (plain.test(text) ? text : capMarks(text).replace(unsafe, show)) as SafeText;
 }
 
 /** Remote text for several lines: keeps line feeds, widens tabs. */
@@ -34,7 +37,8 @@ export function safeBlock(text: string): SafeText {
  * breaks in it are escapes anyway, so it is one line.
  */
 export function safeJson(value: unknown): SafeText {
-  return JSON.stringify(value).replace(unsafe, escapeUnits) as SafeText;
+  const json = JSON.stringify(value);
+  return (plain.test(json) ? json : json.replace(unsafe, escapeUnits)) as SafeText;
 }
 
 function capMarks(text: string): string {

@@ -84,7 +84,7 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
     .option("--password-file <path>", "take the password from the first line of a file (- is standard input)")
     .option("--recovery-file <path>", "write the recovery words to this new file instead of showing them")
     .action(async (name: string, options: { passwordFile?: string; recoveryFile?: string }) => {
-      const { registerAccount } = await import("./commands/register.ts");
+      const { registerAccount } = await import("./commands/account.ts");
       await registerAccount(contextOf(register), name, options);
     });
 
@@ -92,22 +92,22 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
     .addArgument(new Argument("<NAME>", "the name of the account in this profile"))
     .option("--password-file <path>", "take the password from the first line of a file (- is standard input)")
     .action(async (name: string, options: { passwordFile?: string }) => {
-      const commands = await import("./commands/login.ts");
+      const commands = await import("./commands/account.ts");
       await commands.login(contextOf(login), name, options);
     });
 
   const whoami = command("whoami", "say whose profile this is").action(async () => {
-    const { showMe } = await import("./commands/whoami.ts");
+    const { showMe } = await import("./commands/offline.ts");
     await showMe(contextOf(whoami));
   });
 
   const people = command("people", "list everybody on the relay").action(async () => {
-    const commands = await import("./commands/people.ts");
+    const commands = await import("./commands/talking.ts");
     await commands.people(contextOf(people));
   });
 
   const list = command("list", "list your conversations, with what is unread").action(async () => {
-    const commands = await import("./commands/list.ts");
+    const commands = await import("./commands/offline.ts");
     await commands.list(contextOf(list));
   });
 
@@ -120,7 +120,7 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
       new Option("--timeout <duration>", "how long to wait").argParser(duration).default(30_000, "30s"),
     )
     .action(async (to: string, words: string[], options: { key?: string; timeout: number }) => {
-      const commands = await import("./commands/send.ts");
+      const commands = await import("./commands/talking.ts");
       await commands.send(contextOf(send), to, words, options);
     });
 
@@ -136,7 +136,7 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
     .option("--unread", "only what is unread")
     .option("--offline", "do not ask the relay")
     .action(async (from: string | undefined, given: ReadFlags) => {
-      const commands = await import("./commands/read.ts");
+      const commands = await import("./commands/talking.ts");
       await commands.read(contextOf(read), from, {
         limit: given.n,
         unread: given.unread === true,
@@ -149,7 +149,7 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
   const tail = command("tail", "print messages as they come, from now on")
     .addArgument(new Argument("[TO...]", "names; without any, all conversations"))
     .action(async (from: string[]) => {
-      const commands = await import("./commands/tail.ts");
+      const commands = await import("./commands/talking.ts");
       await commands.tail(contextOf(tail), from);
     });
 
