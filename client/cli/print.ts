@@ -1,4 +1,4 @@
-import { stripVTControlCharacters, styleText } from "node:util";
+import { styleText } from "node:util";
 import { ChatError } from "../core/chat-error.ts";
 import { safeJson } from "../safe-text.ts";
 
@@ -93,9 +93,4 @@ export class Output {
 
 function paint(color: boolean, style: Style, text: string): string {
   return color ? styleText(style, text, { validateStream: false }) : text;
-}
-
-/** Cells that a text of ours takes; remote text that is not a checked name is never measured. */
-export function width(text: string): number {
-  return stripVTControlCharacters(text).length;
 }

@@ -21,7 +21,7 @@ export function reportFindings(output: Output, findings: readonly Finding[]): Ch
   return first && alarmError(first.text);
 }
 
-export function alarmError(text: string): ChatError {
+function alarmError(text: string): ChatError {
   return new ChatError("security_stop", text, {
     hint: "Do not send anything secret before you know why: ask the people concerned by another way.",
   });

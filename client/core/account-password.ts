@@ -4,7 +4,7 @@ import type { AuthCalls } from "../net/auth-calls.ts";
 import { NetError } from "../net/net-error.ts";
 import { ChatError } from "./chat-error.ts";
 
-export const MIN_PASSWORD_LENGTH = 8;
+const MIN_PASSWORD_LENGTH = 8;
 
 /**
  * Argon2id inside OPAQUE at a fixed cost (64 MiB, 3 passes): at another cost the same password is another one, so this

@@ -1,11 +1,13 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { ServerCredentials, status } from "@grpc/grpc-js";
 import { afterEach, expect, test } from "vitest";
 import { AuthService } from "../../proto/gen/sotto/relay/v1/auth_pb.ts";
+import { makeCertificate } from "../../test/support/certificate.ts";
 import { type ScriptedRelay, scriptedRelay } from "../../test/support/scripted-relay.ts";
 import { authCalls } from "./auth-calls.ts";
 import { type ChannelLimits, openChannel } from "./channel.ts";
@@ -142,18 +144,16 @@ test("garbage instead of a protobuf message is not trusted", async () => {
   await expect(dial(scripted.url).unary(crossed, {})).rejects.toMatchObject({ code: "untrusted" });
 });
 
-test("TLS is verified: an unknown or a wrong certificate, or none at all, is not trusted", async () => {
+test("TLS is verified: an unknown certificate, or no TLS at all, is not trusted; a known one is", async () => {
   const folder = mkdtempSync(join(tmpdir(), "sotto-tls-"));
   try {
-    const [key, certificate] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-    const arguments_ = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-    arguments_.push("-keyout", key, "-out", certificate, "-days", "1", "-subj", "/CN=elsewhere");
-    execFileSync("openssl", arguments_, { stdio: "ignore" });
-    const pair = { private_key: readFileSync(key), cert_chain: readFileSync(certificate) };
+    const { keyPath, certPath } = await makeCertificate(folder, "relay");
+    const pair = { private_key: readFileSync(keyPath), cert_chain: readFileSync(certPath) };
     const secure = await relay(ServerCredentials.createSsl(null, [pair]));
+    secure.answers["getChallenge"] = () => ({ nonce: new Uint8Array(56) });
     await expect(authCalls(dial(secure.url)).getChallenge()).rejects.toMatchObject({
       code: "untrusted",
-      message: expect.stringContaining("self-signed"),
+      message: expect.stringContaining("certificate"),
     });
     const plain = await relay();
     await expect(authCalls(dial(plain.url.replace("http:", "https:"))).getChallenge()).rejects.toMatchObject({
@@ -162,7 +162,25 @@ test("TLS is verified: an unknown or a wrong certificate, or none at all, is not
     await expect(
       authCalls(dial(secure.url.replace("https:", "http:"), { connectTimeout: 1_000 })).getChallenge(),
     ).rejects.toMatchObject({ code: "unreachable" });
+
+    // Node reads its own list of authorities when it starts.
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--input-type=module", "--eval", CHALLENGE_LENGTH, secure.url],
+      { env: { PATH: process.env["PATH"], NODE_EXTRA_CA_CERTS: certPath, NODE_NO_WARNINGS: "1" } },
+    );
+    expect(stdout).toBe("56");
   } finally {
     rmSync(folder, { recursive: true });
   }
 });
+
+const here = (file: string) => JSON.stringify(new URL(file, import.meta.url).href);
+const CHALLENGE_LENGTH = `
+  import { authCalls } from ${here("./auth-calls.ts")};
+  import { openChannel } from ${here("./channel.ts")};
+  import { parseRelayAddress } from ${here("./relay-address.ts")};
+  const channel = openChannel(parseRelayAddress(process.argv[1]));
+  process.stdout.write(String((await authCalls(channel).getChallenge()).length));
+  channel.close();
+`;

@@ -40,7 +40,7 @@ export interface ChannelLimits {
   readonly callTimeout?: number;
 }
 
-export interface Stream<I, O> {
+interface Stream<I, O> {
   readonly call: ClientDuplexStream<I, O>;
   /** Whatever `call` ended with, as a NetError. */
   explain(error: unknown): NetError;

@@ -9,7 +9,7 @@ export interface RelayAddress {
   readonly target: string;
 }
 
-export const DEFAULT_RELAY_PORT = 7443;
+const DEFAULT_RELAY_PORT = 7443;
 export const DEFAULT_RELAY_URL = `http://127.0.0.1:${DEFAULT_RELAY_PORT}`;
 
 /** Undefined when the text is not such an address; a path, a query or a user name makes it none. */

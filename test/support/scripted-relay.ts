@@ -19,12 +19,12 @@ import {
 import { ERROR_REASON_KEY, RETRY_AFTER_KEY, serviceDefinition } from "../../proto/grpc.ts";
 
 /** What a scripted call fails with: a gRPC status and, if the relay is to say so, a reason. */
-export interface Failure {
+interface Failure {
   readonly status: number;
   readonly reason?: string;
   readonly retryAfter?: number;
 }
-export type Answer = Record<string, unknown> | Failure;
+type Answer = Record<string, unknown> | Failure;
 type Script = Record<string, (request: never, accessToken: string | undefined) => Answer | "silence">;
 
 export interface ScriptedStream {
