@@ -1,6 +1,6 @@
 import { errors, type JWTVerifyGetKey, jwtVerify, SignJWT } from "jose";
 import { accountId, deviceId, idFromHex, KeysError, toHex } from "../keys/public.ts";
-import { ErrorReason, RelayError } from "./errors.ts";
+import { ErrorReason, RelayError, tokenExpired } from "./errors.ts";
 import { ACCESS_TOKEN_MS, MAX_ACCESS_TOKEN } from "./limits.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Caller } from "./service.ts";
@@ -52,7 +52,7 @@ export async function verifyAccessToken({ tokenKeys }: Secrets, token: string, n
     };
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
-      throw new RelayError(ErrorReason.TOKEN_EXPIRED, "the access token has run out");
+      throw tokenExpired();
     }
     if (error instanceof errors.JOSEError || error instanceof KeysError) throw invalid();
     throw error;

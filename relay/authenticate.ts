@@ -1,7 +1,7 @@
 import type { Metadata } from "@grpc/grpc-js";
 import { verifyAccessToken } from "./access-token.ts";
 import type { Queries } from "./db/pool.ts";
-import { ErrorReason, RelayError } from "./errors.ts";
+import { ErrorReason, RelayError, unknownDevice } from "./errors.ts";
 import type { Parts } from "./parts.ts";
 import type { Caller } from "./service.ts";
 
@@ -20,7 +20,7 @@ export async function authenticate(
   }
   const caller = await verifyAccessToken(secrets, token, clock());
   if (!(await isActive(database, caller))) {
-    throw new RelayError(ErrorReason.UNKNOWN_DEVICE, "this device is not active in its account");
+    throw unknownDevice();
   }
   return caller;
 }

@@ -84,6 +84,28 @@ export function malformed(message: string): RelayError {
   return new RelayError(ErrorReason.MALFORMED, message);
 }
 
+export function unknownAccount(): RelayError {
+  return new RelayError(ErrorReason.UNKNOWN_ACCOUNT, "no such account");
+}
+
+export function unknownDevice(): RelayError {
+  return new RelayError(ErrorReason.UNKNOWN_DEVICE, "this device is not active in its account");
+}
+
+/** Also what somebody hears who is not in it. */
+export function unknownConversation(): RelayError {
+  return new RelayError(ErrorReason.UNKNOWN_CONVERSATION, "no such conversation");
+}
+
+export function tokenExpired(): RelayError {
+  return new RelayError(ErrorReason.TOKEN_EXPIRED, "the access token has run out");
+}
+
+/** What a draining relay answers. */
+export function relayUnavailable(): RelayError {
+  return new RelayError(ErrorReason.RELAY_UNAVAILABLE, "the relay is shutting down", { retryAfter: 1_000 });
+}
+
 /** As grpc-js wants it: an Error with `code`, `details` and trailing metadata. */
 export function toStatus(error: RelayError): Error & { code: status; details: string; metadata: Metadata } {
   const [name, code] = reasons[error.reason];

@@ -20,8 +20,8 @@ import {
 import { callUnary, ERROR_REASON_KEY, openStream } from "../proto/grpc.ts";
 import { dial, failureOf, reasonOf } from "../test/support/member.ts";
 import { Database } from "./db/pool.ts";
-import { ErrorReason, RelayError } from "./errors.ts";
-import { type RunningServer, relayUnavailable, startServer } from "./server.ts";
+import { ErrorReason, RelayError, relayUnavailable } from "./errors.ts";
+import { type RunningServer, startServer } from "./server.ts";
 import { type Caller, type Handlers, service } from "./service.ts";
 
 const directory = DirectoryService.method;

@@ -12,7 +12,7 @@ import {
   setLogVerbosity,
 } from "@grpc/grpc-js";
 import { serviceDefinition } from "../proto/grpc.ts";
-import { ErrorReason, malformed, RelayError, toStatus } from "./errors.ts";
+import { ErrorReason, malformed, RelayError, relayUnavailable, toStatus } from "./errors.ts";
 import { serverOptions } from "./limits.ts";
 import { describeError, type Logger } from "./logger.ts";
 import { peerAddress } from "./peer-address.ts";
@@ -183,9 +183,4 @@ class Gate {
     this.#setup.log.error({ incident, method: method.name, ...describeError(unknown) }, "unforeseen error");
     return new RelayError(ErrorReason.INTERNAL, `internal error, incident ${incident}`);
   }
-}
-
-/** What a draining relay answers. */
-export function relayUnavailable(): RelayError {
-  return new RelayError(ErrorReason.RELAY_UNAVAILABLE, "the relay is shutting down", { retryAfter: 1_000 });
 }

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { accountId, deviceId, loginProof, verifyProof } from "../../keys/public.ts";
-import { ErrorReason, malformed, RelayError } from "../errors.ts";
+import { ErrorReason, malformed, RelayError, unknownDevice } from "../errors.ts";
 import {
   LOGIN_ATTEMPT_MS,
   MAX_FAMILIES_PER_DEVICE,
@@ -84,8 +84,4 @@ export async function finishLogin(
     kept: MAX_FAMILIES_PER_DEVICE,
   });
   return { tokens: await issueTokens(secrets, owner, { family, serial: 1n }, now), name: found.name };
-}
-
-export function unknownDevice(): RelayError {
-  return new RelayError(ErrorReason.UNKNOWN_DEVICE, "this device is not active in its account");
 }

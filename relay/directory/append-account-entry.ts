@@ -11,7 +11,7 @@ import {
 } from "../../keys/public.ts";
 import type { AppendAccountEntryRequest } from "../../proto/gen/sotto/relay/v1/directory_pb.ts";
 import type { Database } from "../db/pool.ts";
-import { ErrorReason, RelayError } from "../errors.ts";
+import { ErrorReason, RelayError, unknownAccount } from "../errors.ts";
 import type { Bus } from "../fanout/bus.ts";
 import { deviceKey } from "../fanout/committed-row.ts";
 import { bumpRosters } from "../messaging/bump-rosters.ts";
@@ -34,7 +34,7 @@ export async function appendAccountEntry(
 ) {
   const entry = readEntry(request.entry);
   const held = await selectChain(db, caller);
-  if (held === undefined) throw new RelayError(ErrorReason.UNKNOWN_ACCOUNT, "no such account");
+  if (held === undefined) throw unknownAccount();
   if (equal(held.head.hash, entry.hash)) return answer(held.head);
   if (entry.sequence !== held.head.sequence + 1 || !equal(entry.previous, held.head.hash)) throw headMoved();
   checkQuota(held, entry.content);

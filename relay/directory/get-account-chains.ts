@@ -1,7 +1,7 @@
 import { accountId } from "../../keys/public.ts";
 import type { GetAccountChainsRequest } from "../../proto/gen/sotto/relay/v1/directory_pb.ts";
 import type { Queries } from "../db/pool.ts";
-import { ErrorReason, malformed, RelayError } from "../errors.ts";
+import { malformed, unknownAccount } from "../errors.ts";
 import { MAX_CHAIN_BYTES, MAX_CHAINS } from "./limits.ts";
 import { selectChainEntries } from "./sql/select-chain-entries.ts";
 
@@ -13,9 +13,7 @@ export async function getAccountChains(db: Queries, { positions }: GetAccountCha
     entriesHeld: position.entriesHeld > 0xffffn ? 0xffffn : position.entriesHeld,
   }));
   const rows = await selectChainEntries(db, wanted, MAX_CHAIN_BYTES);
-  if (rows.length < wanted.length) {
-    throw new RelayError(ErrorReason.UNKNOWN_ACCOUNT, "no such account");
-  }
+  if (rows.length < wanted.length) throw unknownAccount();
   return {
     chains: rows.map((row, index) => ({
       accountId: wanted[index]?.accountId ?? new Uint8Array(),

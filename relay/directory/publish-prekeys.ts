@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { type Prekey, type PrekeyOwner, signingPublicKey, verifyPrekey } from "../../keys/public.ts";
 import type { PublishPrekeysRequest } from "../../proto/gen/sotto/relay/v1/directory_pb.ts";
 import type { Database } from "../db/pool.ts";
-import { ErrorReason, malformed, RelayError } from "../errors.ts";
+import { ErrorReason, malformed, RelayError, unknownDevice } from "../errors.ts";
 import type { Caller } from "../service.ts";
 import { MAX_PAIR_ID_GAPS, MAX_PAIRS_HELD, MAX_PAIRS_PUBLISHED } from "./limits.ts";
 import { countPrekeys } from "./sql/count-prekeys.ts";
@@ -20,7 +20,7 @@ export async function publishPrekeys(db: Database, request: PublishPrekeysReques
     throw malformed(`at most ${MAX_PAIRS_PUBLISHED} one-time pairs`);
   }
   const signingKey = await selectSigningKey(db, accountId, deviceId);
-  if (signingKey === undefined) throw inactive();
+  if (signingKey === undefined) throw unknownDevice();
   const owner = { accountId, deviceId, signingKey: signingPublicKey(signingKey) };
   const [signed] = await verified(optional(request.signedPrekey), "signed", owner);
   const [lastResort] = await verified(optional(request.lastResortPrekey), "last_resort", owner);
@@ -29,7 +29,7 @@ export async function publishPrekeys(db: Database, request: PublishPrekeysReques
 
   return db.transaction(async (transaction) => {
     const still = await lockActiveDevice(transaction, accountId, deviceId);
-    if (still === undefined) throw inactive();
+    if (still === undefined) throw unknownDevice();
     await upsertPrekeys(transaction, accountId, deviceId, signed, lastResort);
     if (pairs.length > 0) await insertOneTimePrekeys(transaction, accountId, deviceId, pairs);
     const counts = await countPrekeys(transaction, accountId, deviceId);
@@ -58,8 +58,4 @@ async function verified(
     prekeys.push({ id: prekey.id, createdAt: prekey.createdAt, published: bytes });
   }
   return prekeys;
-}
-
-function inactive(): RelayError {
-  return new RelayError(ErrorReason.UNKNOWN_DEVICE, "this device is not active");
 }

@@ -5,6 +5,7 @@ import { accountId, deviceId, toHex } from "../../keys/public.ts";
 import type { DeviceAddress, TakePrekeyBundlesRequest } from "../../proto/gen/sotto/relay/v1/directory_pb.ts";
 import type { Queries } from "../db/pool.ts";
 import { malformed, RelayError } from "../errors.ts";
+import { deviceKey } from "../fanout/committed-row.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import type { Caller } from "../service.ts";
 import { MAX_BUNDLES } from "./limits.ts";
@@ -18,11 +19,11 @@ export async function takePrekeyBundles(
 ) {
   if (request.devices.length > MAX_BUNDLES) throw malformed(`at most ${MAX_BUNDLES} devices`);
   const addresses = request.devices.map(checked);
-  if (new Set(addresses.map(addressKey)).size < addresses.length) throw malformed("a device twice");
+  if (new Set(addresses.map(({ key }) => key)).size < addresses.length) throw malformed("a device twice");
   const wanted = await Promise.all(
     addresses.map(async (address) => ({
       ...address,
-      oneTime: await mayTake(pairsTaken, `${toHex(caller.accountId)} ${addressKey(address)}`),
+      oneTime: await mayTake(pairsTaken, `${toHex(caller.accountId)} ${address.key}`),
     })),
   );
   const rows = await takeBundles(db, wanted);
@@ -36,11 +37,8 @@ export async function takePrekeyBundles(
 }
 
 function checked(address: DeviceAddress) {
-  return { accountId: accountId(address.accountId), deviceId: deviceId(address.deviceId) };
-}
-
-function addressKey(address: ReturnType<typeof checked>): string {
-  return toHex(address.accountId) + toHex(address.deviceId);
+  const [account, device] = [accountId(address.accountId), deviceId(address.deviceId)];
+  return { accountId: account, deviceId: device, key: deviceKey(account, device) };
 }
 
 async function mayTake(pairsTaken: RateLimit, key: string): Promise<boolean> {

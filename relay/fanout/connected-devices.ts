@@ -1,5 +1,5 @@
 import type { ConversationId } from "../../keys/public.ts";
-import { ErrorReason, RelayError } from "../errors.ts";
+import { ErrorReason, RelayError, unknownDevice } from "../errors.ts";
 import type { Bus, BusEvent } from "./bus.ts";
 import { type CommittedRow, type DeviceKey, deviceKey } from "./committed-row.ts";
 
@@ -69,7 +69,7 @@ export class ConnectedDevices {
     if (event.kind === "removed") {
       const device = this.#devices.get(deviceKey(event.accountId, event.deviceId));
       for (const stream of device?.streams ?? []) {
-        stream.end(new RelayError(ErrorReason.UNKNOWN_DEVICE, "this device is no longer active"));
+        stream.end(unknownDevice());
       }
       return;
     }

@@ -1,6 +1,6 @@
 // What becomes of the submits of one batch, given what the database holds. Pure; one bad submit never costs another.
 import { equal, extendLog, hash, type LogHead, toHex } from "../../keys/public.ts";
-import { ErrorReason, RelayError } from "../errors.ts";
+import { ErrorReason, RelayError, unknownConversation } from "../errors.ts";
 import type { Candidate } from "./read-submit.ts";
 import { type Roster, rosterKey } from "./rosters.ts";
 import type { LogMove, NewRow } from "./sql/append-rows.ts";
@@ -178,8 +178,4 @@ function checkRoster(
     throw new RelayError(ErrorReason.MALFORMED, "the wraps are not those of the roster");
   }
   return sealedFor;
-}
-
-function unknownConversation(): RelayError {
-  return new RelayError(ErrorReason.UNKNOWN_CONVERSATION, "no such conversation");
 }

@@ -1,7 +1,7 @@
 import { conversationId } from "../../keys/public.ts";
 import type { GetRosterRequest } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import type { Queries } from "../db/pool.ts";
-import { ErrorReason, malformed, RelayError } from "../errors.ts";
+import { malformed, unknownConversation } from "../errors.ts";
 import type { Caller } from "../service.ts";
 import { rosterMessage } from "./conversation-message.ts";
 import { type Rosters, rosterKey } from "./rosters.ts";
@@ -10,9 +10,7 @@ import { selectConversations } from "./sql/select-conversations.ts";
 export async function getRoster(db: Queries, rosters: Rosters, request: GetRosterRequest, caller: Caller) {
   const id = conversationId(request.conversationId);
   const [conversation] = await selectConversations(db, caller.accountId, caller.deviceId, [id]);
-  if (conversation === undefined) {
-    throw new RelayError(ErrorReason.UNKNOWN_CONVERSATION, "no such conversation");
-  }
+  if (conversation === undefined) throw unknownConversation();
   const newest = conversation.roster_version;
   if (request.version > newest) throw malformed("a roster version that is not there yet");
   const wanted = { conversationId: id, version: request.version === 0n ? newest : request.version };

@@ -11,7 +11,7 @@ import {
 } from "../../keys/public.ts";
 import { ConversationKind, type OpenDirectRequest } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import type { Database } from "../db/pool.ts";
-import { ErrorReason, RelayError } from "../errors.ts";
+import { ErrorReason, RelayError, unknownAccount, unknownDevice } from "../errors.ts";
 import type { Caller } from "../service.ts";
 import { addRoster } from "./bump-rosters.ts";
 import { conversationMessage, rosterMessage } from "./conversation-message.ts";
@@ -40,7 +40,7 @@ export async function openDirect(setup: OpenDirectSetup, request: OpenDirectRequ
   if (existing !== undefined) return existing;
   await open(setup, id, own, toSelf ? [own] : [own, other]);
   const opened = await read(setup, caller, id);
-  if (opened === undefined) throw new RelayError(ErrorReason.UNKNOWN_DEVICE, "this device is not active");
+  if (opened === undefined) throw unknownDevice();
   return opened;
 }
 
@@ -62,7 +62,7 @@ function open(
     // Their devices must not change between the reading of them and the commit: a change that does not see this
     // conversation yet would leave it with an old roster.
     if ((await lockAccounts(transaction, members)) < members.length) {
-      throw new RelayError(ErrorReason.UNKNOWN_ACCOUNT, "no such account");
+      throw unknownAccount();
     }
     if ((await countOpened(transaction, own)) >= maxOpened) {
       throw new RelayError(ErrorReason.QUOTA_EXCEEDED, `an account opens at most ${maxOpened} conversations`);

@@ -9,11 +9,10 @@ import type {
   Submit,
 } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import { countPrekeys } from "../directory/sql/count-prekeys.ts";
-import { ErrorReason, malformed, RelayError } from "../errors.ts";
+import { malformed, RelayError, relayUnavailable, tokenExpired, unknownConversation } from "../errors.ts";
 import { type DeviceKey, deviceKey } from "../fanout/committed-row.ts";
 import type { ConnectedDevices, DeviceStream } from "../fanout/connected-devices.ts";
 import type { Parts } from "../parts.ts";
-import { relayUnavailable } from "../server.ts";
 import type { Caller, StreamCall } from "../service.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import { conversationMessage } from "./conversation-message.ts";
@@ -96,7 +95,7 @@ export class Session {
       this.#halfClosed = true;
       void this.#work();
     });
-    this.#endAfter(this.#caller.tokenExpiresAt - this.#shared.parts.clock(), () => tokenExpired());
+    this.#endAfter(this.#caller.tokenExpiresAt - this.#shared.parts.clock(), tokenExpired);
     this.#endAfter(this.#shared.helloTimeoutMs, () =>
       this.#greeted ? undefined : malformed("no Hello came"),
     );
@@ -292,12 +291,4 @@ export class Session {
 function checkedSequence(sequence: bigint): bigint {
   if (sequence > BigInt(Number.MAX_SAFE_INTEGER)) throw malformed("a sequence number that no log reaches");
   return sequence;
-}
-
-function tokenExpired(): RelayError {
-  return new RelayError(ErrorReason.TOKEN_EXPIRED, "the access token has run out");
-}
-
-function unknownConversation(): RelayError {
-  return new RelayError(ErrorReason.UNKNOWN_CONVERSATION, "no such conversation");
 }
