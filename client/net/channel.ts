@@ -1,3 +1,4 @@
+import { createSecureContext } from "node:tls";
 import type {
   DescMessage,
   DescMethodBiDiStreaming,
@@ -68,7 +69,10 @@ export function openChannel(address: RelayAddress, limits: ChannelLimits = {}): 
   setLogger({ error: ignore, info: ignore, debug: ignore });
   const client = new Client(
     address.target,
-    address.secure ? credentials.createSsl() : credentials.createInsecure(),
+    // Node's authorities, NODE_EXTRA_CA_CERTS among them, whatever gRPC's own variables say.
+    address.secure
+      ? credentials.createFromSecureContext(createSecureContext())
+      : credentials.createInsecure(),
     options,
   );
   const connectTimeout = limits.connectTimeout ?? CONNECT_TIMEOUT_MS;

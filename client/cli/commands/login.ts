@@ -1,6 +1,8 @@
 import { checkOwner, renewLogin } from "../../core/renew-login.ts";
+import { whoami } from "../../core/whoami.ts";
 import { safeText } from "../../safe-text.ts";
 import { type Context, unlessInterrupted } from "../context.ts";
+import { meObject } from "../json-objects.ts";
 import { accountPassword } from "../secrets.ts";
 import { withProfile } from "../with-profile.ts";
 
@@ -14,6 +16,7 @@ export async function login(
     checkOwner(profile, name);
     const password = await accountPassword(context, { file: passwordFile, isNew: false });
     await unlessInterrupted(context, renewLogin(profile, password, context.relay));
-    if (!output.quiet && !output.json) output.line(`Logged in as ${safeText(profile.identity.name)}.`);
+    if (output.json) output.object(meObject(whoami(profile)));
+    else if (!output.quiet) output.line(`Logged in as ${safeText(profile.identity.name)}.`);
   });
 }
