@@ -1,4 +1,4 @@
-import { authService } from "./auth/auth-service.ts";
+import { authService } from "./auth/service.ts";
 import { directoryService } from "./directory/service.ts";
 import { LocalBus } from "./fanout/local.ts";
 import { messagingService } from "./messaging/service.ts";

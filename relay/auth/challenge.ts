@@ -1,6 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { malformed } from "../errors.ts";
-import { CHALLENGE_MS } from "../limits.ts";
+import { CHALLENGE_MS } from "./limits.ts";
+import { isMac, mac } from "./mac.ts";
 
 // random 16 ‖ time 8 ‖ HMAC-SHA-256 32. The relay keeps nothing; within its time a nonce may be used again, which gives
 // only what the refresh token gives again anyway.
@@ -18,13 +19,7 @@ export function makeChallenge(key: Uint8Array, now: number): Uint8Array {
 export function checkChallenge(key: Uint8Array, nonce: Uint8Array, now: number): void {
   if (nonce.length !== NONCE_BYTES) throw malformed(`the nonce must be ${NONCE_BYTES} bytes`);
   const content = Buffer.from(nonce.subarray(0, CONTENT_BYTES));
-  if (!timingSafeEqual(nonce.subarray(CONTENT_BYTES), mac(key, content))) {
-    throw malformed("not a nonce of this relay");
-  }
+  if (!isMac(key, content, nonce.subarray(CONTENT_BYTES))) throw malformed("not a nonce of this relay");
   const age = now - Number(content.readBigUInt64BE(16));
   if (age > CHALLENGE_MS || age < -CHALLENGE_MS) throw malformed("the nonce is too old: ask for another");
-}
-
-function mac(key: Uint8Array, content: Uint8Array): Buffer {
-  return createHmac("sha256", key).update(content).digest();
 }

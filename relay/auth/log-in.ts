@@ -1,15 +1,16 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { accountId, deviceId, loginProof, verifyProof } from "../../keys/public.ts";
 import { ErrorReason, malformed, RelayError, unknownDevice } from "../errors.ts";
+import type { Parts } from "../parts.ts";
+import { type IssuedTokens, issueTokens } from "./issue-tokens.ts";
 import {
   LOGIN_ATTEMPT_MS,
   MAX_FAMILIES_PER_DEVICE,
   MAX_OPAQUE_FINISH,
   MAX_OPAQUE_LOGIN_REQUEST,
   REFRESH_TOKEN_MS,
-} from "../limits.ts";
-import type { Parts } from "../parts.ts";
-import { type IssuedTokens, issueTokens } from "./issue-tokens.ts";
+} from "./limits.ts";
+import { mac } from "./mac.ts";
 import { finishLogin as finishOpaque, loginFailed, startLogin as startOpaque } from "./opaque.ts";
 import { checkLength } from "./register.ts";
 import { findAccount } from "./sql/find-account.ts";
@@ -24,9 +25,7 @@ export async function startLogin(
 ): Promise<{ loginId: Uint8Array; accountId: Uint8Array; loginResponse: string }> {
   checkLength(request.startLoginRequest, MAX_OPAQUE_LOGIN_REQUEST, "login request");
   const found = await findAccount(database, request.name);
-  const account = accountId(
-    found?.account_id ?? createHmac("sha256", secrets.unknownNameMac).update(request.name).digest(),
-  );
+  const account = accountId(found?.account_id ?? mac(secrets.unknownNameMac, request.name));
   const { serverState, loginResponse } = startOpaque(
     secrets.opaqueSetup,
     account,

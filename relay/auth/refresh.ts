@@ -1,9 +1,9 @@
 import { accountId, deviceId, refreshProof, verifyProof } from "../../keys/public.ts";
 import { ErrorReason, malformed, RelayError, unknownDevice } from "../errors.ts";
-import { REFRESH_TOKEN_MS } from "../limits.ts";
 import type { Parts } from "../parts.ts";
 import { checkChallenge } from "./challenge.ts";
 import { type IssuedTokens, issueTokens } from "./issue-tokens.ts";
+import { REFRESH_TOKEN_MS } from "./limits.ts";
 import { invalid, readRefreshToken } from "./refresh-token.ts";
 import { lockTokenFamily, revokeTokenFamily, useTokenSerial } from "./sql/token-families.ts";
 

@@ -1,7 +1,7 @@
 import { type AccountId, accountId, equal, validName, verifyChain } from "../../keys/public.ts";
 import { ErrorReason, malformed, RelayError } from "../errors.ts";
-import { MAX_OPAQUE_RECORD, MAX_OPAQUE_REGISTRATION_REQUEST, SEALED_ACCOUNT_KEY_BYTES } from "../limits.ts";
 import type { Parts } from "../parts.ts";
+import { MAX_OPAQUE_RECORD, MAX_OPAQUE_REGISTRATION_REQUEST, SEALED_ACCOUNT_KEY_BYTES } from "./limits.ts";
 import { checkRecord, registrationResponse } from "./opaque.ts";
 import { findAccount } from "./sql/find-account.ts";
 import { findGenesis } from "./sql/find-genesis.ts";
