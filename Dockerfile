@@ -3,7 +3,7 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
-RUN npm ci --ignore-scripts
+RUN npm install --ignore-scripts --no-save
 COPY . .
 RUN npm run build && npm pack --ignore-scripts --pack-destination /tmp
 

