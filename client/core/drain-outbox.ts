@@ -29,11 +29,15 @@ export async function drainOutbox(
     await ready();
     for (let breaks = 0; hasIntents(profile.db); breaks += 1) {
       const connection = await connect();
+      let isOpen = false;
       try {
-        await drainOver(profile, connection, options.signal);
+        const stream = await connection.openStream({ live: false, lease: 0n });
+        isOpen = true;
+        await drainOver(profile, connection, stream, options.signal);
         return;
       } catch (error) {
-        if (!isBreak(error) || breaks >= MAX_BREAKS || options.signal?.aborted === true) throw error;
+        const mayGoOn = isOpen && isBreak(error) && breaks < MAX_BREAKS;
+        if (!mayGoOn || options.signal?.aborted === true) throw error;
       } finally {
         connection.close();
       }
@@ -51,8 +55,12 @@ export async function drainThrough(
   return withDrainLock(profile, () => submitOutbox(profile, connection, stream, signal));
 }
 
-async function drainOver(profile: Profile, connection: RelayConnection, signal?: AbortSignal): Promise<void> {
-  const stream = await connection.openStream({ live: false, lease: 0n });
+async function drainOver(
+  profile: Profile,
+  connection: RelayConnection,
+  stream: RelayStream,
+  signal?: AbortSignal,
+): Promise<void> {
   try {
     await submitOutbox(profile, connection, stream, signal);
     await upkeepPrekeys(profile, connection, stream.welcome.oneTimePrekeysLeft);
