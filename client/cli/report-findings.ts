@@ -1,4 +1,5 @@
-import { ChatError } from "../core/chat-error.ts";
+import type { ChatError } from "../core/chat-error.ts";
+import { securityStop } from "../core/security.ts";
 import { safeText } from "../safe-text.ts";
 import type { Output } from "./print.ts";
 
@@ -18,16 +19,10 @@ export function reportFindings(output: Output, findings: readonly Finding[]): Ch
     if (output.json) output.errorObject(alarmObject(text));
     else output.warn(output.paintNote("red", safeText(text)));
   }
-  return first && alarmError(first.text);
-}
-
-function alarmError(text: string): ChatError {
-  return new ChatError("security_stop", text, {
-    hint: "Do not send anything secret before you know why: ask the people concerned by another way.",
-  });
+  return first && securityStop(first.text);
 }
 
 function alarmObject(message: string): object {
-  const { code, hint } = alarmError(message);
+  const { code, hint } = securityStop(message);
   return { type: "error", code, message, hint, retry_after: null };
 }

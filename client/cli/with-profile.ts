@@ -1,5 +1,5 @@
 import { profilePaths } from "../core/paths.ts";
-import type { Profile, ProfilePaths } from "../core/profile.ts";
+import { closeProfile, type Profile, type ProfilePaths } from "../core/profile.ts";
 import { unlockProfile } from "../core/unlock-profile.ts";
 import type { Context } from "./context.ts";
 import { profilePassphrase } from "./secrets.ts";
@@ -14,6 +14,6 @@ export async function withProfile<T>(context: Context, work: (profile: Profile) 
   try {
     return await work(profile);
   } finally {
-    profile.db.close();
+    closeProfile(profile);
   }
 }

@@ -1,5 +1,6 @@
 import {
   type AccountId,
+  type ActiveDevice,
   accountId,
   type ChainState,
   type DeviceKeys,
@@ -63,14 +64,17 @@ export function pinOwnChain(profile: Profile): void {
   });
 }
 
-/** This device's signing keys, for what it has to sign. */
+/** This device as its account's chain has it. Throws `signed_out` once it was removed from that. */
+export function ownDevice(profile: Profile): ActiveDevice {
+  const device = findDevice(ownChain(profile), profile.identity.deviceId);
+  if (device !== undefined) return device;
+  throw new ChatError("signed_out", "This device is not part of your account any more.");
+}
+
+/** This device's signing keys, for what it has to sign. Throws `signed_out`. */
 export function ownDeviceKeys(profile: Profile): Pick<DeviceKeys, "deviceId" | "signing"> {
-  const { deviceId, signingSecretKey } = profile.identity;
-  const device = findDevice(ownChain(profile), deviceId);
-  if (device === undefined) {
-    throw new ChatError("signed_out", "This device is not part of your account any more.");
-  }
-  return { deviceId, signing: { publicKey: device.signingKey, secretKey: signingSecretKey } };
+  const { deviceId, signingKey } = ownDevice(profile);
+  return { deviceId, signing: { publicKey: signingKey, secretKey: profile.identity.signingSecretKey } };
 }
 
 /** The account behind a name that is not known yet. Throws `unknown_person`, `security_stop`, or NetError. */

@@ -28,6 +28,7 @@ import { forgetPromises } from "../store/own-rows.ts";
 import { deleteAllStaged } from "../store/staged-rows.ts";
 import { ChatError } from "./chat-error.ts";
 import { knownChain, meetPerson, refreshChains } from "./contacts.ts";
+import { badName, foldName } from "./names.ts";
 import type { Profile } from "./profile.ts";
 import { alarm, record } from "./security.ts";
 
@@ -43,13 +44,9 @@ export function resolveTo(profile: Profile, given: string): Destination {
       hint: "`chat list` lists yours.",
     });
   }
-  const name = (given.startsWith("@") ? given.slice(1) : given).toLowerCase();
+  const name = foldName(given);
   if (name === "me" || name === profile.identity.name) return { kind: "self" };
-  if (!validName(name)) {
-    throw new ChatError("bad_name", `"${given}" cannot be a name.`, {
-      hint: "Names have 3 to 32 of the characters a-z 0-9 _ . and -.",
-    });
-  }
+  if (!validName(name)) throw badName(given);
   return { kind: "person", name, accountId: readPinnedName(profile.db, name) };
 }
 

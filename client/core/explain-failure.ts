@@ -3,7 +3,7 @@ import { NetError, type RefusalReason } from "../net/net-error.ts";
 import { ProfileKeyError, type ProfileKeyErrorCode } from "../store/profile-key-error.ts";
 import { StoreError } from "../store/store-error.ts";
 import { ChatError, type ChatErrorCode } from "./chat-error.ts";
-import { explainStoreError } from "./explain-store-error.ts";
+import { explainStoreError, noAccount } from "./explain-store-error.ts";
 
 interface Explanation {
   readonly code: ChatErrorCode;
@@ -60,11 +60,7 @@ const refusals: Record<RefusalReason, Explanation> = {
 };
 
 const keyTroubles: Record<ProfileKeyErrorCode, Explanation> = {
-  missing: {
-    code: "not_set_up",
-    message: "There is no account in this profile.",
-    hint: "Run `chat register NAME` to make one, or `--profile` to name another.",
-  },
+  missing: noAccount,
   unreadable: {
     code: "not_set_up",
     message: "The profile's key file is damaged.",

@@ -1,12 +1,15 @@
 import type { StoreError, StoreErrorCode } from "../store/store-error.ts";
 import { ChatError, type ChatErrorCode } from "./chat-error.ts";
 
+/** What every command says before there is an account. */
+export const noAccount = {
+  code: "not_set_up",
+  message: "There is no account in this profile.",
+  hint: "Run `chat register NAME` to make one, or `--profile` to name another.",
+} as const;
+
 const explanations: Record<StoreErrorCode, { code: ChatErrorCode; message: string; hint: string }> = {
-  missing: {
-    code: "not_set_up",
-    message: "There is no account in this profile.",
-    hint: "Run `chat register NAME` to make one, or `--profile` to name another.",
-  },
+  missing: noAccount,
   wrong_key: {
     code: "not_set_up",
     message: "The profile's key does not open its database.",

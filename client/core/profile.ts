@@ -2,7 +2,7 @@ import { type Database, openDatabase } from "../store/database.ts";
 import { type Identity, readIdentity } from "../store/identity.ts";
 import { StoreError } from "../store/store-error.ts";
 import { ChatError } from "./chat-error.ts";
-import { explainStoreError } from "./explain-store-error.ts";
+import { explainStoreError, noAccount } from "./explain-store-error.ts";
 import { type Runtime, systemRuntime } from "./runtime.ts";
 
 /** Where a profile lies; absolute paths. */
@@ -36,10 +36,10 @@ export function openProfile(paths: ProfilePaths, key: Uint8Array, runtime: Runti
   const identity = readIdentity(db);
   if (identity?.stage === "registered") return { db, paths, identity, runtime };
   db.close();
-  throw new ChatError("not_set_up", "There is no account in this profile.", {
+  throw new ChatError(noAccount.code, noAccount.message, {
     hint:
       identity === undefined
-        ? "Run `chat register NAME` to make one, or `--profile` to name another."
+        ? noAccount.hint
         : `Its registration was interrupted: run \`chat register ${identity.name}\` again to finish it.`,
   });
 }
@@ -50,18 +50,14 @@ export function openProfileDatabase(
   key: Uint8Array,
   options: { create?: boolean } = {},
 ): Database {
-  return explained(() => openDatabase(paths.database, key, options));
-}
-
-export function closeProfile(profile: Profile): void {
-  profile.db.close();
-}
-
-function explained<T>(work: () => T): T {
   try {
-    return work();
+    return openDatabase(paths.database, key, options);
   } catch (error) {
     if (StoreError.is(error)) throw explainStoreError(StoreError.from(error));
     throw error;
   }
+}
+
+export function closeProfile(profile: Profile): void {
+  profile.db.close();
 }

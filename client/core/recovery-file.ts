@@ -42,14 +42,16 @@ function writeNew(path: string, text: string): void {
   }
 }
 
+export function recoveryFileExists(path: string, cause?: unknown): ChatError {
+  return new ChatError("cannot_write", `The recovery file ${path} exists already.`, {
+    hint: "Name another file: one that exists is never written over.",
+    cause,
+  });
+}
+
 function cannotWrite(path: string, cause: unknown): ChatError {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  if (code === "EEXIST") {
-    return new ChatError("cannot_write", `The recovery file ${path} exists already.`, {
-      hint: "Name another file: one that exists is never written over.",
-      cause,
-    });
-  }
+  if (code === "EEXIST") return recoveryFileExists(path, cause);
   return new ChatError("cannot_write", `The recovery file ${path} cannot be written.`, {
     hint: "Check its folder, the permissions and the free space.",
     cause,

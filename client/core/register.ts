@@ -20,6 +20,7 @@ import { connectAnonymously, connector } from "./connect.ts";
 import { explainFailure } from "./explain-failure.ts";
 import { logIn } from "./log-in.ts";
 import { makeAccount } from "./make-account.ts";
+import { badName, foldName } from "./names.ts";
 import { makePrekeys, publishPrekeys } from "./prekey-upkeep.ts";
 import { openProfileDatabase, type Profile, type ProfilePaths } from "./profile.ts";
 import { type Runtime, systemRuntime } from "./runtime.ts";
@@ -49,11 +50,9 @@ export interface Registration {
 
 /** The name folded to lower case. Throws `bad_name`. */
 export function checkNewName(given: string): string {
-  const name = given.replace(/^@/, "").toLowerCase();
+  const name = foldName(given);
   if (validName(name) && name !== "me") return name;
-  throw new ChatError("bad_name", `"${given}" cannot be a name.`, {
-    hint: "Names have 3 to 32 of the characters a-z 0-9 _ . and -.",
-  });
+  throw badName(given);
 }
 
 /**

@@ -1,13 +1,14 @@
 import { ChatError } from "./chat-error.ts";
 import { chooseRelay, connectAnonymously, connector } from "./connect.ts";
 import { logIn } from "./log-in.ts";
+import { foldName } from "./names.ts";
 import { makePrekeys, publishPrekeys } from "./prekey-upkeep.ts";
 import type { Profile } from "./profile.ts";
 
 /** Throws `already_set_up` when the profile belongs to somebody else than `name`. */
 export function checkOwner(profile: Profile, name: string): void {
   const owner = profile.identity.name;
-  if (name.replace(/^@/, "").toLowerCase() === owner) return;
+  if (foldName(name) === owner) return;
   throw new ChatError("already_set_up", `This profile belongs to ${owner}.`, {
     hint: `Run \`chat login ${owner}\`, or name another profile with \`--profile NAME\`.`,
   });

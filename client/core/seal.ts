@@ -7,7 +7,6 @@ import {
   type EphemeralKey,
   ephemeralKey,
   equal,
-  findDevice,
   type Hash,
   hash,
   headOf,
@@ -26,7 +25,7 @@ import { type Intent, readIntentsOf, removeIntent, saveSealed } from "../store/o
 import { saveOwnRow } from "../store/own-rows.ts";
 import { readSession, updateSession } from "../store/sessions.ts";
 import { ChatError } from "./chat-error.ts";
-import { knownChain, ownChain } from "./contacts.ts";
+import { knownChain, ownDevice } from "./contacts.ts";
 import { membersOf } from "./conversations.ts";
 import type { Profile } from "./profile.ts";
 import { hasRoster, slotsOf } from "./rosters.ts";
@@ -87,11 +86,7 @@ function checkReachable(
   slots: readonly RosterSlot[],
   sessions: Sessions,
 ): void {
-  if (findDevice(ownChain(profile), profile.identity.deviceId) === undefined) {
-    throw new ChatError("signed_out", "This device is not part of your account any more.", {
-      hint: "`chat login NAME` makes it a new one.",
-    });
-  }
+  ownDevice(profile);
   if (conversation.kind === "self") return;
   const { peerAccount, peerName } = conversation;
   const isReachable = slots.some(

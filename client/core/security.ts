@@ -30,7 +30,11 @@ export function record(profile: Profile, gravity: "stop" | "note", finding: Find
 export function alarm(profile: Profile, finding: Finding): ChatError {
   if (profile.db.inTransaction) throw new Error("an alarm inside a transaction would be lost");
   record(profile, "stop", finding);
-  return new ChatError("security_stop", finding.text, {
+  return securityStop(finding.text);
+}
+
+export function securityStop(text: string): ChatError {
+  return new ChatError("security_stop", text, {
     hint: "Do not send anything secret before you know why: ask the people concerned by another way.",
   });
 }

@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import { checkNewPassword } from "../../core/account-password.ts";
 import { ChatError } from "../../core/chat-error.ts";
 import { chooseRelay } from "../../core/connect.ts";
-import { recoveryFile } from "../../core/recovery-file.ts";
+import { closeProfile } from "../../core/profile.ts";
+import { recoveryFile, recoveryFileExists } from "../../core/recovery-file.ts";
 import { checkNewName, register, type WordsKeeper } from "../../core/register.ts";
 import { createKey, readKey } from "../../core/unlock-profile.ts";
 import { whoami } from "../../core/whoami.ts";
@@ -43,7 +44,7 @@ export async function registerAccount(
     createKey: () => createKey(paths, environment, () => profilePassphrase(context)),
   });
   const me = whoami(profile);
-  profile.db.close();
+  closeProfile(profile);
   if (output.json) {
     output.object(meObject(me));
   } else if (!output.quiet) {
@@ -62,7 +63,7 @@ function wordsKeeper(
   if (file !== undefined) {
     const path = resolve(file);
     // A registration that was cut left its file behind, with its own words in it: then `keep` has the last word.
-    if (!mayGoOn && existsSync(path)) throw existsAlready(path);
+    if (!mayGoOn && existsSync(path)) throw recoveryFileExists(path);
     return recoveryFile(path);
   }
   if (isInteractive()) {
@@ -74,11 +75,5 @@ function wordsKeeper(
   }
   throw new ChatError("usage", "There is no terminal to show the recovery words at.", {
     hint: "Name a new file for them with --recovery-file PATH.",
-  });
-}
-
-function existsAlready(path: string): ChatError {
-  return new ChatError("cannot_write", `The recovery file ${path} exists already.`, {
-    hint: "Name another file: one that exists is never written over.",
   });
 }
