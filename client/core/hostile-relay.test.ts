@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createDeviceKeys, envelopeHash, messageRowHash, randomBytes, toHex } from "../../keys/index.ts";
+import {
+  createDeviceKeys,
+  envelopeHash,
+  MAX_WRAP_BYTES,
+  messageRowHash,
+  randomBytes,
+  toHex,
+} from "../../keys/index.ts";
 import {
   type AliceAndBob,
   aliceAndBob,
@@ -163,9 +170,14 @@ test("a chain cut short, an older one, and another history are each told apart",
 test("bytes that were changed on the way are refused, and the right ones are read afterwards", async () => {
   await send(alice, "bob", "one");
   await send(alice, "bob", "two");
-  lieToBob((row) => ({ ...row, envelope: flipped(row.envelope, row.envelope.length - 1) }));
-  expect((await syncWarily(bob)).alarms).toMatchObject([{ kind: "log_invalid", gravity: "stop" }]);
-  expect(texts(bob)).toEqual([]);
+  for (const change of [
+    (row: Delivery) => ({ ...row, envelope: flipped(row.envelope, row.envelope.length - 1) }),
+    (row: Delivery) => ({ ...row, wrap: new Uint8Array(MAX_WRAP_BYTES + 1) }),
+  ]) {
+    lieToBob(change);
+    expect((await syncWarily(bob)).alarms).toMatchObject([{ kind: "log_invalid", gravity: "stop" }]);
+    expect(texts(bob)).toEqual([]);
+  }
   world.relay.lies = {};
   await sync(bob);
   expect(texts(bob)).toEqual(["alice: one", "alice: two"]);

@@ -10,6 +10,7 @@ import {
   KeysError,
   type LogHead,
   MAX_ENVELOPE_BYTES,
+  MAX_WRAP_BYTES,
   messageRowHash,
   readEnvelopeHeader,
   readWrapHeader,
@@ -100,6 +101,7 @@ function compareRow(profile: Profile, stored: StoredConversation, delivery: Deli
 
 function isSound({ conversationId: id }: StoredConversation, delivery: Delivery): boolean {
   if (id === undefined || !equal(delivery.conversationId, id) || delivery.rowHash.length !== 32) return false;
+  if (delivery.wrap.length > MAX_WRAP_BYTES) return false;
   if (delivery.envelope.length === 0) return true;
   if (delivery.envelope.length > MAX_ENVELOPE_BYTES) return false;
   return equal(messageRowHash(envelopeHash(delivery.envelope)), delivery.rowHash);

@@ -44,6 +44,9 @@ export interface AuthCalls {
 
 const { method } = AuthService;
 
+/** They go back to the relay in a header, and into the profile. */
+const tokenForm = /^[\w.~+/=-]{1,2048}$/;
+
 export function authCalls(channel: RelayChannel): AuthCalls {
   return {
     async startRegistration(request) {
@@ -68,7 +71,7 @@ export function authCalls(channel: RelayChannel): AuthCalls {
 function issued(
   tokens: { accessToken: string; accessExpiresAt: bigint; refreshToken: string; now: bigint } | undefined,
 ): IssuedTokens {
-  if (tokens === undefined || tokens.accessToken === "" || tokens.refreshToken === "") {
+  if (tokens === undefined || !tokenForm.test(tokens.accessToken) || !tokenForm.test(tokens.refreshToken)) {
     throw new NetError("untrusted", "the relay gave no tokens");
   }
   return {

@@ -121,9 +121,15 @@ test("what is not a relay, and an answer that lacks its parts, is not trusted", 
   scripted.answers["finishLogin"] = () => ({});
   const calls = authCalls(dial(scripted.url));
   const empty = new Uint8Array();
-  await expect(
-    calls.finishLogin({ loginId: empty, finishLoginRequest: "", deviceId: empty, deviceSignature: empty }),
-  ).rejects.toMatchObject({ code: "untrusted" });
+  const logIn = () =>
+    calls.finishLogin({ loginId: empty, finishLoginRequest: "", deviceId: empty, deviceSignature: empty });
+  await expect(logIn()).rejects.toMatchObject({ code: "untrusted" });
+  for (const accessToken of ["", "not\na header", "x".repeat(3_000)]) {
+    scripted.answers["finishLogin"] = () => ({ tokens: { accessToken, refreshToken: "refresh" } });
+    await expect(logIn()).rejects.toMatchObject({ code: "untrusted" });
+  }
+  scripted.answers["finishLogin"] = () => ({ tokens: { accessToken: "a.b-c_d", refreshToken: "refresh" } });
+  await expect(logIn()).resolves.toMatchObject({ accessToken: "a.b-c_d" });
 });
 
 test("an answer above the receive limit is not trusted", async () => {
