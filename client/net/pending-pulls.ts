@@ -1,11 +1,6 @@
 import { toHex } from "../../keys/bytes.ts";
 import type { NetError } from "./net-error.ts";
-import type { Delivery, Pulled } from "./relay-connection.ts";
-
-export interface PullAnswer {
-  deliveries: Delivery[];
-  pulled: Pulled;
-}
+import type { Delivery, PullAnswer, Pulled } from "./relay-connection.ts";
 
 interface PendingPull {
   readonly after: bigint;

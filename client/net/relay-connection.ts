@@ -16,6 +16,7 @@ import type {
   RefusedSchema,
   RosterSchema,
 } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
+import type { NetError } from "./net-error.ts";
 
 export type Person = MessageShape<typeof PersonSchema>;
 export type ChainEntries = MessageShape<typeof ChainEntriesSchema>;
@@ -59,22 +60,25 @@ export interface StreamOptions {
   onResync?: () => void;
 }
 
+export type SubmitAnswer = { readonly accepted: Accepted } | { readonly refused: Refused };
+
+export interface PullAnswer {
+  readonly deliveries: Delivery[];
+  readonly pulled: Pulled;
+}
+
 export interface RelayStream {
   readonly welcome: { now: bigint; oneTimePrekeysLeft: number };
   /** The heads that came with Welcome: the conversations in which this device is behind. */
   readonly heads: Conversation[];
   /** Resolves with the relay's answer; rejects when the stream breaks first: the outcome is unknown, send the same bytes again. */
-  submit(envelope: Uint8Array, wraps: Uint8Array): Promise<{ accepted: Accepted } | { refused: Refused }>;
-  pull(
-    conversationId: Uint8Array,
-    after: bigint,
-    limit: number,
-  ): Promise<{ deliveries: Delivery[]; pulled: Pulled }>;
+  submit(envelope: Uint8Array, wraps: Uint8Array): Promise<SubmitAnswer>;
+  pull(conversationId: Uint8Array, after: bigint, limit: number): Promise<PullAnswer>;
   acknowledge(cursors: MessageInitShape<typeof CursorSchema>[]): void;
   /** Resolves with the round trip in milliseconds. */
   ping(): Promise<number>;
   /** Resolves once, with why the stream ended; undefined after `close`. */
-  readonly closed: Promise<import("./net-error.ts").NetError | undefined>;
+  readonly closed: Promise<NetError | undefined>;
   /** Flushes acknowledgements and ends the stream. */
   close(): Promise<void>;
 }

@@ -10,15 +10,13 @@ import {
 import type { RelayChannel } from "./channel.ts";
 import { NetError } from "./net-error.ts";
 import { PendingPulls } from "./pending-pulls.ts";
-import type { Accepted, Conversation, Refused, RelayStream, StreamOptions } from "./relay-connection.ts";
+import type { Conversation, RelayStream, StreamOptions, SubmitAnswer } from "./relay-connection.ts";
 
 const WELCOME_TIMEOUT_MS = 15_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 const DEFAULT_PULL_LIMIT = 200;
 const MAX_PULL_LIMIT = 500;
 const MAX_CURSORS = 1_000;
-
-type Outcome = { accepted: Accepted } | { refused: Refused };
 
 interface Waiting<T> {
   readonly resolve: (value: T) => void;
@@ -45,7 +43,7 @@ class OpenStream implements RelayStream {
 
   readonly #call;
   readonly #options: StreamOptions;
-  readonly #submits = new Map<bigint, Waiting<Outcome>>();
+  readonly #submits = new Map<bigint, Waiting<SubmitAnswer>>();
   readonly #pings = new Map<bigint, Waiting<void>>();
   readonly #pulls = new PendingPulls();
   readonly #pullQueues = new Map<string, Promise<unknown>>();
@@ -81,7 +79,7 @@ class OpenStream implements RelayStream {
     this.#write({ case: "hello", value: { live: options.live, lease: options.lease } });
   }
 
-  submit(envelope: Uint8Array, wraps: Uint8Array): Promise<Outcome> {
+  submit(envelope: Uint8Array, wraps: Uint8Array): Promise<SubmitAnswer> {
     return new Promise((resolve, reject) => {
       const tag = this.#next();
       this.#submits.set(tag, { resolve, reject });

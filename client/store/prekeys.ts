@@ -5,6 +5,7 @@ import {
   type PrekeySecrets,
   type SetUpHeader,
 } from "../../keys/index.ts";
+import { countUp } from "./counters.ts";
 import { type Database, statement } from "./database.ts";
 
 type Kind = PrekeySecret["kind"];
@@ -30,11 +31,7 @@ export function addPrekey(db: Database, made: MadePrekey<PrekeySecret>, now: num
 
 /** Ids count up and are never used again, one-time pairs included, although those are deleted. */
 export function nextPrekeyId(db: Database, kind: Kind): number {
-  const row = statement<[string], { value: number }>(
-    db,
-    "insert into counters values ('prekey_' || ?, 1) on conflict do update set value = value + 1 returning value",
-  ).get(kind);
-  return row?.value ?? 1;
+  return countUp(db, `prekey_${kind}`);
 }
 
 /** When the one in use of this kind was made. */
