@@ -24,6 +24,7 @@ import {
 } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
 import { saveLogHash } from "../store/log-hashes.ts";
+import { countMessages } from "../store/messages.ts";
 import { forgetPromises } from "../store/own-rows.ts";
 import { deleteAllStaged } from "../store/staged-rows.ts";
 import { ChatError } from "./chat-error.ts";
@@ -96,6 +97,11 @@ function conversationIdOf(profile: Profile, destination: Destination): Conversat
   const own = profile.identity.accountId;
   if (destination.kind === "self") return selfConversationId(own);
   return destination.accountId === undefined ? undefined : dmConversationId(own, destination.accountId);
+}
+
+/** A mere name for which nothing is left to be sent: the relay knew nobody of that name. */
+export function isNobody(profile: Profile, { conversation, conversationId }: StoredConversation): boolean {
+  return conversationId === undefined && countMessages(profile.db, conversation).queued === 0;
 }
 
 /** The accounts whose devices get what is sent, this one first. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { accountId, equal, KeysError, readEnvelopeHeader, toHex } from "../../keys/index.ts";
+import { equal, KeysError, readEnvelopeHeader, toHex } from "../../keys/index.ts";
 import { NetError } from "../net/net-error.ts";
 import type { Conversation, Delivery, RelayConnection, RelayStream } from "../net/relay-connection.ts";
 import {
@@ -59,10 +59,10 @@ export class Inbox {
 
   /** Takes in rows that were pushed; what does not fit on what is here is fetched by `catchUp`. */
   async take(deliveries: readonly Delivery[]): Promise<void> {
-    for (const [key, rows] of Map.groupBy(deliveries, (row) => toHex(row.conversationId))) {
+    for (const rows of Map.groupBy(deliveries, (row) => toHex(row.conversationId)).values()) {
       const [first] = rows;
       if (first === undefined) continue;
-      const conversation = findConversation(this.#profile.db, Buffer.from(key, "hex"));
+      const conversation = findConversation(this.#profile.db, first.conversationId);
       if (conversation?.log === undefined) await this.#meetSender(first);
       else if (!this.#leftAlone.has(conversation.conversation))
         this.#takeRows(conversation.conversation, rows);
@@ -81,7 +81,7 @@ export class Inbox {
   async #meetSender({ envelope, conversationId }: Delivery): Promise<void> {
     await this.#guarded(undefined, async () => {
       const { sender } = readEnvelopeHeader(envelope);
-      const { conversation } = await this.#connection.openDirect(accountId(sender));
+      const { conversation } = await this.#connection.openDirect(sender);
       if (equal(conversation.conversationId, conversationId)) await this.learn([conversation]);
       return undefined;
     });

@@ -1,8 +1,8 @@
 import { readConversations } from "../store/conversations.ts";
 import { countMessages, readNewest } from "../store/messages.ts";
+import { isNobody } from "./conversations.ts";
 import { conversationName, type Message, toMessage } from "./message.ts";
 import type { Profile } from "./profile.ts";
-import { isNobody } from "./read-messages.ts";
 
 export interface ConversationRow {
   /** The name to send to. */

@@ -1,4 +1,4 @@
-import { toHex } from "../../keys/index.ts";
+import { equal, toHex } from "../../keys/index.ts";
 import type { StoredConversation } from "../store/conversations.ts";
 import type { MessageState, StoredMessage } from "../store/messages.ts";
 import type { Profile } from "./profile.ts";
@@ -68,7 +68,7 @@ export function conversationName(conversation: StoredConversation): string {
 }
 
 function isOwn(profile: Profile, { accountId }: StoredMessage): boolean {
-  return Buffer.compare(accountId, profile.identity.accountId) === 0;
+  return equal(accountId, profile.identity.accountId);
 }
 
 function shownText({ kind, text, trouble }: StoredMessage): string {

@@ -1,13 +1,11 @@
 import {
   type AccountId,
-  type DeviceAddress,
   type EnvelopeHeader,
   envelopeHash,
   findDevice,
   findSession,
   type Hash,
   KeysError,
-  messageId,
   type OpenedWrap,
   openWrap,
   readEnvelopeHeader,
@@ -17,8 +15,6 @@ import {
   type WrapHeader,
 } from "../../keys/index.ts";
 import { transact } from "../store/database.ts";
-import { addMessage } from "../store/messages.ts";
-import { addIntent } from "../store/outbox.ts";
 import { deleteOneTimePrekey, readPrekeySecrets } from "../store/prekeys.ts";
 import {
   addSessionLast,
@@ -33,6 +29,7 @@ import {
 import { markReady, readWaiting, type StagedRow, waitingRows } from "../store/staged-rows.ts";
 import { knownChain } from "./contacts.ts";
 import type { Profile } from "./profile.ts";
+import { queueSilent } from "./queue-silent.ts";
 import { record } from "./security.ts";
 import { myself } from "./sessions.ts";
 import type { Cause } from "./stage.ts";
@@ -126,27 +123,4 @@ function openNew(
   if (usedOneTimeId !== null) deleteOneTimePrekey(db, usedOneTimeId);
   queueSilent(profile, row.conversation, "confirmation", session.peer, session.id);
   return opened;
-}
-
-/** Queues a message without content, for what its wraps do. Inside a transaction. */
-export function queueSilent(
-  profile: Profile,
-  conversation: number,
-  purpose: "confirmation" | "renewal",
-  device: DeviceAddress,
-  session?: Hash,
-): void {
-  const { db, runtime, identity } = profile;
-  const position = addMessage(db, {
-    conversation,
-    messageId: messageId(runtime.random(16)),
-    accountId: identity.accountId,
-    deviceId: identity.deviceId,
-    kind: "silent",
-    state: "queued",
-    unread: false,
-    sentAt: runtime.now(),
-  });
-  if (position === undefined) throw new Error("a message id came up twice");
-  addIntent(db, { conversation, position, purpose, device, ...(session === undefined ? {} : { session }) });
 }

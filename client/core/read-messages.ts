@@ -1,14 +1,8 @@
-import { readConversation, type StoredConversation } from "../store/conversations.ts";
+import { readConversation } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
-import {
-  clearUnread,
-  countMessages,
-  findMessageById,
-  readNewest,
-  type StoredMessage,
-} from "../store/messages.ts";
+import { clearUnread, findMessageById, readNewest, type StoredMessage } from "../store/messages.ts";
 import { ChatError } from "./chat-error.ts";
-import { findConversationWith, resolveTo } from "./conversations.ts";
+import { findConversationWith, isNobody, resolveTo } from "./conversations.ts";
 import { type Message, toMessage } from "./message.ts";
 import type { Profile } from "./profile.ts";
 
@@ -51,11 +45,6 @@ function numberOf(profile: Profile, name: string): number | null {
   throw new ChatError("unknown_conversation", `There is no conversation with ${destination.name}.`, {
     hint: "`chat list` lists yours; `chat send` begins one.",
   });
-}
-
-/** A mere name for which nothing is left to be sent: the relay knew nobody of that name. */
-export function isNobody(profile: Profile, { conversation, conversationId }: StoredConversation): boolean {
-  return conversationId === undefined && countMessages(profile.db, conversation).queued === 0;
 }
 
 function findById(profile: Profile, id: string): StoredMessage {

@@ -1,4 +1,4 @@
-import { accountId, messageId, sha256, toHex } from "../../keys/index.ts";
+import { equal, messageId, sha256, toHex } from "../../keys/index.ts";
 import { readConversation, type StoredConversation } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
 import { findKey, saveKey } from "../store/idempotency-keys.ts";
@@ -48,7 +48,7 @@ export function queueMessage(profile: Profile, { to, text, key }: MessageToSend)
     const position = addMessage(profile.db, {
       conversation,
       messageId: messageId(profile.runtime.random(16)),
-      accountId: accountId(identity.accountId),
+      accountId: identity.accountId,
       deviceId: identity.deviceId,
       kind: "text",
       state: "queued",
@@ -73,7 +73,7 @@ function findFirst(
 ): QueuedMessage | undefined {
   const first = findKey(profile.db, conversation, key);
   if (first === undefined) return undefined;
-  if (Buffer.compare(first.contentHash, contentHash(text)) !== 0) {
+  if (!equal(first.contentHash, contentHash(text))) {
     const id = messageAt(profile, first.position).id;
     throw new ChatError("key_conflict", `The key "${key}" was used for another message here: ${id}.`, {
       hint: "Use a new key for a new message.",

@@ -4,8 +4,8 @@ import { addMessage, findMessage, newestMessage } from "../store/messages.ts";
 import { changePeerDevice, readPeerDevice } from "../store/peer-devices.ts";
 import { keepAside } from "../store/quarantine.ts";
 import type { StagedRow } from "../store/staged-rows.ts";
-import { queueSilent } from "./open-staged.ts";
 import type { Profile } from "./profile.ts";
+import { queueSilent } from "./queue-silent.ts";
 import { record } from "./security.ts";
 import type { Cause } from "./stage.ts";
 

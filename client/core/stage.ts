@@ -22,7 +22,7 @@ import { transact } from "../store/database.ts";
 import { readLogHashes, saveLogHash } from "../store/log-hashes.ts";
 import { markSent } from "../store/messages.ts";
 import { findIntentOf, removeIntent } from "../store/outbox.ts";
-import { findOwnRow, findPromised } from "../store/own-rows.ts";
+import { findOwnRow } from "../store/own-rows.ts";
 import {
   readWaiting,
   type SessionPlace,
@@ -33,8 +33,8 @@ import {
 import { knownChain } from "./contacts.ts";
 import { membersOf } from "./conversations.ts";
 import type { Profile } from "./profile.ts";
+import { checkOwnRow, checkPlace } from "./promises.ts";
 import { alarm } from "./security.ts";
-import { recordBrokenPromise } from "./submit-outbox.ts";
 
 /** Why a row cannot be read, as kept with it. */
 export type Cause =
@@ -112,10 +112,7 @@ function stageOne(profile: Profile, stored: StoredConversation, head: LogHead, d
   const rowHash = hash(delivery.rowHash);
   const next = extendLog(head, rowHash);
   saveLogHash(profile.db, conversation, stored.generation, next);
-  const promised = findPromised(profile.db, conversation, next.sequence)?.promised;
-  if (promised !== undefined && !equal(promised.hash, next.hash)) {
-    recordBrokenPromise(profile, conversation, next.sequence, promised.hash, next.hash);
-  }
+  checkPlace(profile, conversation, next);
   const row = {
     conversation,
     sequence: next.sequence,
@@ -144,10 +141,7 @@ function clampTime(time: bigint): number {
 function isOwnRow(profile: Profile, conversation: number, rowHash: Hash, at: LogHead): boolean {
   const own = findOwnRow(profile.db, rowHash);
   if (own === undefined) return false;
-  const { promised } = own;
-  if (promised !== undefined && promised.sequence !== at.sequence) {
-    recordBrokenPromise(profile, conversation, at.sequence, promised.hash, at.hash);
-  }
+  checkOwnRow(profile, conversation, own, at);
   const intent = findIntentOf(profile.db, own.position);
   if (intent !== undefined) removeIntent(profile.db, intent.intent);
   markSent(profile.db, own.position, at.sequence);

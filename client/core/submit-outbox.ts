@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { envelopeHash, equal, type Hash, hash, KeysError, messageRowHash, toHex } from "../../keys/index.ts";
+import { envelopeHash, hash, KeysError, messageRowHash, toHex } from "../../keys/index.ts";
 import { NetError, type RefusalReason } from "../net/net-error.ts";
-import type { Accepted, Refused, RelayConnection, RelayStream } from "../net/relay-connection.ts";
+import type {
+  Accepted,
+  Refused,
+  RelayConnection,
+  RelayStream,
+  SubmitAnswer,
+} from "../net/relay-connection.ts";
 import { refusalReason } from "../net/service-error.ts";
 import { nameRoster, readConversation, setSender } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
-import { readLogHashes } from "../store/log-hashes.ts";
 import { deleteSilent, markFailed, markSent } from "../store/messages.ts";
 import {
   discardSealed,
@@ -15,10 +20,10 @@ import {
   readIntentsOf,
   removeIntent,
 } from "../store/outbox.ts";
-import { savePromise } from "../store/own-rows.ts";
 import { ChatError } from "./chat-error.ts";
 import { settle } from "./conversations.ts";
 import type { Profile } from "./profile.ts";
+import { takePromise } from "./promises.ts";
 import { fetchRoster, forgetRoster } from "./rosters.ts";
 import { sealConversation } from "./seal.ts";
 import { record } from "./security.ts";
@@ -33,8 +38,6 @@ const MAX_PREPARATIONS = 8;
 const ANSWER_TIMEOUT_MS = 20_000;
 const MAX_WAITS = 10;
 const MAX_WAIT_MS = 5_000;
-
-type Answer = { accepted: Accepted } | { refused: Refused };
 
 /**
  * Sends the outbox, oldest first, in rounds of several intents: settle who they are for, seal them, submit them
@@ -160,11 +163,11 @@ async function submitRound(
 
 /** The answers that came, undefined for those that did not: their outcome is unknown. */
 async function answered(
-  submits: readonly Promise<Answer>[],
+  submits: readonly Promise<SubmitAnswer>[],
   stream: RelayStream,
   signal: AbortSignal | undefined,
-): Promise<(Answer | undefined)[]> {
-  const answers: (Answer | undefined)[] = submits.map(() => undefined);
+): Promise<(SubmitAnswer | undefined)[]> {
+  const answers: (SubmitAnswer | undefined)[] = submits.map(() => undefined);
   const all = Promise.all(
     submits.map(async (submit, index) => {
       answers[index] = await submit.catch(() => undefined);
@@ -189,35 +192,9 @@ function takeAccepted(profile: Profile, intent: Intent, accepted: Accepted): voi
   if (envelope === undefined || !removeIntent(profile.db, intent.intent)) return;
   markSent(profile.db, intent.position, sequence);
   nameRoster(profile.db, intent.conversation, newestRoster);
-  if (accepted.logHash.length === 32) {
-    savePromise(profile.db, messageRowHash(envelopeHash(envelope)), {
-      sequence,
-      hash: hash(accepted.logHash),
-    });
-    checkPromise(profile, intent.conversation, sequence, hash(accepted.logHash));
-  }
-}
-
-/** When the row was here before the answer; otherwise the row is checked against the promise when it comes. */
-function checkPromise(profile: Profile, conversation: number, sequence: number, promised: Hash): void {
-  const [seen] = readLogHashes(profile.db, conversation, sequence);
-  if (seen === undefined || equal(seen, promised)) return;
-  recordBrokenPromise(profile, conversation, sequence, promised, seen);
-}
-
-export function recordBrokenPromise(
-  profile: Profile,
-  conversation: number,
-  sequence: number,
-  promised: Hash,
-  seen: Hash,
-): void {
-  record(profile, "stop", {
-    kind: "log_forked",
-    text: "The relay shows a message of yours at another place than it said when it took it.",
-    conversation,
-    evidence: { sequence, promised, seen },
-  });
+  if (accepted.logHash.length !== 32) return;
+  const promised = { sequence, hash: hash(accepted.logHash) };
+  takePromise(profile, intent.conversation, messageRowHash(envelopeHash(envelope)), promised);
 }
 
 /** Milliseconds to wait, if that is what the relay wants. Inside a transaction. */
