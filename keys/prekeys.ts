@@ -31,17 +31,17 @@ interface PrekeyFields {
   readonly createdAt: number;
 }
 
-export interface SignedPrekey extends PrekeyFields {
+interface SignedPrekey extends PrekeyFields {
   readonly kind: "signed";
   readonly agreementKey: AgreementPublicKey;
 }
 
-export interface LastResortPrekey extends PrekeyFields {
+interface LastResortPrekey extends PrekeyFields {
   readonly kind: "last_resort";
   readonly kemKey: KemPublicKey;
 }
 
-export interface OneTimePrekey extends PrekeyFields {
+interface OneTimePrekey extends PrekeyFields {
   readonly kind: "one_time";
   readonly agreementKey: AgreementPublicKey;
   readonly kemKey: KemPublicKey;
