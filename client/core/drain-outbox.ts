@@ -1,7 +1,7 @@
 import { ready } from "../../keys/index.ts";
 import { NetError } from "../net/net-error.ts";
 import type { RelayConnection, RelayStream } from "../net/relay-connection.ts";
-import { takeLock } from "../store/lock.ts";
+import { holding, takeLock } from "../store/lock.ts";
 import { hasIntents } from "../store/outbox.ts";
 import { upkeepPrekeys } from "./prekey-upkeep.ts";
 import type { Profile } from "./profile.ts";
@@ -84,12 +84,6 @@ function isBreak(error: unknown): boolean {
 async function withDrainLock(profile: Profile, work: () => Promise<void>): Promise<boolean> {
   const lock = takeLock(profile.paths.drainLock, SUSPENDED_AFTER_MS);
   if (lock === undefined) return false;
-  const touching = setInterval(() => lock.touch(), TOUCH_EVERY_MS).unref();
-  try {
-    await work();
-  } finally {
-    clearInterval(touching);
-    lock.release();
-  }
+  await holding(lock, TOUCH_EVERY_MS, work);
   return true;
 }

@@ -195,8 +195,8 @@ test("a text of the greatest length arrives whole, and one byte more does not le
   await send(alice, "bob", text);
   await sync(bob);
   expect(texts(bob)).toEqual([`alice: ${text}`]);
-  expect(() => queueMessage(alice.profile, { to: "bob", text: `${text}x` })).toThrow("at most 65536");
-  expect(() => queueMessage(alice.profile, { to: "bob", text: "" })).toThrow("nothing to send");
+  expect(() => queueMessage(alice.profile, { to: "bob", text: `${text}x` })).toThrow("at most 65,536 bytes");
+  expect(() => queueMessage(alice.profile, { to: "bob", text: "" })).toThrow("The message is empty");
   expect(() => queueMessage(alice.profile, { to: "bob", text: "\ud800" })).toThrow("well-formed");
   expect(() => queueMessage(alice.profile, { to: "b!", text: "x" })).toThrow("cannot be a name");
   expect(() => queueMessage(alice.profile, { to: "#ops", text: "x" })).toThrow("no conversation called #ops");

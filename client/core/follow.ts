@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ready } from "../../keys/index.ts";
 import type { NetError } from "../net/net-error.ts";
-import type { Lock } from "../store/lock.ts";
-import { takeLock } from "../store/lock.ts";
+import { holding, type Lock, takeLock } from "../store/lock.ts";
 import type { SecurityEvent } from "../store/security-events.ts";
 import type { Connect } from "./drain-outbox.ts";
 import { holdLiveStream } from "./live-stream.ts";
@@ -34,13 +33,7 @@ export async function followRelay(profile: Profile, connect: Connect, options: F
   while (!options.signal.aborted) {
     const lock = await waitForLock(profile, options);
     if (lock === undefined) return;
-    const touching = setInterval(() => lock.touch(), TOUCH_EVERY_MS).unref();
-    try {
-      await stayConnected(profile, connect, options);
-    } finally {
-      clearInterval(touching);
-      lock.release();
-    }
+    await holding(lock, TOUCH_EVERY_MS, () => stayConnected(profile, connect, options));
   }
 }
 

@@ -90,18 +90,16 @@ export function messageAt(profile: Profile, position: number): Message {
 }
 
 function checkText(text: string): void {
-  if (text === "") throw new ChatError("text_empty", "There is nothing to send.");
+  if (text === "") throw new ChatError("text_empty", "The message is empty.");
   if (!text.isWellFormed()) throw new ChatError("bad_input", "The text is not well-formed Unicode.");
-  const length = Buffer.byteLength(text);
-  if (length > MAX_TEXT_BYTES) {
-    throw new ChatError(
-      "text_too_long",
-      `The text has ${length} bytes; at most ${MAX_TEXT_BYTES} can be sent.`,
-      {
-        hint: "Send it in parts.",
-      },
-    );
-  }
+  if (Buffer.byteLength(text) > MAX_TEXT_BYTES) throw textTooLong();
+}
+
+export function textTooLong(): ChatError {
+  const most = MAX_TEXT_BYTES.toLocaleString("en");
+  return new ChatError("text_too_long", `The text is too long: a message has at most ${most} bytes.`, {
+    hint: "Send it in parts.",
+  });
 }
 
 function checkKey(key: string): void {

@@ -42,6 +42,17 @@ export function takeLock(path: string, suspendedAfterMs: number): Lock | undefin
   return { touch: () => touch(path), release: () => undefined };
 }
 
+/** Works under a lock that was taken, shows every so often that its holder is not suspended, and releases it. */
+export async function holding(lock: Lock, touchEveryMs: number, work: () => Promise<void>): Promise<void> {
+  const touching = setInterval(() => lock.touch(), touchEveryMs).unref();
+  try {
+    await work();
+  } finally {
+    clearInterval(touching);
+    lock.release();
+  }
+}
+
 function touch(path: string): void {
   const now = new Date();
   utimesSync(path, now, now);

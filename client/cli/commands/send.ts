@@ -1,7 +1,7 @@
 import { ChatError } from "../../core/chat-error.ts";
 import { connector } from "../../core/connect.ts";
 import { explainFailure } from "../../core/explain-failure.ts";
-import { MAX_TEXT_BYTES, messageAt, queueMessage } from "../../core/send-message.ts";
+import { MAX_TEXT_BYTES, messageAt, queueMessage, textTooLong } from "../../core/send-message.ts";
 import { waitForMessage } from "../../core/wait-for-message.ts";
 import { safeText } from "../../safe-text.ts";
 import type { Context } from "../context.ts";
@@ -22,7 +22,7 @@ export async function send(
 ): Promise<void> {
   const { output } = context;
   await withProfile(context, async (profile) => {
-    const text = checkText(words.length > 0 ? words.join(" ") : await textFromStdin(context));
+    const text = words.length > 0 ? words.join(" ") : await textFromStdin(context);
     const queued = queueMessage(profile, { to, text, ...(key === undefined ? {} : { key }) });
     const connect = connector(profile, context.relay);
     try {
@@ -64,7 +64,7 @@ async function textFromStdin({ output }: Context): Promise<string> {
   }
   const longest = MAX_TEXT_BYTES + "\r\n".length;
   const bytes = await readStdin(longest);
-  if (bytes.length > longest) throw tooLong();
+  if (bytes.length > longest) throw textTooLong();
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes).replace(/\r?\n$/, "");
   } catch (cause) {
@@ -73,17 +73,4 @@ async function textFromStdin({ output }: Context): Promise<string> {
       cause,
     });
   }
-}
-
-function checkText(text: string): string {
-  if (text === "") throw new ChatError("text_empty", "The message is empty.");
-  if (Buffer.byteLength(text) > MAX_TEXT_BYTES) throw tooLong();
-  return text;
-}
-
-function tooLong(): ChatError {
-  const most = MAX_TEXT_BYTES.toLocaleString("en");
-  return new ChatError("text_too_long", `The text is too long: a message has at most ${most} bytes.`, {
-    hint: "Send it in parts.",
-  });
 }
