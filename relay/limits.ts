@@ -10,9 +10,6 @@ const KEEPALIVE_TIMEOUT_MS = 10_000;
 /** A connection without a call or stream is closed after this; a client opens another when it needs one. */
 const MAX_IDLE_CONNECTION_MS = 15 * 60_000;
 
-export const MAX_ACCESS_TOKEN = 1024;
-export const ACCESS_TOKEN_MS = 15 * 60_000;
-
 /** Connections to PostgreSQL of one relay process. */
 export const DATABASE_CONNECTIONS = 10;
 /** How long calls under way may take to end when the relay drains; all of the shutdown fits in 5 seconds. */

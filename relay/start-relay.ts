@@ -2,8 +2,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { ClientConfig } from "pg";
 import { ready } from "../keys/public.ts";
+import { authenticate } from "./auth/authenticate.ts";
 import { opaqueReady } from "./auth/opaque.ts";
-import { authenticate } from "./authenticate.ts";
 import type { RelayConfig } from "./config.ts";
 import { lockFolder, prepareDataFolder } from "./data-folder.ts";
 import { startEmbedded } from "./db/embedded.ts";

@@ -1,6 +1,6 @@
-import { signAccessToken } from "../access-token.ts";
 import type { Secrets } from "../secrets.ts";
 import type { Caller } from "../service.ts";
+import { signAccessToken } from "./access-token.ts";
 import { makeRefreshToken, type RefreshTokenContent } from "./refresh-token.ts";
 
 /** As in `Tokens` of auth.proto. */

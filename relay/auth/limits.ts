@@ -4,7 +4,9 @@ export const MAX_OPAQUE_LOGIN_REQUEST = 512;
 export const MAX_OPAQUE_FINISH = 512;
 export const SEALED_ACCOUNT_KEY_BYTES = 72;
 export const MAX_REFRESH_TOKEN = 256;
+export const MAX_ACCESS_TOKEN = 1024;
 
+export const ACCESS_TOKEN_MS = 15 * 60_000;
 /** A family unused for so long is over: longer than the 45 days after which a device lapses. */
 export const REFRESH_TOKEN_MS = 60 * 24 * 3_600_000;
 export const CHALLENGE_MS = 5 * 60_000;

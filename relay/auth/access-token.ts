@@ -1,9 +1,9 @@
 import { errors, type JWTVerifyGetKey, jwtVerify, SignJWT } from "jose";
-import { accountId, deviceId, idFromHex, KeysError, toHex } from "../keys/public.ts";
-import { ErrorReason, RelayError, tokenExpired } from "./errors.ts";
+import { accountId, deviceId, idFromHex, KeysError, toHex } from "../../keys/public.ts";
+import { ErrorReason, RelayError, tokenExpired } from "../errors.ts";
+import type { Secrets } from "../secrets.ts";
+import type { Caller } from "../service.ts";
 import { ACCESS_TOKEN_MS, MAX_ACCESS_TOKEN } from "./limits.ts";
-import type { Secrets } from "./secrets.ts";
-import type { Caller } from "./service.ts";
 
 const ISSUER = "sotto-relay";
 const TYPE = "at+jwt"; // RFC 9068
