@@ -72,7 +72,7 @@ const zones: readonly Zone[] = [
   },
 ];
 
-/** Packages, and words of code, that one file has to itself. `within` limits where the rule looks. */
+/** Packages, and words of code, that one place has to itself. `within` limits where the rule looks. */
 const reserved: readonly { what: RegExp; only: string; within: RegExp; why: string }[] = [
   { what: /^import libsodium-wrappers$/, only: "keys/sodium.ts", within: /^/, why: "one door to libsodium" },
   {
@@ -86,6 +86,24 @@ const reserved: readonly { what: RegExp; only: string; within: RegExp; why: stri
     only: "proto/grpc.ts",
     within: /^(?!bench\/)/,
     why: "one bridge from protobuf to gRPC",
+  },
+  {
+    what: /^\w+\.query$/,
+    only: "relay/*/sql/ and relay/db/",
+    within: /^relay\/(?!db\/|[^/]+\/sql\/)/,
+    why: "SQL stands beside its service, one file a statement",
+  },
+  {
+    what: /^(import better-sqlite3|\w+\.(prepare|pragma))$/,
+    only: "client/store/",
+    within: /^client\/(?!store\/)/,
+    why: "one room for the profile's SQL",
+  },
+  {
+    what: /^(Date|performance)\.now$|^Math\.random$/,
+    only: "whoever calls keys/",
+    within: /^keys\//,
+    why: "time and randomness are passed in",
   },
 ];
 

@@ -172,6 +172,22 @@ test("only proto/grpc.ts makes gRPC services out of protobuf ones", () => {
   expect(check({ "relay/server.ts": typed })).toHaveLength(1);
 });
 
+test("SQL stands in the relay's sql/ and db/, and in the client's store/", () => {
+  const query = 'export const find = (db: any) => db.query("select 1");';
+  expect(check({ "relay/auth/sql/find-account.ts": query, "relay/db/pool.ts": query })).toEqual([]);
+  expect(check({ "relay/auth/log-in.ts": query, "relay/authenticate.ts": query })).toHaveLength(2);
+  const prepare = 'export const find = (db: any) => db.prepare("select 1");';
+  const open = 'import Sqlite from "better-sqlite3"; export { Sqlite };';
+  expect(check({ "client/store/messages.ts": `${prepare} ${open}` })).toEqual([]);
+  expect(check({ "client/core/sync.ts": prepare, "client/cli/list.ts": open })).toHaveLength(2);
+});
+
+test("keys takes time and randomness from its callers", () => {
+  expect(check({ "keys/ratchet.ts": "export const at = Date.now();" })).toHaveLength(1);
+  expect(check({ "keys/ratchet.ts": "export const any = Math.random();" })).toHaveLength(1);
+  expect(check({ "keys/ratchet.test.ts": "Date.now();", "client/core/sync.ts": "Date.now();" })).toEqual([]);
+});
+
 test("a cycle is reported as the path that closes it", () => {
   expect(
     check({
