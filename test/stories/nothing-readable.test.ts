@@ -1,7 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { person } from "../support/chat.ts";
+import { profilePaths } from "../../client/core/paths.ts";
+import { closeProfile } from "../../client/core/profile.ts";
+import { unlockProfile } from "../../client/core/unlock-profile.ts";
+import { readTokens } from "../../client/store/tokens.ts";
+import { type Person, person } from "../support/chat.ts";
 import { spawnRelay } from "../support/relay.ts";
 
 const CANARY = "canary-7f3a91-the-quiet-word";
@@ -12,13 +16,29 @@ async function files(folder: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
-async function filesWith(folder: string, word: string): Promise<string[]> {
+async function filesWith(folder: string, word: string | Uint8Array): Promise<string[]> {
   const found: string[] = [];
   for (const file of await files(folder)) {
     const bytes = await readFile(file).catch(() => Buffer.alloc(0));
-    if (bytes.includes(word) || bytes.includes(Buffer.from(word, "utf16le"))) found.push(file);
+    if (formsOf(word).some((form) => bytes.includes(form))) found.push(file);
   }
   return found;
+}
+
+function formsOf(word: string | Uint8Array): Buffer[] {
+  if (typeof word === "string") return [Buffer.from(word), Buffer.from(word, "utf16le")];
+  const bytes = Buffer.from(word);
+  return [bytes, Buffer.from(bytes.toString("hex")), Buffer.from(bytes.toString("base64").slice(0, 40))];
+}
+
+/** The secret halves of a person's device, and its tokens: all that a thief would look for. */
+async function keysOf(someone: Person): Promise<(string | Uint8Array)[]> {
+  const paths = profilePaths(someone.environment(), "default");
+  const profile = await unlockProfile(paths, async () => undefined);
+  const { signingSecretKey, agreementSecretKey } = profile.identity;
+  const { accessToken = "", refreshToken = "" } = readTokens(profile.db) ?? {};
+  closeProfile(profile);
+  return [signingSecretKey.slice(0, 32), agreementSecretKey.slice(), accessToken, refreshToken];
 }
 
 test("no text, password, recovery word or key is readable in profile, WAL, relay tables or logs", async () => {
@@ -34,13 +54,15 @@ test("no text, password, recovery word or key is readable in profile, WAL, relay
 
   const password = (await readFile(alice.passwordFile, "utf8")).trim();
   const words = (await readFile(alice.recoveryFile, "utf8")).trim();
-  const secrets = [CANARY, password, words.split(/\s+/).slice(0, 3).join(" ")];
+  const keys = [...(await keysOf(alice)), ...(await keysOf(bob))];
+  expect(keys.every((key) => key.length >= 32)).toBe(true);
+  const secrets = [CANARY, password, words.split(/\s+/).slice(0, 3).join(" "), ...keys];
   for (const secret of secrets) {
     for (const someone of [alice, bob]) {
       expect(await filesWith(join(someone.home, "chat"), secret)).toEqual([]);
     }
     expect(await filesWith(relay.folder, secret)).toEqual([]);
-    expect(relay.log()).not.toContain(secret);
+    for (const form of formsOf(secret)) expect(relay.log()).not.toContain(form.toString());
   }
   expect(relay.log()).not.toMatch(/\b(alice|bob)\b/);
   // Can the search find anything at all? The user names are known to the relay.
