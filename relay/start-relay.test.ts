@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeCertificate } from "../test/support/certificate.ts";
+import { silent } from "../test/support/log.ts";
 import {
   dial,
   failureOf,
@@ -14,7 +15,7 @@ import {
   startLogin,
 } from "../test/support/member.ts";
 import { type FreshDatabase, freshDatabase } from "../test/support/postgres.ts";
-import { silent, startTestRelay } from "../test/support/relay.ts";
+import { startTestRelay } from "../test/support/relay.ts";
 import type { RelayConfig } from "./config.ts";
 import { lockFolder } from "./data-folder.ts";
 import { loadSecrets } from "./secrets.ts";

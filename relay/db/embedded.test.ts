@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, type ClientConfig } from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { silent } from "../../test/support/relay.ts";
+import { silent } from "../../test/support/log.ts";
 import { type EmbeddedPostgres, startEmbedded } from "./embedded.ts";
 import { chooseAccount, findBinaries, run } from "./postgres-process.ts";
 

@@ -1,20 +1,15 @@
 // A relay of directory and messaging only, on real sockets and a real PostgreSQL, where a device says who it is and is
 // believed: for tests of what follows after the login.
 import { type Client, Metadata, ServerCredentials } from "@grpc/grpc-js";
-import { pino } from "pino";
 import {
   type AccountId,
   accountId,
-  asSecret,
   type ChainState,
-  createAccountKey,
   createDeviceKeys,
-  createGenesis,
   type DeviceKeys,
   deviceId,
   randomBytes,
   ready,
-  recoveryKeyPair,
   type SigningKeyPair,
   signAdd,
   signRevoke,
@@ -29,7 +24,8 @@ import { LocalBus } from "../../relay/fanout/local.ts";
 import type { Rate } from "../../relay/limits.ts";
 import { type MessagingOptions, messagingService } from "../../relay/messaging/service.ts";
 import { startServer } from "../../relay/server.ts";
-import { dial } from "./member.ts";
+import { keptLog } from "./log.ts";
+import { dial, newAccount } from "./member.ts";
 import { freshDatabase } from "./postgres.ts";
 
 export interface BareRelay {
@@ -74,11 +70,7 @@ export async function startBareRelay(options: BareRelayOptions = {}): Promise<Ba
   await ready();
   const fresh = await freshDatabase();
   const clients: Client[] = [];
-  let lines = "";
-  const write = (line: string): void => {
-    lines += line;
-  };
-  const log = pino({ base: null }, { write });
+  const { log, lines } = keptLog();
 
   const start = (port: number) => {
     const bus = new LocalBus();
@@ -103,7 +95,7 @@ export async function startBareRelay(options: BareRelayOptions = {}): Promise<Ba
   const relay: BareRelay = {
     url,
     database: fresh.database,
-    log: () => lines,
+    log: lines,
     tokensExpireAt: Number.MAX_SAFE_INTEGER,
     person: async (name, devices = 1) => {
       const person = await newPerson(fresh.database, name);
@@ -137,26 +129,16 @@ export async function startBareRelay(options: BareRelayOptions = {}): Promise<Ba
 }
 
 async function newPerson(database: Database, name: string): Promise<Person & { firstKeys: DeviceKeys }> {
-  const accountKey = createAccountKey(randomBytes);
-  const firstKeys = createDeviceKeys(randomBytes);
-  const recoveryPublicKey = recoveryKeyPair(asSecret(randomBytes(32))).publicKey;
-  const { entry } = createGenesis({
-    name,
-    accountKey,
-    recoveryPublicKey,
-    device: firstKeys,
-    createdAt: Date.now(),
-  });
-  const chain = verifyChain([entry]);
+  const { chain, genesis, accountKey, device } = await newAccount(name);
   const account = {
     chain,
-    genesis: entry,
+    genesis,
     opaqueRecord: "",
     sealedAccountKey: new Uint8Array(72),
     now: Date.now(),
   };
   await database.transaction((transaction) => insertAccount(transaction, account));
-  return { name, accountId: chain.accountId, accountKey, chain, devices: [], firstKeys };
+  return { name, accountId: chain.accountId, accountKey, chain, devices: [], firstKeys: device };
 }
 
 function connect(person: Person, keys: DeviceKeys, url: string, clients: Client[]): TestDevice {

@@ -171,6 +171,11 @@ export async function refreshTokens(
   return tokens;
 }
 
+/** The reason of a failure, or "gRPC CODE" if it has none. */
+export function reasonIn({ code, metadata }: ServiceError): string {
+  return metadata?.get(ERROR_REASON_KEY)[0]?.toString() ?? `gRPC ${code}`;
+}
+
 /** How a call failed: its reason, or "gRPC CODE" if it has none. */
 export async function reasonOf(call: Promise<unknown>): Promise<string> {
   return (await failureOf(call)).reason;
@@ -184,7 +189,7 @@ export async function failureOf(
   } catch (error) {
     const { code, metadata, details } = error as ServiceError;
     if (metadata === undefined) throw error;
-    const reason = metadata.get(ERROR_REASON_KEY)[0]?.toString() ?? `gRPC ${code}`;
+    const reason = reasonIn(error as ServiceError);
     const retryAfter = metadata.get(RETRY_AFTER_KEY)[0];
     return { reason, retryAfter: retryAfter === undefined ? undefined : Number(retryAfter), code, details };
   }

@@ -8,6 +8,7 @@ import { Client, type ClientConfig } from "pg";
 import type { TestProject } from "vitest/node";
 import { startEmbedded } from "../../relay/db/embedded.ts";
 import { migrate } from "../../relay/db/migrate.ts";
+import { silent } from "./log.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -17,13 +18,6 @@ declare module "vitest" {
 
 /** A migrated database that others are copied from. */
 export const TEMPLATE = "template_sotto";
-
-const silent = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), "sotto-pg-"));

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { profilePaths } from "../../client/core/paths.ts";
 import { makePrekeys, publishPrekeys } from "../../client/core/prekey-upkeep.ts";
 import { closeProfile, openProfile, type Profile, type ProfilePaths } from "../../client/core/profile.ts";
 import type { Runtime } from "../../client/core/runtime.ts";
@@ -42,18 +43,7 @@ export class ProfileFixture {
     this.device = device;
     this.relay = relay;
     this.address = { accountId: account.accountId, deviceId: device.deviceId };
-    const folder = mkdtempSync(join(tmpdir(), "sotto-profile-"));
-    this.paths = {
-      home: folder,
-      name: "default",
-      folder,
-      database: join(folder, "profile.db"),
-      key: join(folder, "profile.key"),
-      liveLock: join(folder, "live.lock"),
-      drainLock: join(folder, "drain.lock"),
-      refreshLock: join(folder, "refresh.lock"),
-      registerLock: join(folder, "register.lock"),
-    };
+    this.paths = profilePaths({ CHAT_HOME: mkdtempSync(join(tmpdir(), "sotto-profile-")) }, "default");
     const db = openDatabase(this.paths.database, this.key, { create: true });
     saveIdentity(db, {
       stage: "registered",
@@ -103,7 +93,7 @@ export class ProfileFixture {
 
   remove(): void {
     closeProfile(this.profile);
-    rmSync(this.paths.folder, { recursive: true, force: true });
+    rmSync(this.paths.home, { recursive: true, force: true });
   }
 }
 

@@ -18,8 +18,9 @@ import {
   type Roster,
   type Welcome,
 } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
-import { callUnary, ERROR_REASON_KEY, openStream } from "../../proto/grpc.ts";
+import { callUnary, openStream } from "../../proto/grpc.ts";
 import { nth, type Person, type TestDevice } from "./bare-relay.ts";
+import { reasonIn } from "./member.ts";
 
 export type RequestFrame = NonNullable<MessageInitShape<typeof ConnectRequestSchema>["frame"]>;
 
@@ -114,9 +115,7 @@ export class RawStream {
         resolve(this.#ending);
         this.#changed();
       };
-      this.call.on("error", ({ code, metadata }: ServiceError) =>
-        end(metadata?.get(ERROR_REASON_KEY)[0]?.toString() ?? `gRPC ${code}`),
-      );
+      this.call.on("error", (error: ServiceError) => end(reasonIn(error)));
       this.call.on("end", () => setImmediate(() => end("OK")));
     });
   }

@@ -3,12 +3,11 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { pino } from "pino";
 import type { Database } from "../../relay/db/pool.ts";
 import type { Rates } from "../../relay/limits.ts";
-import type { Logger } from "../../relay/logger.ts";
 import { startRelay } from "../../relay/start-relay.ts";
 import { type Finished, type Running, watch } from "./chat.ts";
+import { keptLog } from "./log.ts";
 import { freshDatabase } from "./postgres.ts";
 
 /** A relay in this process, on a random port, with a fresh database of the shared PostgreSQL. */
@@ -29,21 +28,10 @@ export interface TestRelayOptions {
   readonly behindProxy?: boolean;
 }
 
-export const silent: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
-
 export async function startTestRelay(options: TestRelayOptions = {}): Promise<TestRelay> {
   const folder = await mkdtemp(join(tmpdir(), "sotto-relay-"));
   const fresh = await freshDatabase();
-  let lines = "";
-  const write = (line: string): void => {
-    lines += line;
-  };
-  const log: Logger = pino({ base: null }, { write });
+  const { log, lines } = keptLog();
   const time = { ahead: 0, now: (): number => Date.now() + time.ahead };
   const relay = await startRelay(
     {
@@ -59,7 +47,7 @@ export async function startTestRelay(options: TestRelayOptions = {}): Promise<Te
   return Object.assign(time, {
     url: relay.url,
     database: fresh.database,
-    log: () => lines,
+    log: lines,
     stop: async () => {
       await relay.stop();
       await fresh.drop();
