@@ -79,6 +79,22 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
 
   foreign("relay", "run a relay on this machine, or for others", surroundings.relay);
 
+  const commands = { command, contextOf };
+  addAccount(commands);
+  addLists(commands);
+  addSend(commands);
+  addRead(commands);
+  addTail(commands);
+  foreign("demo", "a relay, an account and a friend to try Sotto with", surroundings.demo);
+  return program;
+}
+
+interface Commands {
+  readonly command: (name: string, description: string) => Command;
+  readonly contextOf: (made: Command) => Context;
+}
+
+function addAccount({ command, contextOf }: Commands): void {
   const register = command("register", "make an account, with this machine as its first device")
     .addArgument(new Argument("<NAME>", "3-32 of a-z 0-9 _ . -"))
     .option("--password-file <path>", "take the password from the first line of a file (- is standard input)")
@@ -100,7 +116,9 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
     const { showMe } = await import("./commands/offline.ts");
     await showMe(contextOf(whoami));
   });
+}
 
+function addLists({ command, contextOf }: Commands): void {
   const people = command("people", "list everybody on the relay").action(async () => {
     const commands = await import("./commands/talking.ts");
     await commands.people(contextOf(people));
@@ -110,7 +128,9 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
     const commands = await import("./commands/offline.ts");
     await commands.list(contextOf(list));
   });
+}
 
+function addSend({ command, contextOf }: Commands): void {
   const send = command("send", "send a message: the text given, or standard input")
     .addArgument(new Argument("<TO>", "a name, with or without @, or `me`"))
     .addArgument(new Argument("[TEXT...]", "the words of the message"))
@@ -123,7 +143,9 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
       const commands = await import("./commands/talking.ts");
       await commands.send(contextOf(send), to, words, options);
     });
+}
 
+function addRead({ command, contextOf }: Commands): void {
   const read = command("read", "send what is queued, fetch what is new, and print the newest messages")
     .addArgument(new Argument("[TO]", "a name; without it, all conversations"))
     .addOption(new Option("-n <number>", "how many").argParser(count).default(10))
@@ -145,16 +167,6 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
         ...(given.since === undefined ? {} : { since: given.since }),
       });
     });
-
-  const tail = command("tail", "print messages as they come, from now on")
-    .addArgument(new Argument("[TO...]", "names; without any, all conversations"))
-    .action(async (from: string[]) => {
-      const commands = await import("./commands/talking.ts");
-      await commands.tail(contextOf(tail), from);
-    });
-
-  foreign("demo", "a relay, an account and a friend to try Sotto with", surroundings.demo);
-  return program;
 }
 
 interface ReadFlags {
@@ -163,6 +175,15 @@ interface ReadFlags {
   since?: number;
   unread?: boolean;
   offline?: boolean;
+}
+
+function addTail({ command, contextOf }: Commands): void {
+  const tail = command("tail", "print messages as they come, from now on")
+    .addArgument(new Argument("[TO...]", "names; without any, all conversations"))
+    .action(async (from: string[]) => {
+      const commands = await import("./commands/talking.ts");
+      await commands.tail(contextOf(tail), from);
+    });
 }
 
 function common(command: Command): Command {
