@@ -18,6 +18,7 @@ import {
   mergeConversation,
   nameRelayHead,
   readConversation,
+  readConversations,
   type StoredConversation,
   settleConversation,
   startLog,
@@ -143,6 +144,16 @@ function settleWith(profile: Profile, name: string, peer: AccountId): number {
 }
 
 /**
+ * How far each log is here. Taken before the relay is asked: what it answers may be older than what another process of
+ * this profile has received in the meantime, but not older than this.
+ */
+export function heldLogs(profile: Profile): ReadonlyMap<number, number> {
+  return new Map(
+    readConversations(profile.db).map(({ conversation, log }) => [conversation, log?.head.sequence ?? 0]),
+  );
+}
+
+/**
  * Takes in a conversation as the relay describes it; nothing of it is believed that cannot be reckoned. Undefined: its
  * peer's account does not exist. Throws `security_stop`.
  */
@@ -150,10 +161,11 @@ export async function learnConversation(
   profile: Profile,
   connection: RelayConnection,
   shown: Conversation,
+  heldBefore: ReadonlyMap<number, number>,
 ): Promise<number | undefined> {
   const found = findConversation(profile.db, shown.conversationId);
   const conversation = found?.conversation ?? (await addShown(profile, connection, shown));
-  if (conversation !== undefined) noteLog(profile, conversation, shown);
+  if (conversation !== undefined) noteLog(profile, conversation, shown, heldBefore);
   return conversation;
 }
 
@@ -188,7 +200,12 @@ export function forgedConversation(profile: Profile): ChatError {
 }
 
 /** The log as the relay says it stands: a first sight, a newer head, or a log that is not the one seen before. */
-export function noteLog(profile: Profile, conversation: number, shown: Conversation): void {
+export function noteLog(
+  profile: Profile,
+  conversation: number,
+  shown: Conversation,
+  heldBefore: ReadonlyMap<number, number>,
+): void {
   if (shown.incarnation.length !== 16 || !isCount(shown.head) || !isCount(shown.rosterVersion)) {
     throw alarm(profile, {
       kind: "log_invalid",
@@ -201,7 +218,9 @@ export function noteLog(profile: Profile, conversation: number, shown: Conversat
     const { log, conversationId: id, peerName } = readConversation(profile.db, conversation);
     if (id === undefined) return undefined;
     const isSame = log !== undefined && equal(log.incarnation, made);
-    if (isSame && Number(shown.head) < log.head.sequence) return peerName;
+    if (isSame && Number(shown.head) < (heldBefore.get(conversation) ?? 0)) return peerName;
+    // Another process was quicker: this is old news.
+    if (isSame && Number(shown.head) < log.head.sequence) return undefined;
     if (!isSame) {
       deleteAllStaged(profile.db, conversation);
       forgetPromises(profile.db, conversation);

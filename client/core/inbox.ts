@@ -35,7 +35,16 @@ export class Inbox {
   readonly #acknowledged = new Map<number, number>();
   readonly #leftAlone = new Set<number>();
 
-  constructor(profile: Profile, connection: RelayConnection, stream: RelayStream) {
+  readonly #heldBefore: ReadonlyMap<number, number>;
+
+  /** `heldBefore`: the logs as they were before the stream was opened. */
+  constructor(
+    profile: Profile,
+    connection: RelayConnection,
+    stream: RelayStream,
+    heldBefore: ReadonlyMap<number, number>,
+  ) {
+    this.#heldBefore = heldBefore;
     this.#profile = profile;
     this.#connection = connection;
     this.#stream = stream;
@@ -49,7 +58,7 @@ export class Inbox {
     for (const head of heads) {
       const known = findConversation(this.#profile.db, head.conversationId)?.conversation;
       const conversation = await this.#guarded(known, () =>
-        learnConversation(this.#profile, this.#connection, head),
+        learnConversation(this.#profile, this.#connection, head, this.#heldBefore),
       );
       if (conversation === undefined) continue;
       const before = this.#acknowledged.get(conversation) ?? 0;

@@ -5,6 +5,7 @@ import { countUp } from "../store/counters.ts";
 import { transact } from "../store/database.ts";
 import { readIntents } from "../store/outbox.ts";
 import { newestSecurityEvent, readSecurityEvents, type SecurityEvent } from "../store/security-events.ts";
+import { heldLogs } from "./conversations.ts";
 import { type Connect, drainThrough } from "./drain-outbox.ts";
 import { Inbox } from "./inbox.ts";
 import { upkeepPrekeys } from "./prekey-upkeep.ts";
@@ -58,6 +59,7 @@ async function live(
   onConnected: () => void,
 ): Promise<NetError | undefined> {
   const pushed: Pushed = { deliveries: [], heads: [], isResync: false, wake: () => undefined };
+  const held = heldLogs(profile);
   const stream = await openLive(profile, connection, pushed);
   const ending = new AbortController();
   const end = () => ending.abort();
@@ -74,7 +76,7 @@ async function live(
   });
   try {
     let seen = newestSecurityEvent(profile.db);
-    const inbox = new Inbox(profile, connection, stream);
+    const inbox = new Inbox(profile, connection, stream, held);
     const report = () => {
       const events = readSecurityEvents(profile.db, seen);
       seen = events.at(-1)?.event ?? seen;

@@ -24,6 +24,7 @@ import {
 import type { ProfileFixture } from "../../test/support/profile-fixture.ts";
 import { readConversations } from "../store/conversations.ts";
 import { readSendingSession, updateSession } from "../store/sessions.ts";
+import { heldLogs } from "./conversations.ts";
 import { Inbox } from "./inbox.ts";
 import { openWaiting } from "./open-staged.ts";
 import { makePrekeys, publishPrekeys, upkeepPrekeys } from "./prekey-upkeep.ts";
@@ -97,7 +98,7 @@ test("two processes that receive at once show each message once", async () => {
     (async () => {
       const connection = await bob.connect();
       const stream = await connection.openStream({ live: false, lease: 0n });
-      const inbox = new Inbox(other, connection, stream);
+      const inbox = new Inbox(other, connection, stream, heldLogs(other));
       await inbox.learn(stream.heads);
       return { received: await inbox.catchUp(), ...findings(other, 0) };
     })(),
@@ -108,11 +109,28 @@ test("two processes that receive at once show each message once", async () => {
   expect(texts(bob, "alice")).toEqual(Array.from({ length: 30 }, (_, n) => `alice: ${n}`));
 });
 
+test("an answer that is older than what another process has received meanwhile is old news, not an alarm", async () => {
+  await send(alice, "bob", "one");
+  await sync(bob);
+  const connection = await bob.connect();
+  const held = heldLogs(bob.profile);
+  const stream = await connection.openStream({ live: false, lease: 0n });
+  const old = structuredClone(world.relay.describe(log(), ""));
+  await send(alice, "bob", "two");
+  await sync(bob);
+  await new Inbox(bob.profile, connection, stream, held).learn([old]);
+  expect(findings(bob.profile, 0).alarms).toEqual([]);
+  await stream.close();
+  await send(alice, "bob", "three");
+  await sync(bob);
+  expect(texts(bob)).toEqual(["alice: one", "alice: two", "alice: three"]);
+});
+
 test("pushed rows that come early, late, twice or in one heap are shown once and in order", async () => {
   for (let n = 1; n <= 12; n += 1) await send(alice, "bob", `${n}`);
   const connection = await bob.connect();
   const stream = await connection.openStream({ live: false, lease: 0n });
-  const inbox = new Inbox(bob.profile, connection, stream);
+  const inbox = new Inbox(bob.profile, connection, stream, heldLogs(bob.profile));
   const all = rows(1);
   const row = (n: number) => all.slice(n - 1, n);
   // The first thing bob ever hears of alice is a row in the middle.

@@ -3,7 +3,7 @@ import type { RelayConnection, Roster } from "../net/relay-connection.ts";
 import { readConversation, type StoredConversation, setRoster } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
 import { knownChain, ownChain, refreshChains } from "./contacts.ts";
-import { forgedConversation, isCount, membersOf, noteLog } from "./conversations.ts";
+import { forgedConversation, heldLogs, isCount, membersOf, noteLog } from "./conversations.ts";
 import type { Profile } from "./profile.ts";
 import { alarm } from "./security.ts";
 
@@ -38,9 +38,10 @@ export async function fetchRoster(
   if (unseen.length > 0) await refreshChains(profile, connection, unseen);
   let roster: Roster;
   if (log === undefined) {
+    const held = heldLogs(profile);
     const opened = await connection.openDirect(peerAccount);
     if (!equal(opened.conversation.conversationId, id)) throw forgedConversation(profile);
-    noteLog(profile, conversation.conversation, opened.conversation);
+    noteLog(profile, conversation.conversation, opened.conversation, held);
     roster = opened.roster;
   } else {
     roster = await connection.getRoster(id, 0n);

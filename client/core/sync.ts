@@ -1,6 +1,7 @@
 import { ready } from "../../keys/index.ts";
 import type { RelayConnection } from "../net/relay-connection.ts";
 import { newestSecurityEvent, readSecurityEvents, type SecurityEvent } from "../store/security-events.ts";
+import { heldLogs } from "./conversations.ts";
 import { drainThrough } from "./drain-outbox.ts";
 import { Inbox } from "./inbox.ts";
 import { upkeepPrekeys } from "./prekey-upkeep.ts";
@@ -22,10 +23,11 @@ export interface SyncReport {
 export async function syncConversations(profile: Profile, connection: RelayConnection): Promise<SyncReport> {
   await ready();
   const since = newestSecurityEvent(profile.db);
+  const held = heldLogs(profile);
   const stream = await connection.openStream({ live: false, lease: 0n });
   try {
     await drainThrough(profile, connection, stream);
-    const inbox = new Inbox(profile, connection, stream);
+    const inbox = new Inbox(profile, connection, stream, held);
     await inbox.learn(stream.heads);
     const received = await inbox.catchUp();
     await drainThrough(profile, connection, stream);
