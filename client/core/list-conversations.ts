@@ -1,4 +1,5 @@
 import { readConversations } from "../store/conversations.ts";
+import { snapshot } from "../store/database.ts";
 import { countMessages, readNewest } from "../store/messages.ts";
 import { isNobody } from "./conversations.ts";
 import { conversationName, type Message, toMessage } from "./message.ts";
@@ -16,6 +17,10 @@ export interface ConversationRow {
 
 /** Conversations with something in them, the one that was last active first. */
 export function listConversations(profile: Profile): ConversationRow[] {
+  return snapshot(profile.db, () => list(profile));
+}
+
+function list(profile: Profile): ConversationRow[] {
   return readConversations(profile.db)
     .filter((conversation) => !isNobody(profile, conversation))
     .map((conversation) => {

@@ -3,7 +3,13 @@ import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createDeviceKeys, randomBytes, readEnvelopeHeader, toHex } from "../../keys/index.ts";
+import {
+  createDeviceKeys,
+  dmConversationId,
+  randomBytes,
+  readEnvelopeHeader,
+  toHex,
+} from "../../keys/index.ts";
 import {
   type AliceAndBob,
   aliceAndBob,
@@ -13,13 +19,15 @@ import {
   texts,
 } from "../../test/support/alice-and-bob.ts";
 import { AccountFixture, type ProfileFixture } from "../../test/support/profile-fixture.ts";
+import { addConversation } from "../store/conversations.ts";
 import { tryLock } from "../store/lock.ts";
 import { drainOutbox } from "./drain-outbox.ts";
 import { listConversations } from "./list-conversations.ts";
 import { closeProfile } from "./profile.ts";
 import { readMessages } from "./read-messages.ts";
 import { sealConversation } from "./seal.ts";
-import { queueMessage } from "./send-message.ts";
+import { messageAt, queueMessage } from "./send-message.ts";
+import { submitOutbox } from "./submit-outbox.ts";
 import { waitForMessage } from "./wait-for-message.ts";
 
 let world: AliceAndBob;
@@ -49,6 +57,38 @@ test("with the relay away a message stays queued, and goes out with the next dra
   expect(await drainOutbox(alice.profile, alice.connect)).toBe(true);
   await sync(bob);
   expect(texts(bob)).toEqual(["alice: later"]);
+});
+
+test("two processes that drain at once, and find out who it is for at the same time, send it once", async () => {
+  queue("nobody", "is looked up first");
+  const { position } = queue("bob", "once");
+  // A third process has met bob in the instant in which the second queued for a mere name.
+  const { accountId } = bob.address;
+  addConversation(alice.profile.db, {
+    conversationId: dmConversationId(alice.address.accountId, accountId),
+    kind: "dm",
+    peerName: "bob",
+    peerAccount: accountId,
+  });
+  // The other process takes us for suspended, and is through before our first answer comes.
+  const connect = async () => {
+    const connection = await alice.connect();
+    const lookUpPeople = connection.lookUpPeople.bind(connection);
+    const rival = alice.open();
+    return Object.assign(connection, {
+      lookUpPeople: async (wanted: Parameters<typeof lookUpPeople>[0]) => {
+        const theirs = await alice.connect();
+        await submitOutbox(rival, theirs, await theirs.openStream({ live: false, lease: 0n }));
+        closeProfile(rival);
+        return lookUpPeople(wanted);
+      },
+    });
+  };
+  expect(await drainOutbox(alice.profile, connect)).toBe(true);
+  expect(messageAt(alice.profile, position)).toMatchObject({ state: "sent", conversation: "bob" });
+  await sync(bob);
+  expect(texts(bob)).toEqual(["alice: once"]);
+  expect(count(alice, "outbox")).toBe(0);
 });
 
 test("a person unknown here is looked up when there is a relay; one unknown there fails the message", async () => {

@@ -1,5 +1,5 @@
 import { readConversation } from "../store/conversations.ts";
-import { transact } from "../store/database.ts";
+import { snapshot, transact } from "../store/database.ts";
 import { clearUnread, findMessageById, readNewest, type StoredMessage } from "../store/messages.ts";
 import { ChatError } from "./chat-error.ts";
 import { findConversationWith, isNobody, resolveTo } from "./conversations.ts";
@@ -22,6 +22,10 @@ export interface Reading {
  * `bad_input` and `unknown_message` for `before`.
  */
 export function readMessages(profile: Profile, reading: Reading): Message[] {
+  return snapshot(profile.db, () => read(profile, reading));
+}
+
+function read(profile: Profile, reading: Reading): Message[] {
   const conversation =
     reading.conversation === undefined ? undefined : numberOf(profile, reading.conversation);
   // Nothing was ever written there: `me` before the first note.

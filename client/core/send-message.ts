@@ -1,6 +1,6 @@
 import { equal, messageId, sha256, toHex } from "../../keys/index.ts";
 import { readConversation, type StoredConversation } from "../store/conversations.ts";
-import { transact } from "../store/database.ts";
+import { snapshot, transact } from "../store/database.ts";
 import { findKey, saveKey } from "../store/idempotency-keys.ts";
 import { addMessage, readMessage } from "../store/messages.ts";
 import { addIntent } from "../store/outbox.ts";
@@ -84,9 +84,11 @@ function findFirst(
 
 /** A message as it stands now. */
 export function messageAt(profile: Profile, position: number): Message {
-  const stored = readMessage(profile.db, position);
-  if (stored === undefined) throw new ChatError("unknown_message", "There is no such message.");
-  return toMessage(profile, readConversation(profile.db, stored.conversation), stored);
+  return snapshot(profile.db, () => {
+    const stored = readMessage(profile.db, position);
+    if (stored === undefined) throw new ChatError("unknown_message", "There is no such message.");
+    return toMessage(profile, readConversation(profile.db, stored.conversation), stored);
+  });
 }
 
 function checkText(text: string): void {

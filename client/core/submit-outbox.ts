@@ -9,7 +9,7 @@ import type {
   SubmitAnswer,
 } from "../net/relay-connection.ts";
 import { refusalReason } from "../net/service-error.ts";
-import { nameRoster, readConversation, setSender } from "../store/conversations.ts";
+import { findNumbered, nameRoster, readConversation, setSender } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
 import { deleteSilent, markFailed, markSent } from "../store/messages.ts";
 import {
@@ -81,7 +81,8 @@ async function prepare(
 ): Promise<void> {
   let current = conversation;
   try {
-    const stored = readConversation(profile.db, conversation);
+    const stored = findNumbered(profile.db, conversation);
+    if (stored === undefined) return; // its intents stand elsewhere now: in the next round
     if (stored.conversationId === undefined) current = await settle(profile, connection, stored);
     for (let step = 0; step < MAX_PREPARATIONS; step += 1) {
       const outcome = sealConversation(profile, current, through);

@@ -78,12 +78,19 @@ function fromRow(row: Row): StoredConversation {
   };
 }
 
-export function readConversation(db: Database, conversation: number): StoredConversation {
+/** Undefined when it was provisional, and another process has found out who it is with. */
+export function findNumbered(db: Database, conversation: number): StoredConversation | undefined {
   const row = statement<[number], Row>(db, "select * from conversations where conversation = ?").get(
     conversation,
   );
-  if (row === undefined) throw new Error(`no conversation ${conversation}`);
-  return fromRow(row);
+  return row && fromRow(row);
+}
+
+/** One that is there: of a message read in the same transaction, or one that is not provisional. */
+export function readConversation(db: Database, conversation: number): StoredConversation {
+  const found = findNumbered(db, conversation);
+  if (found === undefined) throw new Error(`no conversation ${conversation}`);
+  return found;
 }
 
 export function readConversations(db: Database): StoredConversation[] {

@@ -69,6 +69,12 @@ export function transact<T>(db: Database, work: () => T): T {
   return db.transaction(work).immediate();
 }
 
+/** Several reads of one state: what another process commits in between is not seen. */
+export function snapshot<T>(db: Database, work: () => T): T {
+  if (db.inTransaction) return work();
+  return db.transaction(work).deferred();
+}
+
 /** A value that changes with every commit, whether of this connection or of another process. */
 export function changeMarker(db: Database): string {
   const own = statement<[], { count: number }>(db, "select total_changes() as count").get();
