@@ -25,10 +25,11 @@ test("100 sends in parallel beside a tail, the other side answering: each arrive
   const bobTail = bob.start(["tail", "--json"]);
   await pause(2_000);
   const sends = Array.from({ length: 100 }, (_, i) =>
-    alice.chat(["send", "bob", `parallel ${i}`, "--json"], { timeout: 90_000 }),
+    alice.chat(["send", "bob", `parallel ${i}`, "--json", "--timeout", "2m"], { timeout: 150_000 }),
   );
   const answers = (async () => {
-    for (let i = 0; i < 10; i += 1) await bob.ok(["send", "alice", `answer ${i}`], { timeout: 90_000 });
+    for (let i = 0; i < 10; i += 1)
+      await bob.ok(["send", "alice", `answer ${i}`, "--timeout", "2m"], { timeout: 150_000 });
   })();
   const finished = await Promise.all(sends);
   await answers;
@@ -54,7 +55,7 @@ test("100 sends in parallel beside a tail, the other side answering: each arrive
   );
   await aliceTail.kill();
   await bobTail.kill();
-}, 180_000);
+}, 240_000);
 
 test("kill -9 at random instants loses no committed message and doubles none", async () => {
   // Each send has a key: a script that was killed runs the same command again.
@@ -88,7 +89,7 @@ test("kill -9 at random instants loses no committed message and doubles none", a
   // Nobody is locked out, and both directions still open.
   await bob.ok(["send", "alice", "still here?"]);
   expect(await alice.ok(["read", "bob", "-n", "1"])).toContain("still here?");
-}, 180_000);
+}, 240_000);
 
 test("kill -9 in the middle of a token refresh locks nobody out", async () => {
   const inProcess = await startTestRelay();
