@@ -8,8 +8,9 @@ export function liveDemo(): Promise<number> {
   return inOrder(async ({ signal, undo, orEnd }) => {
     const client = await import("../client/cli/demo-door.ts");
     say(
-      "Sotto is end-to-end encrypted chat for the terminal. This starts a relay on this machine, makes you",
-      "an account if you have none, and gives you somebody to talk to. Ctrl-C leaves at any time.",
+      "Sotto is end-to-end encrypted chat for the terminal. This starts a relay on",
+      "this machine, makes you an account if you have none, and gives you somebody to",
+      "talk to. Ctrl-C leaves at any time.",
       "",
     );
 
@@ -137,8 +138,9 @@ function introduce(profile: Profile, friend: string, relay: DemoRelay): void {
   const isElsewhere = relay.url !== relayUrl;
   say(
     "",
-    `You are ${name}. Type a line and press Enter: ${friend} answers. "@name text" writes to somebody else.`,
-    "In a second terminal, in this folder, the same account and its messages are there too:",
+    `You are ${name}. Type a line and press Enter: ${friend} answers.`,
+    '"@name text" writes to somebody else.',
+    "In a second terminal, in this folder, the same account is there too:",
     "",
     `    npx chat send ${friend} "hello from the other side"${isElsewhere ? ` --relay ${relay.url}` : ""}`,
     `    npx chat read${isElsewhere ? ` --relay ${relay.url}` : ""}`,

@@ -20,7 +20,8 @@ export function transcript(): Promise<number> {
 }
 
 async function play(folder: string, undo: Undo): Promise<void> {
-  say("A first conversation, played in a temporary folder. At a terminal you take part in it yourself.", "");
+  say("A first conversation, played in a temporary folder. At a terminal you take");
+  say("part in it yourself.", "");
   const relay = await startRelay(folder, undo);
   const alice = await makeAccount(relay, folder, "alice", undo);
   const bob = await makeAccount(relay, folder, "bob", undo);

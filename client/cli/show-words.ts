@@ -7,8 +7,9 @@ const COLUMNS = 4;
 export async function showWords(name: string, words: readonly string[], signal: AbortSignal): Promise<void> {
   const lines = [
     "",
-    "These 24 words are the only way back into your account when this machine and its files are gone.",
-    "Write them down on paper, in this order, and show them to nobody. They are not shown again.",
+    "These 24 words are the only way back into your account when this machine and",
+    "its files are gone. Write them down on paper, in this order, and show them to",
+    "nobody. They are not shown again.",
     "",
     ...wordTable(words),
     "",
