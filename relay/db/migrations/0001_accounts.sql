@@ -2,7 +2,7 @@
 
 create table accounts (
   account_id bytea primary key check (octet_length(account_id) = 32),
-  name text not null unique,
+  name text collate "C" not null unique, -- in byte order, whatever the locale of the database
   registered_at bigint not null, -- milliseconds since 1970
   -- Head of the account chain, for compare-and-swap.
   head_sequence bigint not null,
