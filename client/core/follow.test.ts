@@ -155,6 +155,22 @@ test("a push that is left out is made up for when the relay names the head, or a
   expect(said(seen)).toEqual(["1", "2", "3", "4", "5"].map((text) => `alice: ${text}`));
 });
 
+test("a relay that pushes more than can be taken in fills no memory: the stream is opened anew", async () => {
+  const seen = watch(bob);
+  follow(bob);
+  await until(() => live(bob).length === 1);
+  await send(alice, "bob", "1");
+  await until(() => seen.length === 1);
+  const [flooded] = live(bob);
+  const log = world.relay.log(alice.address.accountId, bob.address.accountId);
+  const head = world.relay.describe(log, "");
+  flooded?.pushHeads(Array.from({ length: 5_001 }, () => head));
+  await until(() => live(bob).length === 1 && live(bob)[0] !== flooded);
+  await send(alice, "bob", "2");
+  await until(() => seen.length === 2);
+  expect(said(seen)).toEqual(["alice: 1", "alice: 2"]);
+});
+
 test("one process of a profile follows, the next takes over when it stops", async () => {
   const seen = watch(bob);
   const first = follow(bob);

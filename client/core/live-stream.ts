@@ -22,10 +22,15 @@ interface LiveOptions {
   readonly onFindings?: (events: readonly SecurityEvent[]) => void;
 }
 
+/** How much may wait while earlier pushes are taken in. A push is a hint: beyond this the stream is opened anew. */
+const MAX_PUSHED = 5_000;
+const MAX_PUSHED_BYTES = 32 * 1024 * 1024;
+
 /** What came in and was not taken in yet. */
 interface Pushed {
   deliveries: Delivery[];
   heads: Conversation[];
+  bytes: number;
   isResync: boolean;
   wake: () => void;
 }
@@ -58,7 +63,7 @@ async function live(
   { signal, onFindings }: LiveOptions,
   onConnected: () => void,
 ): Promise<NetError | undefined> {
-  const pushed: Pushed = { deliveries: [], heads: [], isResync: false, wake: () => undefined };
+  const pushed: Pushed = { deliveries: [], heads: [], bytes: 0, isResync: false, wake: () => undefined };
   const held = heldLogs(profile);
   const stream = await openLive(profile, connection, pushed);
   const ending = new AbortController();
@@ -116,23 +121,33 @@ function openLive(profile: Profile, connection: RelayConnection, pushed: Pushed)
   return connection.openStream({
     live: true,
     lease: BigInt(lease),
-    onDeliveries: (deliveries) => {
-      pushed.deliveries.push(...deliveries);
-      pushed.wake();
-    },
-    onHeads: (heads) => {
-      pushed.heads.push(...heads);
-      pushed.wake();
-    },
-    onResync: () => {
-      pushed.isResync = true;
-      pushed.wake();
-    },
+    onDeliveries: (deliveries) => keep(pushed, deliveries, []),
+    onHeads: (heads) => keep(pushed, [], heads),
+    onResync: () => startAnew(pushed),
   });
 }
 
+function keep(pushed: Pushed, deliveries: readonly Delivery[], heads: readonly Conversation[]): void {
+  if (pushed.isResync) return;
+  for (const row of deliveries) {
+    pushed.deliveries.push(row);
+    pushed.bytes += row.envelope.length + row.wrap.length;
+  }
+  for (const head of heads) pushed.heads.push(head);
+  const waiting = pushed.deliveries.length + pushed.heads.length;
+  if (waiting > MAX_PUSHED || pushed.bytes > MAX_PUSHED_BYTES) startAnew(pushed);
+  else pushed.wake();
+}
+
+function startAnew(pushed: Pushed): void {
+  pushed.deliveries = [];
+  pushed.heads = [];
+  pushed.isResync = true;
+  pushed.wake();
+}
+
 /** All that was pushed since the last time, as soon as there is something. */
-async function next(pushed: Pushed, ending: AbortSignal): Promise<Omit<Pushed, "wake">> {
+async function next(pushed: Pushed, ending: AbortSignal): Promise<Omit<Pushed, "wake" | "bytes">> {
   const isEmpty = () => pushed.deliveries.length === 0 && pushed.heads.length === 0 && !pushed.isResync;
   if (isEmpty() && !ending.aborted) {
     await new Promise<void>((resolve) => {
@@ -142,6 +157,7 @@ async function next(pushed: Pushed, ending: AbortSignal): Promise<Omit<Pushed, "
   const { deliveries, heads, isResync } = pushed;
   pushed.deliveries = [];
   pushed.heads = [];
+  pushed.bytes = 0;
   return { deliveries, heads, isResync };
 }
 
