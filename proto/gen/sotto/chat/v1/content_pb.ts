@@ -4,15 +4,15 @@
 
 // What is inside the ciphertext. Only clients import it.
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file sotto/chat/v1/content.proto.
  */
 export const file_sotto_chat_v1_content: GenFile = /*@__PURE__*/
-  fileDesc("Chtzb3R0by9jaGF0L3YxL2NvbnRlbnQucHJvdG8SDXNvdHRvLmNoYXQudjEiegoHQ29udGVudBIjCgR0ZXh0GAEgASgLMhMuc290dG8uY2hhdC52MS5UZXh0SAASQgoUc2Vzc2lvbl9jb25maXJtYXRpb24YAiABKAsyIi5zb3R0by5jaGF0LnYxLlNlc3Npb25Db25maXJtYXRpb25IAEIGCgRraW5kIiYKBFRleHQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoDCIVChNTZXNzaW9uQ29uZmlybWF0aW9uYgZwcm90bzM");
+  fileDesc("Chtzb3R0by9jaGF0L3YxL2NvbnRlbnQucHJvdG8SDXNvdHRvLmNoYXQudjEiowQKB0NvbnRlbnQSIwoEdGV4dBgBIAEoCzITLnNvdHRvLmNoYXQudjEuVGV4dEgAEkIKFHNlc3Npb25fY29uZmlybWF0aW9uGAIgASgLMiIuc290dG8uY2hhdC52MS5TZXNzaW9uQ29uZmlybWF0aW9uSAASIwoEZWRpdBgDIAEoCzITLnNvdHRvLmNoYXQudjEuRWRpdEgAEicKBmRlbGV0ZRgEIAEoCzIVLnNvdHRvLmNoYXQudjEuRGVsZXRlSAASLQoJcmVhY3Rpb25zGAUgASgLMhguc290dG8uY2hhdC52MS5SZWFjdGlvbnNIABIjCgR2b3RlGAYgASgLMhMuc290dG8uY2hhdC52MS5Wb3RlSAASIQoDcGluGAcgASgLMhIuc290dG8uY2hhdC52MS5QaW5IABIpCgdyZWNlaXB0GAggASgLMhYuc290dG8uY2hhdC52MS5SZWNlaXB0SAASLwoKaW52aXRhdGlvbhgJIAEoCzIZLnNvdHRvLmNoYXQudjEuSW52aXRhdGlvbkgAEiUKBXRpdGxlGAogASgLMhQuc290dG8uY2hhdC52MS5UaXRsZUgAEjQKDWhpc3RvcnlfY2xhaW0YCyABKAsyGy5zb3R0by5jaGF0LnYxLkhpc3RvcnlDbGFpbUgAEikKB2hpc3RvcnkYDCABKAsyFi5zb3R0by5jaGF0LnYxLkhpc3RvcnlIAEIGCgRraW5kIjMKCk1lc3NhZ2VSZWYSEgoKbWVzc2FnZV9pZBgBIAEoDBIRCglkZXZpY2VfaWQYAiABKAwifQoEVGV4dBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgMEhcKD3JlcGx5X3RvX2RldmljZRgDIAEoDBIQCghtZW50aW9ucxgEIAMoDBISCgpleHBpcmVzX2F0GAUgASgEEhYKDndhbnRzX3JlY2VpcHRzGAYgASgIIhUKE1Nlc3Npb25Db25maXJtYXRpb24iYgoERWRpdBIpCgZ0YXJnZXQYASABKAsyGS5zb3R0by5jaGF0LnYxLk1lc3NhZ2VSZWYSDAoEdGV4dBgCIAEoCRIQCghtZW50aW9ucxgDIAMoDBIPCgd2ZXJzaW9uGAQgASgEIjMKBkRlbGV0ZRIpCgZ0YXJnZXQYASABKAsyGS5zb3R0by5jaGF0LnYxLk1lc3NhZ2VSZWYiVgoJUmVhY3Rpb25zEikKBnRhcmdldBgBIAEoCzIZLnNvdHRvLmNoYXQudjEuTWVzc2FnZVJlZhINCgVlbW9qaRgCIAMoCRIPCgd2ZXJzaW9uGAMgASgEImsKBFZvdGUSKQoGdGFyZ2V0GAEgASgLMhkuc290dG8uY2hhdC52MS5NZXNzYWdlUmVmEicKBXZhbHVlGAIgASgOMhguc290dG8uY2hhdC52MS5Wb3RlVmFsdWUSDwoHdmVyc2lvbhgDIAEoBCJRCgNQaW4SKQoGdGFyZ2V0GAEgASgLMhkuc290dG8uY2hhdC52MS5NZXNzYWdlUmVmEg4KBnBpbm5lZBgCIAEoCBIPCgd2ZXJzaW9uGAMgASgEInwKB1JlY2VpcHQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgMEhMKC2luY2FybmF0aW9uGAIgASgMEhkKEWRlbGl2ZXJlZF90aHJvdWdoGAMgASgEEhQKDHJlYWRfdGhyb3VnaBgEIAEoBBISCgp1bnJlYWRhYmxlGAUgAygEIjQKCkludml0YXRpb24SFwoPY29udmVyc2F0aW9uX2lkGAEgASgMEg0KBXRpdGxlGAIgASgJIhYKBVRpdGxlEg0KBXRpdGxlGAEgASgJIhwKDEhpc3RvcnlDbGFpbRIMCgRqb2luGAEgASgEImEKB0hpc3RvcnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgMEg0KBXRpdGxlGAIgASgJEi4KCG1lc3NhZ2VzGAMgAygLMhwuc290dG8uY2hhdC52MS5TaGFyZWRNZXNzYWdlIrsBCg1TaGFyZWRNZXNzYWdlEioKB21lc3NhZ2UYASABKAsyGS5zb3R0by5jaGF0LnYxLk1lc3NhZ2VSZWYSEgoKYWNjb3VudF9pZBgCIAEoDBIQCghzZXF1ZW5jZRgDIAEoBBIPCgdzZW50X2F0GAQgASgEEgwKBHRleHQYBSABKAkSEAoIcmVwbHlfdG8YBiABKAwSFwoPcmVwbHlfdG9fZGV2aWNlGAcgASgMEg4KBmVkaXRlZBgIIAEoCCI+Cg9FcGhlbWVyYWxTaWduYWwSEAoGdHlwaW5nGAEgASgISAASEQoHcHJlc2VudBgCIAEoCEgAQgYKBGtpbmQqTwoJVm90ZVZhbHVlEhoKFlZPVEVfVkFMVUVfVU5TUEVDSUZJRUQQABIRCg1WT1RFX1ZBTFVFX1VQEAESEwoPVk9URV9WQUxVRV9ET1dOEAJiBnByb3RvMw");
 
 /**
  * The body of a message whose content type is 1 (keys/SPEC.md "envelope"). A client that finds none of the kinds it
@@ -42,6 +42,86 @@ export type Content = Message<"sotto.chat.v1.Content"> & {
      */
     value: SessionConfirmation;
     case: "sessionConfirmation";
+  } | {
+    /**
+     * Another text for a message of the sender's own.
+     *
+     * @generated from field: sotto.chat.v1.Edit edit = 3;
+     */
+    value: Edit;
+    case: "edit";
+  } | {
+    /**
+     * Takes a message back: the sender's own, or any for owners and admins of the group.
+     *
+     * @generated from field: sotto.chat.v1.Delete delete = 4;
+     */
+    value: Delete;
+    case: "delete";
+  } | {
+    /**
+     * Which emoji the sender puts on a message.
+     *
+     * @generated from field: sotto.chat.v1.Reactions reactions = 5;
+     */
+    value: Reactions;
+    case: "reactions";
+  } | {
+    /**
+     * How the sender votes on a message.
+     *
+     * @generated from field: sotto.chat.v1.Vote vote = 6;
+     */
+    value: Vote;
+    case: "vote";
+  } | {
+    /**
+     * Whether a message is pinned.
+     *
+     * @generated from field: sotto.chat.v1.Pin pin = 7;
+     */
+    value: Pin;
+    case: "pin";
+  } | {
+    /**
+     * How far the sender has received and read the conversation that it names.
+     *
+     * @generated from field: sotto.chat.v1.Receipt receipt = 8;
+     */
+    value: Receipt;
+    case: "receipt";
+  } | {
+    /**
+     * To the one who is invited, in the direct conversation with him.
+     *
+     * @generated from field: sotto.chat.v1.Invitation invitation = 9;
+     */
+    value: Invitation;
+    case: "invitation";
+  } | {
+    /**
+     * The title of this group.
+     *
+     * @generated from field: sotto.chat.v1.Title title = 10;
+     */
+    value: Title;
+    case: "title";
+  } | {
+    /**
+     * "I will send the newcomer the latest messages": the first claim in the log for a join counts.
+     *
+     * @generated from field: sotto.chat.v1.HistoryClaim history_claim = 11;
+     */
+    value: HistoryClaim;
+    case: "historyClaim";
+  } | {
+    /**
+     * To a newcomer, in the direct conversation with him.
+     *
+     * @generated from field: sotto.chat.v1.History history = 12;
+     */
+    value: History;
+    case: "history";
   } | { case: undefined; value?: undefined };
 };
 
@@ -51,6 +131,34 @@ export type Content = Message<"sotto.chat.v1.Content"> & {
  */
 export const ContentSchema: GenMessage<Content> = /*@__PURE__*/
   messageDesc(file_sotto_chat_v1_content, 0);
+
+/**
+ * Names a message. Ids are the senders' choice, so the device belongs to it.
+ *
+ * @generated from message sotto.chat.v1.MessageRef
+ */
+export type MessageRef = Message<"sotto.chat.v1.MessageRef"> & {
+  /**
+   * 16 bytes.
+   *
+   * @generated from field: bytes message_id = 1;
+   */
+  messageId: Uint8Array;
+
+  /**
+   * 16 bytes: the device that sent it.
+   *
+   * @generated from field: bytes device_id = 2;
+   */
+  deviceId: Uint8Array;
+};
+
+/**
+ * Describes the message sotto.chat.v1.MessageRef.
+ * Use `create(MessageRefSchema)` to create a new message.
+ */
+export const MessageRefSchema: GenMessage<MessageRef> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 1);
 
 /**
  * Something to read.
@@ -66,11 +174,39 @@ export type Text = Message<"sotto.chat.v1.Text"> & {
   text: string;
 
   /**
-   * 16 bytes: the message that this answers; empty if none.
+   * The message that this answers; 16 bytes or empty.
    *
    * @generated from field: bytes reply_to = 2;
    */
   replyTo: Uint8Array;
+
+  /**
+   * The device that sent that message; 16 bytes or empty.
+   *
+   * @generated from field: bytes reply_to_device = 3;
+   */
+  replyToDevice: Uint8Array;
+
+  /**
+   * Accounts of members whom the text names, 32 bytes each.
+   *
+   * @generated from field: repeated bytes mentions = 4;
+   */
+  mentions: Uint8Array[];
+
+  /**
+   * When it disappears, milliseconds since 1970; 0: never. The header says it to the minute.
+   *
+   * @generated from field: uint64 expires_at = 5;
+   */
+  expiresAt: bigint;
+
+  /**
+   * Asks for receipts in a conversation that is too large for them otherwise.
+   *
+   * @generated from field: bool wants_receipts = 6;
+   */
+  wantsReceipts: boolean;
 };
 
 /**
@@ -78,7 +214,7 @@ export type Text = Message<"sotto.chat.v1.Text"> & {
  * Use `create(TextSchema)` to create a new message.
  */
 export const TextSchema: GenMessage<Text> = /*@__PURE__*/
-  messageDesc(file_sotto_chat_v1_content, 1);
+  messageDesc(file_sotto_chat_v1_content, 2);
 
 /**
  * Carries nothing: to arrive is its meaning.
@@ -93,5 +229,476 @@ export type SessionConfirmation = Message<"sotto.chat.v1.SessionConfirmation"> &
  * Use `create(SessionConfirmationSchema)` to create a new message.
  */
 export const SessionConfirmationSchema: GenMessage<SessionConfirmation> = /*@__PURE__*/
-  messageDesc(file_sotto_chat_v1_content, 2);
+  messageDesc(file_sotto_chat_v1_content, 3);
+
+/**
+ * Another text for a message. Of several edits the highest version counts; of equal ones the higher device id, then the
+ * higher message id of the edit. So it is with every value that has a version.
+ *
+ * @generated from message sotto.chat.v1.Edit
+ */
+export type Edit = Message<"sotto.chat.v1.Edit"> & {
+  /**
+   * The sender's own.
+   *
+   * @generated from field: sotto.chat.v1.MessageRef target = 1;
+   */
+  target?: MessageRef | undefined;
+
+  /**
+   * At most 65,536 bytes of UTF-8.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+
+  /**
+   * Accounts of members whom the text names, 32 bytes each.
+   *
+   * @generated from field: repeated bytes mentions = 3;
+   */
+  mentions: Uint8Array[];
+
+  /**
+   * From 1, higher than those seen.
+   *
+   * @generated from field: uint64 version = 4;
+   */
+  version: bigint;
+};
+
+/**
+ * Describes the message sotto.chat.v1.Edit.
+ * Use `create(EditSchema)` to create a new message.
+ */
+export const EditSchema: GenMessage<Edit> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 4);
+
+/**
+ * Takes a message back for good.
+ *
+ * @generated from message sotto.chat.v1.Delete
+ */
+export type Delete = Message<"sotto.chat.v1.Delete"> & {
+  /**
+   * The message.
+   *
+   * @generated from field: sotto.chat.v1.MessageRef target = 1;
+   */
+  target?: MessageRef | undefined;
+};
+
+/**
+ * Describes the message sotto.chat.v1.Delete.
+ * Use `create(DeleteSchema)` to create a new message.
+ */
+export const DeleteSchema: GenMessage<Delete> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 5);
+
+/**
+ * All emoji that the sender puts on a message; an absolute value.
+ *
+ * @generated from message sotto.chat.v1.Reactions
+ */
+export type Reactions = Message<"sotto.chat.v1.Reactions"> & {
+  /**
+   * The message.
+   *
+   * @generated from field: sotto.chat.v1.MessageRef target = 1;
+   */
+  target?: MessageRef | undefined;
+
+  /**
+   * At most 16, each one grapheme of at most 64 bytes, each once; empty takes them back.
+   *
+   * @generated from field: repeated string emoji = 2;
+   */
+  emoji: string[];
+
+  /**
+   * From 1, higher than those seen of this account on this message.
+   *
+   * @generated from field: uint64 version = 3;
+   */
+  version: bigint;
+};
+
+/**
+ * Describes the message sotto.chat.v1.Reactions.
+ * Use `create(ReactionsSchema)` to create a new message.
+ */
+export const ReactionsSchema: GenMessage<Reactions> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 6);
+
+/**
+ * How the sender votes on a message.
+ *
+ * @generated from message sotto.chat.v1.Vote
+ */
+export type Vote = Message<"sotto.chat.v1.Vote"> & {
+  /**
+   * The message.
+   *
+   * @generated from field: sotto.chat.v1.MessageRef target = 1;
+   */
+  target?: MessageRef | undefined;
+
+  /**
+   * Absolute.
+   *
+   * @generated from field: sotto.chat.v1.VoteValue value = 2;
+   */
+  value: VoteValue;
+
+  /**
+   * From 1, higher than those seen of this account on this message.
+   *
+   * @generated from field: uint64 version = 3;
+   */
+  version: bigint;
+};
+
+/**
+ * Describes the message sotto.chat.v1.Vote.
+ * Use `create(VoteSchema)` to create a new message.
+ */
+export const VoteSchema: GenMessage<Vote> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 7);
+
+/**
+ * Whether a message is pinned. Who may pin, the group's policy says.
+ *
+ * @generated from message sotto.chat.v1.Pin
+ */
+export type Pin = Message<"sotto.chat.v1.Pin"> & {
+  /**
+   * The message.
+   *
+   * @generated from field: sotto.chat.v1.MessageRef target = 1;
+   */
+  target?: MessageRef | undefined;
+
+  /**
+   * Absolute.
+   *
+   * @generated from field: bool pinned = 2;
+   */
+  pinned: boolean;
+
+  /**
+   * From 1, higher than those seen of anybody on this message.
+   *
+   * @generated from field: uint64 version = 3;
+   */
+  version: bigint;
+};
+
+/**
+ * Describes the message sotto.chat.v1.Pin.
+ * Use `create(PinSchema)` to create a new message.
+ */
+export const PinSchema: GenMessage<Pin> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 8);
+
+/**
+ * Goes to an author in the direct conversation with him. Cumulative: a later one says at least as much.
+ *
+ * @generated from message sotto.chat.v1.Receipt
+ */
+export type Receipt = Message<"sotto.chat.v1.Receipt"> & {
+  /**
+   * 32 bytes: the conversation that it is about; a member of it sends this.
+   *
+   * @generated from field: bytes conversation_id = 1;
+   */
+  conversationId: Uint8Array;
+
+  /**
+   * 16 bytes: the incarnation of its log.
+   *
+   * @generated from field: bytes incarnation = 2;
+   */
+  incarnation: Uint8Array;
+
+  /**
+   * The author's messages up to this number of the log are stored on this device,
+   *
+   * @generated from field: uint64 delivered_through = 3;
+   */
+  deliveredThrough: bigint;
+
+  /**
+   * and those up to this one were read. 0: none, or not told.
+   *
+   * @generated from field: uint64 read_through = 4;
+   */
+  readThrough: bigint;
+
+  /**
+   * But for these, which could not be read: the newest, at most 64.
+   *
+   * @generated from field: repeated uint64 unreadable = 5;
+   */
+  unreadable: bigint[];
+};
+
+/**
+ * Describes the message sotto.chat.v1.Receipt.
+ * Use `create(ReceiptSchema)` to create a new message.
+ */
+export const ReceiptSchema: GenMessage<Receipt> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 9);
+
+/**
+ * What the invited person sees before he accepts. He verifies the membership chain, not this.
+ *
+ * @generated from message sotto.chat.v1.Invitation
+ */
+export type Invitation = Message<"sotto.chat.v1.Invitation"> & {
+  /**
+   * 32 bytes: names the create entry.
+   *
+   * @generated from field: bytes conversation_id = 1;
+   */
+  conversationId: Uint8Array;
+
+  /**
+   * The title of a group, the name of a room.
+   *
+   * @generated from field: string title = 2;
+   */
+  title: string;
+};
+
+/**
+ * Describes the message sotto.chat.v1.Invitation.
+ * Use `create(InvitationSchema)` to create a new message.
+ */
+export const InvitationSchema: GenMessage<Invitation> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 10);
+
+/**
+ * The title of a group, from an owner or admin. The newest in the log counts.
+ *
+ * @generated from message sotto.chat.v1.Title
+ */
+export type Title = Message<"sotto.chat.v1.Title"> & {
+  /**
+   * At most 128 bytes of UTF-8.
+   *
+   * @generated from field: string title = 1;
+   */
+  title: string;
+};
+
+/**
+ * Describes the message sotto.chat.v1.Title.
+ * Use `create(TitleSchema)` to create a new message.
+ */
+export const TitleSchema: GenMessage<Title> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 11);
+
+/**
+ * Of several claims for a join the first in the log counts.
+ *
+ * @generated from message sotto.chat.v1.HistoryClaim
+ */
+export type HistoryClaim = Message<"sotto.chat.v1.HistoryClaim"> & {
+  /**
+   * The membership sequence of the join entry.
+   *
+   * @generated from field: uint64 join = 1;
+   */
+  join: bigint;
+};
+
+/**
+ * Describes the message sotto.chat.v1.HistoryClaim.
+ * Use `create(HistoryClaimSchema)` to create a new message.
+ */
+export const HistoryClaimSchema: GenMessage<HistoryClaim> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 12);
+
+/**
+ * Messages from before a newcomer's time, as the sharing member has them. Nothing proves them: they are marked as shared.
+ *
+ * @generated from message sotto.chat.v1.History
+ */
+export type History = Message<"sotto.chat.v1.History"> & {
+  /**
+   * 32 bytes.
+   *
+   * @generated from field: bytes conversation_id = 1;
+   */
+  conversationId: Uint8Array;
+
+  /**
+   * The title as the sharing member has it; empty for a room.
+   *
+   * @generated from field: string title = 2;
+   */
+  title: string;
+
+  /**
+   * Oldest first.
+   *
+   * @generated from field: repeated sotto.chat.v1.SharedMessage messages = 3;
+   */
+  messages: SharedMessage[];
+};
+
+/**
+ * Describes the message sotto.chat.v1.History.
+ * Use `create(HistorySchema)` to create a new message.
+ */
+export const HistorySchema: GenMessage<History> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 13);
+
+/**
+ * One message of a History.
+ *
+ * @generated from message sotto.chat.v1.SharedMessage
+ */
+export type SharedMessage = Message<"sotto.chat.v1.SharedMessage"> & {
+  /**
+   * Names it.
+   *
+   * @generated from field: sotto.chat.v1.MessageRef message = 1;
+   */
+  message?: MessageRef | undefined;
+
+  /**
+   * 32 bytes: its author's account.
+   *
+   * @generated from field: bytes account_id = 2;
+   */
+  accountId: Uint8Array;
+
+  /**
+   * Its number in the log.
+   *
+   * @generated from field: uint64 sequence = 3;
+   */
+  sequence: bigint;
+
+  /**
+   * Milliseconds since 1970, by the author's clock.
+   *
+   * @generated from field: uint64 sent_at = 4;
+   */
+  sentAt: bigint;
+
+  /**
+   * As it stands after edits.
+   *
+   * @generated from field: string text = 5;
+   */
+  text: string;
+
+  /**
+   * The message that it answers; 16 bytes or empty.
+   *
+   * @generated from field: bytes reply_to = 6;
+   */
+  replyTo: Uint8Array;
+
+  /**
+   * The device that sent that message; 16 bytes or empty.
+   *
+   * @generated from field: bytes reply_to_device = 7;
+   */
+  replyToDevice: Uint8Array;
+
+  /**
+   * Whether it was edited.
+   *
+   * @generated from field: bool edited = 8;
+   */
+  edited: boolean;
+};
+
+/**
+ * Describes the message sotto.chat.v1.SharedMessage.
+ * Use `create(SharedMessageSchema)` to create a new message.
+ */
+export const SharedMessageSchema: GenMessage<SharedMessage> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 14);
+
+/**
+ * The body of an ephemeral frame (keys/SPEC.md "ephemeral frames").
+ *
+ * @generated from message sotto.chat.v1.EphemeralSignal
+ */
+export type EphemeralSignal = Message<"sotto.chat.v1.EphemeralSignal"> & {
+  /**
+   * Exactly one.
+   *
+   * @generated from oneof sotto.chat.v1.EphemeralSignal.kind
+   */
+  kind: {
+    /**
+     * Whether the sender is typing; lapses after six seconds.
+     *
+     * @generated from field: bool typing = 1;
+     */
+    value: boolean;
+    case: "typing";
+  } | {
+    /**
+     * Whether somebody sits at the sender's client; lapses after a minute.
+     *
+     * @generated from field: bool present = 2;
+     */
+    value: boolean;
+    case: "present";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message sotto.chat.v1.EphemeralSignal.
+ * Use `create(EphemeralSignalSchema)` to create a new message.
+ */
+export const EphemeralSignalSchema: GenMessage<EphemeralSignal> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 15);
+
+/**
+ * A vote, as an absolute value.
+ *
+ * @generated from enum sotto.chat.v1.VoteValue
+ */
+export const VoteValue = {
+  /**
+   * None, or taken back.
+   *
+   * @generated from enum value: VOTE_VALUE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * For it.
+   *
+   * @generated from enum value: VOTE_VALUE_UP = 1;
+   */
+  UP: 1,
+
+  /**
+   * Against it.
+   *
+   * @generated from enum value: VOTE_VALUE_DOWN = 2;
+   */
+  DOWN: 2,
+} as const;
+
+/**
+ * A vote, as an absolute value.
+ *
+ * @generated from enum sotto.chat.v1.VoteValue
+ */
+export type VoteValue = (typeof VoteValue)[keyof typeof VoteValue] | UnknownEnum;
+
+/**
+ * Describes the enum sotto.chat.v1.VoteValue.
+ */
+export const VoteValueSchema: GenEnum<VoteValue> = /*@__PURE__*/
+  enumDesc(file_sotto_chat_v1_content, 0);
 
