@@ -24,6 +24,8 @@ export function openDatabase(path: string, key: Uint8Array, options: { create?: 
     db = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS, fileMustExist: true });
     db.pragma("cipher = 'aegis'");
     db.pragma(`key = 'raw:${toHex(key)}'`);
+    // A migration that makes a table anew drops the old one, which others refer to.
+    db.exec("pragma foreign_keys = off");
     migrate(db);
     // FULL: what was acknowledged to the relay or reported to the user survives a power cut.
     db.exec(

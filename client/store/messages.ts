@@ -120,10 +120,12 @@ export function addMessage(db: Database, made: NewMessage): number | undefined {
   return changes === 1 ? Number(lastInsertRowid) : undefined;
 }
 
+/** Messages and events are numbered together. */
 export function newestArrival(db: Database): number {
-  const row = statement<[], { arrival: number | null }>(
+  const row = statement<[], { arrival: number }>(
     db,
-    "select max(arrival) as arrival from messages",
+    `select max(coalesce((select max(arrival) from messages), 0), coalesce((select max(arrival) from events), 0))
+       as arrival`,
   ).get();
   return row?.arrival ?? 0;
 }

@@ -1,4 +1,5 @@
 import { firstSchema } from "./001-first-schema.ts";
+import { groupsAndAnnotations } from "./002-groups-and-annotations.ts";
 
 /** In order; the profile's `user_version` counts how many it has seen. Never change one that was released: add one. */
-export const migrations: readonly string[] = [firstSchema];
+export const migrations: readonly string[] = [firstSchema, groupsAndAnnotations];
