@@ -9,6 +9,7 @@ export const exitCodes: Readonly<Record<ChatErrorCode, number>> = {
   text_empty: 65,
   not_utf8: 65,
   bad_name: 65,
+  ambiguous_name: 65,
   key_conflict: 65,
   unknown_person: 67,
   unknown_conversation: 67,

@@ -6,6 +6,7 @@ export type ChatErrorCode =
   | "text_empty"
   | "not_utf8"
   | "bad_name"
+  | "ambiguous_name"
   | "key_conflict"
   | "name_taken"
   | "unknown_person"

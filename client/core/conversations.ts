@@ -14,6 +14,7 @@ import { readPinnedName } from "../store/accounts.ts";
 import {
   addConversation,
   findConversation,
+  findNumbered,
   findProvisional,
   mergeConversation,
   nameRelayHead,
@@ -24,6 +25,7 @@ import {
   startLog,
 } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
+import { findGroups, readInvitations } from "../store/groups.ts";
 import { saveLogHash } from "../store/log-hashes.ts";
 import { countMessages } from "../store/messages.ts";
 import { forgetPromises } from "../store/own-rows.ts";
@@ -37,19 +39,48 @@ import { alarm, record } from "./security.ts";
 /** What a name given by the user stands for. */
 export type Destination =
   | { readonly kind: "self" }
-  | { readonly kind: "person"; readonly name: string; readonly accountId: AccountId | undefined };
+  | { readonly kind: "person"; readonly name: string; readonly accountId: AccountId | undefined }
+  | { readonly kind: "group"; readonly name: string; readonly conversation: number };
 
-/** `alice`, `@alice`, `me`. Throws `unknown_conversation`, `bad_name`. Whether the person exists may not be known. */
+/**
+ * `alice`, `@alice`, `#ops`, `ops`, `me`. Whether a person exists may not be known; a group is one that this account is
+ * or was in, never a pending invitation. Throws `unknown_conversation`, `bad_name`, `ambiguous_name`.
+ */
 export function resolveTo(profile: Profile, given: string): Destination {
-  if (given.startsWith("#")) {
-    throw new ChatError("unknown_conversation", `There is no conversation called ${given}.`, {
-      hint: "`chat list` lists yours.",
-    });
-  }
+  if (given.startsWith("#")) return groupCalled(profile, given);
   const name = foldName(given);
   if (name === "me" || name === profile.identity.name) return { kind: "self" };
+  const accountId = readPinnedName(profile.db, name);
+  const group = given.startsWith("@") ? undefined : findGroupCalled(profile, name);
+  if (group !== undefined) {
+    if (accountId !== undefined) throw ambiguousName(name);
+    return { kind: "group", name, conversation: group.conversation };
+  }
   if (!validName(name)) throw badName(given);
-  return { kind: "person", name, accountId: readPinnedName(profile.db, name) };
+  return { kind: "person", name, accountId };
+}
+
+/** `#ops` or, where nothing but a group or room can be meant, `ops`. Throws `unknown_conversation`. */
+export function groupCalled(profile: Profile, given: string): Extract<Destination, { kind: "group" }> {
+  const name = given.replace(/^#/, "").toLowerCase();
+  const group = findGroupCalled(profile, name);
+  if (group !== undefined) return { kind: "group", name, conversation: group.conversation };
+  const isInvited = readInvitations(profile.db).some(({ peerName }) => peerName === name);
+  throw new ChatError("unknown_conversation", `You are in no group or room called ${name}.`, {
+    hint: isInvited
+      ? `You are invited: \`chat group accept ${name}\` joins it.`
+      : "`chat list` lists yours, `chat rooms` those that are open to everyone.",
+  });
+}
+
+function findGroupCalled(profile: Profile, name: string): StoredConversation | undefined {
+  return findGroups(profile.db, name).find(({ standing }) => standing !== "invited");
+}
+
+function ambiguousName(name: string): ChatError {
+  return new ChatError("ambiguous_name", `${name} is a person and a group.`, {
+    hint: `Write @${name} for the person, "#${name}" for the group.`,
+  });
 }
 
 /** The conversation with a destination, if there is one. */
@@ -57,6 +88,7 @@ export function findConversationWith(
   profile: Profile,
   destination: Destination,
 ): StoredConversation | undefined {
+  if (destination.kind === "group") return findNumbered(profile.db, destination.conversation);
   const id = conversationIdOf(profile, destination);
   if (id !== undefined) {
     const found = findConversation(profile.db, id);
@@ -69,6 +101,7 @@ export function findConversationWith(
 export function conversationWith(profile: Profile, destination: Destination): number {
   const found = findConversationWith(profile, destination);
   if (found !== undefined) return found.conversation;
+  if (destination.kind === "group") return destination.conversation;
   const id = conversationIdOf(profile, destination);
   const { identity } = profile;
   if (destination.kind === "self" || id === undefined || destination.accountId === undefined) {
@@ -94,7 +127,10 @@ function addSelf(profile: Profile): number {
   });
 }
 
-function conversationIdOf(profile: Profile, destination: Destination): ConversationId | undefined {
+function conversationIdOf(
+  profile: Profile,
+  destination: Exclude<Destination, { kind: "group" }>,
+): ConversationId | undefined {
   const own = profile.identity.accountId;
   if (destination.kind === "self") return selfConversationId(own);
   return destination.accountId === undefined ? undefined : dmConversationId(own, destination.accountId);
@@ -225,7 +261,7 @@ export function noteLog(
       deleteAllStaged(profile.db, conversation);
       forgetPromises(profile.db, conversation);
       const start = logStart(id, made);
-      const generation = startLog(profile.db, conversation, made, start.hash);
+      const generation = startLog(profile.db, conversation, made, start);
       saveLogHash(profile.db, conversation, generation, start);
     }
     if (!isSame && log !== undefined) {

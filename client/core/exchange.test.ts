@@ -199,7 +199,7 @@ test("a text of the greatest length arrives whole, and one byte more does not le
   expect(() => queueMessage(alice.profile, { to: "bob", text: "" })).toThrow("The message is empty");
   expect(() => queueMessage(alice.profile, { to: "bob", text: "\ud800" })).toThrow("well-formed");
   expect(() => queueMessage(alice.profile, { to: "b!", text: "x" })).toThrow("cannot be a name");
-  expect(() => queueMessage(alice.profile, { to: "#ops", text: "x" })).toThrow("no conversation called #ops");
+  expect(() => queueMessage(alice.profile, { to: "#ops", text: "x" })).toThrow("no group or room called ops");
 });
 
 test("catching up on many conversations, one log after the other, costs no skipped keys", async () => {

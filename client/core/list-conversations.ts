@@ -1,4 +1,4 @@
-import { readConversations } from "../store/conversations.ts";
+import { type ConversationKind, readConversations } from "../store/conversations.ts";
 import { snapshot } from "../store/database.ts";
 import { countMessages, readNewest } from "../store/messages.ts";
 import { isNobody } from "./conversations.ts";
@@ -8,7 +8,7 @@ import type { Profile } from "./profile.ts";
 export interface ConversationRow {
   /** The name to send to. */
   readonly name: string;
-  readonly kind: "self" | "dm";
+  readonly kind: ConversationKind;
   readonly unread: number;
   /** Messages that wait for the relay. */
   readonly queued: number;

@@ -1,5 +1,5 @@
 import { equal, toHex } from "../../keys/index.ts";
-import type { StoredConversation } from "../store/conversations.ts";
+import type { ConversationKind, StoredConversation } from "../store/conversations.ts";
 import type { MessageState, StoredMessage } from "../store/messages.ts";
 import type { Profile } from "./profile.ts";
 
@@ -9,7 +9,7 @@ export interface Message {
   readonly id: string;
   /** The name to send to: the peer's, or `me`. */
   readonly conversation: string;
-  readonly kind: "self" | "dm";
+  readonly kind: ConversationKind;
   readonly from: string;
   /** Of the sender, 32 hex characters. */
   readonly device: string;

@@ -13,13 +13,22 @@ import {
 } from "../../keys/index.ts";
 import { type Database, statement } from "./database.ts";
 
+export type ConversationKind = "self" | "dm" | "group" | "room";
+
+/** Of this account in it. Nothing can be sent but by a member. */
+export type Standing = "member" | "invited" | "left" | "removed";
+
+/** What a person wants to hear of a conversation. */
+export type Notify = "all" | "mentions" | "none";
+
 /** A conversation as this profile has it. */
 export interface StoredConversation {
   /** Local number. */
   readonly conversation: number;
   /** Undefined while provisional: the peer's account is not known yet. */
   readonly conversationId: ConversationId | undefined;
-  readonly kind: "self" | "dm";
+  readonly kind: ConversationKind;
+  /** Of a group or room: its alias here. */
   readonly peerName: string;
   readonly peerAccount: AccountId | undefined;
   /** The incarnation of the log, and how far it is staged; undefined until the relay has opened it. */
@@ -33,12 +42,20 @@ export interface StoredConversation {
   readonly senderSequence: number;
   readonly previousContent: Hash | undefined;
   readonly ephemeralKey: EphemeralKey | undefined;
+  /** Always `member` in a direct conversation. */
+  readonly standing: Standing;
+  /** The verified membership at the head of the log, as `keys/` encodes it; undefined in a direct conversation. */
+  readonly membership: Uint8Array | undefined;
+  /** Of a group: as its admins call it. Of a room: its name on the relay. */
+  readonly title: string | undefined;
+  readonly invitedBy: AccountId | undefined;
+  readonly notify: Notify;
 }
 
 interface Row {
   conversation: number;
   conversation_id: Uint8Array | null;
-  kind: "self" | "dm";
+  kind: ConversationKind;
   peer_name: string;
   peer_account: Uint8Array | null;
   incarnation: Uint8Array | null;
@@ -53,6 +70,11 @@ interface Row {
   sender_sequence: number;
   previous_content: Uint8Array | null;
   ephemeral_key: Uint8Array | null;
+  standing: Standing;
+  membership: Uint8Array | null;
+  title: string | null;
+  invited_by: Uint8Array | null;
+  notify: Notify;
 }
 
 function fromRow(row: Row): StoredConversation {
@@ -75,6 +97,11 @@ function fromRow(row: Row): StoredConversation {
     senderSequence: row.sender_sequence,
     previousContent: row.previous_content === null ? undefined : hash(row.previous_content),
     ephemeralKey: row.ephemeral_key === null ? undefined : ephemeralKey(row.ephemeral_key),
+    standing: row.standing,
+    membership: row.membership === null ? undefined : new Uint8Array(row.membership),
+    title: row.title ?? undefined,
+    invitedBy: row.invited_by === null ? undefined : accountId(row.invited_by),
+    notify: row.notify,
   };
 }
 
@@ -108,14 +135,14 @@ export function findConversation(db: Database, id: Uint8Array): StoredConversati
 export function findProvisional(db: Database, peerName: string): StoredConversation | undefined {
   const row = statement<[string], Row>(
     db,
-    "select * from conversations where peer_name = ? and conversation_id is null",
+    "select * from conversations where peer_name = ? and conversation_id is null and kind = 'dm'",
   ).get(peerName);
   return row && fromRow(row);
 }
 
 export interface NewConversation {
   readonly conversationId?: ConversationId;
-  readonly kind: "self" | "dm";
+  readonly kind: ConversationKind;
   readonly peerName: string;
   readonly peerAccount?: AccountId;
 }
@@ -159,14 +186,17 @@ export function mergeConversation(db: Database, provisional: number, into: numbe
   }
 }
 
-/** A new log begins: the first one, or one in place of a log that the relay has lost. Returns its generation. */
-export function startLog(db: Database, conversation: number, made: Incarnation, start: Hash): number {
-  const row = statement<[Uint8Array, Uint8Array, number], { generation: number }>(
+/**
+ * A new log begins: the first one, or one in place of a log that the relay has lost. `start` is what comes before its
+ * first row here: h_0, or where this account joined. Returns its generation.
+ */
+export function startLog(db: Database, conversation: number, made: Incarnation, start: LogHead): number {
+  const row = statement<[Uint8Array, number, Uint8Array, number, number], { generation: number }>(
     db,
-    `update conversations set generation = generation + 1, incarnation = ?, log_sequence = 0, log_hash = ?,
-       opened_sequence = 0, relay_head = 0, roster_version = null, roster_hash = null, roster_named = 0
+    `update conversations set generation = generation + 1, incarnation = ?, log_sequence = ?, log_hash = ?,
+       opened_sequence = ?, relay_head = 0, roster_version = null, roster_hash = null, roster_named = 0
      where conversation = ? returning generation`,
-  ).get(made, start, conversation);
+  ).get(made, start.sequence, start.hash, start.sequence, conversation);
   return row?.generation ?? 0;
 }
 

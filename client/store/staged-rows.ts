@@ -17,6 +17,10 @@ export interface StagedRow {
   readonly session: Hash | undefined;
   /** Why its wrap does not open. */
   readonly cause: string | undefined;
+  /** A membership entry, in place of envelope and wrap. */
+  readonly entry: Uint8Array | undefined;
+  /** The sender's role in the group at this row; undefined in a direct conversation. */
+  readonly senderRole: number | undefined;
 }
 
 interface Row {
@@ -30,6 +34,8 @@ interface Row {
   content_key: Uint8Array | null;
   session_id: Uint8Array | null;
   cause: string | null;
+  entry: Uint8Array | null;
+  sender_role: number | null;
 }
 
 function fromRow(row: Row): StagedRow {
@@ -44,6 +50,8 @@ function fromRow(row: Row): StagedRow {
     contentKey: row.content_key === null ? undefined : contentKey(asSecret(new Uint8Array(row.content_key))),
     session: row.session_id === null ? undefined : hash(row.session_id),
     cause: row.cause ?? undefined,
+    entry: row.entry === null ? undefined : new Uint8Array(row.entry),
+    senderRole: row.sender_role ?? undefined,
   };
 }
 
@@ -57,13 +65,16 @@ export interface SessionPlace {
 /** Without a place there is nothing to open: the row is ready. */
 export function stageRow(
   db: Database,
-  row: Omit<StagedRow, "contentKey" | "session" | "cause">,
+  row: Omit<StagedRow, "contentKey" | "session" | "cause" | "entry" | "senderRole"> &
+    Partial<Pick<StagedRow, "entry" | "senderRole">>,
   place: SessionPlace | undefined,
   cause?: string,
 ): void {
   statement<unknown[], never>(
     db,
-    "insert into staged_rows values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null, null, ?)",
+    `insert into staged_rows (conversation, sequence, row_hash, envelope, wrap, stub, stored_at, session_tag, chain, n,
+       stage, cause, entry, sender_role)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     row.conversation,
     row.sequence,
@@ -77,6 +88,8 @@ export function stageRow(
     place?.n ?? null,
     place === undefined ? "ready" : "waiting",
     cause ?? null,
+    row.entry ?? null,
+    row.senderRole ?? null,
   );
 }
 

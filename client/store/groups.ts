@@ -1,0 +1,105 @@
+import { type AccountId, type ConversationId, toHex } from "../../keys/index.ts";
+import {
+  type ConversationKind,
+  findNumbered,
+  type Notify,
+  type Standing,
+  type StoredConversation,
+} from "./conversations.ts";
+import { type Database, statement } from "./database.ts";
+
+export type GroupKind = Extract<ConversationKind, "group" | "room">;
+
+/** Groups and rooms under an alias, those that one is in first; more than one only when the others are past or pending. */
+export function findGroups(db: Database, alias: string): StoredConversation[] {
+  return statement<[string], { conversation: number }>(
+    db,
+    `select conversation from conversations where peer_name = ? and kind in ('group', 'room')
+     order by standing = 'member' desc, standing = 'invited' desc, conversation desc`,
+  )
+    .all(alias)
+    .flatMap(({ conversation }) => findNumbered(db, conversation) ?? []);
+}
+
+/** Invitations that were neither accepted nor declined, the newest first. */
+export function readInvitations(db: Database): StoredConversation[] {
+  return statement<[], { conversation: number }>(
+    db,
+    "select conversation from conversations where standing = 'invited' order by conversation desc",
+  )
+    .all()
+    .flatMap(({ conversation }) => findNumbered(db, conversation) ?? []);
+}
+
+export interface NewGroup {
+  readonly conversationId: ConversationId;
+  readonly kind: GroupKind;
+  readonly alias: string;
+  readonly title: string;
+  readonly standing: Standing;
+  readonly invitedBy?: AccountId;
+}
+
+/** Its number. The alias of one that one is a member of must be free. */
+export function addGroup(db: Database, made: NewGroup): number {
+  const { lastInsertRowid } = statement<unknown[], never>(
+    db,
+    `insert into conversations (conversation_id, kind, peer_name, title, standing, invited_by)
+     values (?, ?, ?, ?, ?, ?)`,
+  ).run(made.conversationId, made.kind, made.alias, made.title, made.standing, made.invitedBy ?? null);
+  return Number(lastInsertRowid);
+}
+
+/** Whether another group or room that one is in has this alias. */
+export function isAliasTaken(db: Database, alias: string, conversationId?: Uint8Array): boolean {
+  return findGroups(db, alias).some(
+    (group) =>
+      group.standing === "member" &&
+      (conversationId === undefined ||
+        group.conversationId === undefined ||
+        toHex(group.conversationId) !== toHex(conversationId)),
+  );
+}
+
+export function setAlias(db: Database, conversation: number, alias: string): void {
+  statement<[string, number], never>(
+    db,
+    "update conversations set peer_name = ? where conversation = ? and kind in ('group', 'room')",
+  ).run(alias, conversation);
+}
+
+export function setTitle(db: Database, conversation: number, title: string): void {
+  statement<[string, number], never>(db, "update conversations set title = ? where conversation = ?").run(
+    title,
+    conversation,
+  );
+}
+
+export function setStanding(db: Database, conversation: number, standing: Standing): void {
+  statement<[Standing, number], never>(
+    db,
+    "update conversations set standing = ? where conversation = ?",
+  ).run(standing, conversation);
+}
+
+export function setInvitedBy(db: Database, conversation: number, account: AccountId): void {
+  statement<[Uint8Array, number], never>(
+    db,
+    "update conversations set invited_by = ? where conversation = ?",
+  ).run(account, conversation);
+}
+
+/** The verified membership at the head of the log. */
+export function saveMembership(db: Database, conversation: number, membership: Uint8Array): void {
+  statement<[Uint8Array, number], never>(
+    db,
+    "update conversations set membership = ? where conversation = ?",
+  ).run(membership, conversation);
+}
+
+export function setNotify(db: Database, conversation: number, notify: Notify): void {
+  statement<[Notify, number], never>(db, "update conversations set notify = ? where conversation = ?").run(
+    notify,
+    conversation,
+  );
+}
