@@ -1,6 +1,6 @@
 // What an account chain may say, SPEC §2.4-§2.6: a fold of signed entries into the devices of an account.
 import { type AccountEntry, type ChainHead, type Device, newcomer, readEntry } from "./account-entry.ts";
-import { equal } from "./bytes.ts";
+import { equal, toHex } from "./bytes.ts";
 import { KeysError } from "./errors.ts";
 import {
   type AccountId,
@@ -24,6 +24,14 @@ export interface ActiveDevice extends Device {
   readonly addedAt: number;
 }
 
+/** A stretch of the chain in which a device was active: after the entries `from` up to, but without, `until`. */
+export interface DeviceSpan {
+  readonly device: Device;
+  readonly from: number;
+  /** Null: it still is. */
+  readonly until: number | null;
+}
+
 /** A plain value; `verifyChain` of the stored entries makes the same one again. */
 export interface ChainState {
   readonly accountId: AccountId;
@@ -38,6 +46,8 @@ export interface ChainState {
   readonly hashes: readonly Hash[];
   /** Every device that ever was in: neither its id nor its keys come back (SPEC §2.4). */
   readonly formerAndActive: readonly Device[];
+  /** When each device was active. One that an override brought back has two spans. */
+  readonly spans: readonly DeviceSpan[];
   /** The device lists after each entry from the last one signed by the account key on: where an override may go back to. */
   readonly restorable: readonly (readonly ActiveDevice[])[];
 }
@@ -63,6 +73,18 @@ function conflict(code: "fork" | "rollback", message: string, evidence: HeadConf
 
 export function findDevice(chain: ChainState, id: DeviceId): ActiveDevice | undefined {
   return chain.devices.find((device) => equal(device.deviceId, id));
+}
+
+/**
+ * The device, if it was active right after entry `sequence`. An override does not change what was: it voids
+ * entries for what comes after it, but what was signed at their heads stays checkable with the same outcome.
+ */
+export function activeAt(chain: ChainState, sequence: number, id: DeviceId): Device | undefined {
+  const span = chain.spans.find(
+    ({ device, from, until }) =>
+      from <= sequence && (until === null || sequence < until) && equal(device.deviceId, id),
+  );
+  return span?.device;
 }
 
 /**
@@ -102,6 +124,7 @@ function begin(entry: AccountEntry): ChainState {
     devices,
     hashes: [entry.hash],
     formerAndActive: [content.device],
+    spans: spansAfter([], devices, 0),
     restorable: [devices],
   };
 }
@@ -129,6 +152,7 @@ function follow(chain: ChainState, entry: AccountEntry): ChainState {
     devices,
     hashes: [...chain.hashes, entry.hash],
     formerAndActive: joining === null ? chain.formerAndActive : [...chain.formerAndActive, joining],
+    spans: spansAfter(chain.spans, devices, entry.sequence),
     restorable: bySelf === null ? [devices] : [...chain.restorable, devices],
   };
 }
@@ -164,6 +188,23 @@ function devicesAfter(chain: ChainState, entry: AccountEntry, byDevice: boolean)
       return devicesAt(chain, content.keep);
     }
   }
+}
+
+function spansAfter(
+  spans: readonly DeviceSpan[],
+  devices: readonly ActiveDevice[],
+  sequence: number,
+): DeviceSpan[] {
+  const open = new Set<string>();
+  const active = new Set(devices.map(({ deviceId }) => toHex(deviceId)));
+  const kept = spans.map((span) => {
+    if (span.until !== null) return span;
+    const id = toHex(span.device.deviceId);
+    open.add(id);
+    return active.has(id) ? span : { ...span, until: sequence };
+  });
+  const begun = devices.filter(({ deviceId }) => !open.has(toHex(deviceId)));
+  return [...kept, ...begun.map((device) => ({ device, from: sequence, until: null }))];
 }
 
 /** The devices as they were after entry `keep`, if nothing since then was signed by the account key. */

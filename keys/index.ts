@@ -46,6 +46,7 @@ export {
   type PrekeySecret,
   type SignedPrekeySecret,
 } from "./make-prekeys.ts";
+export { type MembershipInput, signMembershipEntry } from "./membership-signing.ts";
 export { type PrekeyBundle, verifyBundle } from "./prekeys.ts";
 export * from "./public.ts";
 export {

@@ -22,13 +22,17 @@ export const labels = {
   envelopeKey: "sotto/v1/envelope-key",
   envelopeHash: "sotto/v1/envelope-hash",
   contentHash: "sotto/v1/content-hash",
-  // Roster and conversation log, SPEC §8
+  // Roster, conversation log and membership, SPEC §8
   roster: "sotto/v1/roster",
   dmConversation: "sotto/v1/conversation-dm",
   selfConversation: "sotto/v1/conversation-self",
+  groupConversation: "sotto/v1/conversation-group",
   logStart: "sotto/v1/log-start",
   row: "sotto/v1/row",
   log: "sotto/v1/log",
+  membershipEntry: "sotto/v1/membership-entry",
+  membershipEntryHash: "sotto/v1/membership-entry-hash",
+  membershipState: "sotto/v1/membership-state",
   // Ephemeral frames, SPEC §9
   ephemeral: "sotto/v1/ephemeral",
   // Recovery words, SPEC §10

@@ -17,9 +17,14 @@ export function logStart(conversation: ConversationId, incarnation: Incarnation)
   return { sequence: 0, hash: hashLabelled(labels.logStart, bytes) };
 }
 
-/** The hash of a message row. Other kinds of rows will start with another byte than 1. */
+/** The hash of a message row. */
 export function messageRowHash(envelopeHash: Hash): Hash {
   return hashLabelled(labels.row, new Writer().u8(1).fixed(envelopeHash, 32).finish());
+}
+
+/** The hash of the row of a membership entry: another first byte, so that neither passes for the other. */
+export function membershipRowHash(entryHash: Hash): Hash {
+  return hashLabelled(labels.row, new Writer().u8(2).fixed(entryHash, 32).finish());
 }
 
 /** The head after one more row. */

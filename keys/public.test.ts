@@ -26,6 +26,7 @@ const withSecrets = [
   "hmac.ts",
   "inner.ts",
   "make-prekeys.ts",
+  "membership-signing.ts",
   "padding.ts",
   "ratchet.ts",
   "recovery.ts",

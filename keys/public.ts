@@ -2,9 +2,11 @@
 // keys/; nothing here leads to the session, recovery or envelope-opening code.
 export {
   type ActiveDevice,
+  activeAt,
   type ChainPin,
   type ChainState,
   checkPin,
+  type DeviceSpan,
   findDevice,
   type HeadConflict,
   headOf,
@@ -52,7 +54,48 @@ export {
   signature,
   signingPublicKey,
 } from "./ids.ts";
-export { extendLog, type LogHead, logStart, messageRowHash } from "./log.ts";
+export { extendLog, type LogHead, logStart, membershipRowHash, messageRowHash } from "./log.ts";
+export {
+  applyMembershipEntry,
+  type ChainOf,
+  checkpointOf,
+  isOwnerOrAdmin,
+  mayInvite,
+  mayPin,
+  mayPost,
+  restoreMembership,
+} from "./membership.ts";
+export {
+  groupConversationId,
+  MAX_GROUP_MEMBERS,
+  MAX_MEMBERSHIP_ENTRY_BYTES,
+  type MembershipContent,
+  type MembershipEntry,
+  type MembershipHead,
+  type MembershipSigner,
+  readMembershipEntry,
+} from "./membership-entry.ts";
+export {
+  atLeast,
+  defaultPolicies,
+  type GroupKind,
+  type Policy,
+  type Role,
+  validGroupName,
+} from "./membership-policy.ts";
+export {
+  decodeMembership,
+  decodeStoredMembership,
+  encodeMembership,
+  encodeStoredMembership,
+  type GroupMember,
+  type Invited,
+  invitationOf,
+  type Membership,
+  type MembershipState,
+  memberOf,
+  ownersOf,
+} from "./membership-state.ts";
 export { MAX_WRAP_BYTES, packWraps, unpackWraps } from "./packed-wraps.ts";
 export {
   checkPrekeyAge,
