@@ -1,5 +1,6 @@
 import { firstSchema } from "./001-first-schema.ts";
 import { groupsAndAnnotations } from "./002-groups-and-annotations.ts";
+import { search } from "./003-search.ts";
 
 /** In order; the profile's `user_version` counts how many it has seen. Never change one that was released: add one. */
-export const migrations: readonly string[] = [firstSchema, groupsAndAnnotations];
+export const migrations: readonly string[] = [firstSchema, groupsAndAnnotations, search];
