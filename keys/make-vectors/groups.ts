@@ -12,7 +12,7 @@ import {
   type MembershipContent,
   noEntry,
 } from "../membership-entry.ts";
-import { defaultPolicies, type GroupKind, type Policy } from "../membership-policy.ts";
+import { defaultPolicies, type GroupKind, type Policy, type Role } from "../membership-policy.ts";
 import type { MembershipState } from "../membership-state.ts";
 import { monday } from "./people.ts";
 import { seededRandom } from "./seeded-random.ts";
@@ -37,6 +37,19 @@ export function createContent(kind: GroupKind, policy: Partial<Policy> = {}): Me
   };
 }
 
+type Account = Pick<ChainState, "accountId">;
+
+export const join: MembershipContent = { type: "join" };
+export const leave: MembershipContent = { type: "leave" };
+export const rekey: MembershipContent = { type: "rekey" };
+export const invite = ({ accountId }: Account): MembershipContent => ({ type: "invite", accountId });
+export const remove = ({ accountId }: Account): MembershipContent => ({ type: "remove", accountId });
+export const appoint = ({ accountId }: Account, role: Role): MembershipContent => ({
+  type: "role",
+  accountId,
+  role,
+});
+
 /** An entry that follows `state`, signed whether or not the rules allow it. */
 export function craftMembership(
   state: MembershipState | undefined,
@@ -56,6 +69,16 @@ export function craftMembership(
     ...changed,
   });
   return encodeMembershipEntry(body, sign(labels.membershipEntry, body, device.signing.secretKey));
+}
+
+/** The state after `content`, signed by `by`. */
+export function step(
+  state: MembershipState | undefined,
+  by: Signing,
+  content: MembershipContent,
+  chains: ChainOf,
+): MembershipState {
+  return applyMembershipEntry(state, craftMembership(state, by, content), chains);
 }
 
 export type Step = readonly [by: Signing, content: MembershipContent];
