@@ -1,9 +1,9 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { ChatError } from "../core/chat-error.ts";
+import { parseMoment } from "../core/parse-time.ts";
 import type { Context } from "./context.ts";
 import { parseDuration } from "./duration.ts";
 import type { Output } from "./print.ts";
-import { parseTime } from "./times.ts";
 
 /** What every command takes, before or after its name. */
 export interface CommonOptions {
@@ -213,8 +213,7 @@ function count(text: string): number {
 }
 
 function since(text: string): number {
-  const ago = parseDuration(text);
-  const parsed = ago === undefined ? parseTime(text) : Date.now() - ago;
+  const parsed = parseMoment(text, Date.now());
   if (parsed !== undefined) return parsed;
   throw new InvalidArgumentError("Write it as 2026-11-20, 2026-11-20T09:00, or 2h for two hours ago.");
 }

@@ -25,17 +25,6 @@ function shortDay(time: Date, now: Date, month: "short" | "long"): string {
   return time.getFullYear() === now.getFullYear() ? day : `${day} ${time.getFullYear()}`;
 }
 
-const hasZone = /(?:Z|[+-]\d\d:?\d\d)$/i;
-const isoTime = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:?\d\d)?)?$/i;
-
-/** `2026-11-20`, `2026-11-20T09:00`, both in local time, or with a zone; undefined for anything else. */
-export function parseTime(text: string): number | undefined {
-  if (!isoTime.test(text)) return undefined;
-  const whole = text.length === 10 ? `${text}T00:00` : text.replace(" ", "T");
-  const time = Date.parse(hasZone.test(text) && text.length > 10 ? whole.toUpperCase() : whole);
-  return Number.isNaN(time) ? undefined : time;
-}
-
 function two(number: number): string {
   return String(number).padStart(2, "0");
 }

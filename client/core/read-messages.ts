@@ -27,7 +27,7 @@ export function readMessages(profile: Profile, reading: Reading): Message[] {
 
 function read(profile: Profile, reading: Reading): Message[] {
   const conversation =
-    reading.conversation === undefined ? undefined : numberOf(profile, reading.conversation);
+    reading.conversation === undefined ? undefined : conversationNumber(profile, reading.conversation);
   // Nothing was ever written there: `me` before the first note.
   if (conversation === null) return [];
   const before = reading.before === undefined ? undefined : findById(profile, reading.before);
@@ -41,7 +41,8 @@ function read(profile: Profile, reading: Reading): Message[] {
   return found.map((stored) => toMessage(profile, readConversation(profile.db, stored.conversation), stored));
 }
 
-function numberOf(profile: Profile, name: string): number | null {
+/** The local number of a conversation; null for `me` before the first note. Throws as `readMessages` does. */
+export function conversationNumber(profile: Profile, name: string): number | null {
   const destination = resolveTo(profile, name);
   const found = findConversationWith(profile, destination);
   if (found !== undefined && !isNobody(profile, found)) return found.conversation;
