@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { refusal } from "../test/support/assertions.ts";
-import { type ChainState, verifyChain } from "./account-chain.ts";
+import { activeAt, type ChainState, verifyChain } from "./account-chain.ts";
 import { type Authority, type DeviceKeys, publicDevice } from "./account-signing.ts";
 import { toHex } from "./bytes.ts";
 import { hash } from "./ids.ts";
@@ -124,6 +124,12 @@ test("random histories end where a slow reading of the rules says", () => {
         seen.full += ids.length === 8 ? 1 : 0;
       }
       expect(verifyChain(entries)).toEqual(chain);
+      for (const [sequence, { devices }] of history.entries()) {
+        const active = pool.flatMap(({ deviceId }, index) =>
+          activeAt(chain, sequence, deviceId) === undefined ? [] : [index],
+        );
+        expect(active).toEqual([...devices].sort((a, b) => a - b));
+      }
     }),
     { numRuns: 120, seed: 20260105 },
   );

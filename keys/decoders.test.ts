@@ -13,6 +13,8 @@ import { accountId, contentKey, deviceId, ephemeralKey, signingPublicKey } from 
 import { decodeInner } from "./inner.ts";
 import { runVector } from "./make-vectors/run-vector.ts";
 import type { Json, Vector } from "./make-vectors/vector.ts";
+import { readMembershipEntry } from "./membership-entry.ts";
+import { decodeMembership, decodeStoredMembership } from "./membership-state.ts";
 import { unpackWraps } from "./packed-wraps.ts";
 import { unpad } from "./padding.ts";
 import { verifyPrekey } from "./prekeys.ts";
@@ -32,7 +34,9 @@ const owner = {
 
 const decoders: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
   decodeInner,
+  decodeMembership,
   decodeSession,
+  decodeStoredMembership,
   openAccountKey: (bytes) => openAccountKey(zeros(32) as never, bytes, owner.signingKey),
   openEnvelope: (bytes) => openEnvelope(bytes, contentKey(zeros(32))),
   openEphemeral: (bytes) => openEphemeral(bytes, ephemeralKey(zeros(32))),
@@ -40,6 +44,7 @@ const decoders: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
   readEntry,
   readEnvelopeHeader,
   readEphemeralHeader,
+  readMembershipEntry,
   readRecoveryWords: (bytes) => readRecoveryWords(Buffer.from(bytes).toString("utf8")),
   readWrapHeader,
   unpackWraps,
