@@ -85,6 +85,8 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
   addSend(commands);
   addRead(commands);
   addTail(commands);
+  addSearch(commands);
+  addExport(commands);
   foreign("demo", "a relay, an account and a friend to try Sotto with", surroundings.demo);
   return program;
 }
@@ -135,9 +137,18 @@ function addSend({ command, contextOf }: Commands): void {
     .addArgument(new Argument("<TO>", "a name, with or without @, or `me`"))
     .addArgument(new Argument("[TEXT...]", "the words of the message"))
     .option("--key <key>", "send only once, however often this is run with the same key")
-    .addOption(new Option("--wait <state>", "how far to wait").choices(["sent"]).default("sent"))
+    .addOption(
+      new Option("--wait <state>", "until the relay has it, or those it is for have received or read it")
+        .choices(["sent", "delivered", "read"])
+        .default("sent"),
+    )
     .addOption(
       new Option("--timeout <duration>", "how long to wait").argParser(duration).default(30_000, "30s"),
+    )
+    .addOption(
+      new Option("--quorum <number>", "with --wait delivered or read: how many of them")
+        .argParser(quorum)
+        .default("all"),
     )
     .action(async (to: string, words: string[], options: { key?: string; timeout: number }) => {
       const commands = await import("./commands/talking.ts");
@@ -186,6 +197,50 @@ function addTail({ command, contextOf }: Commands): void {
     });
 }
 
+function addSearch({ command, contextOf }: Commands): void {
+  const search = command("search", "search what is in this profile, newest first; asks nobody")
+    .addArgument(
+      new Argument(
+        "<QUERY...>",
+        'words; also pref*, "a phrase", from:alice in:ops before:2026-11-20 after:2d',
+      ),
+    )
+    .addOption(new Option("-n <number>", "how many").argParser(count).default(20))
+    .option("--from <name>", "only what this person wrote; `me` for yourself")
+    .option("--in <name>", "only this conversation")
+    .option("--before <time>", "only what is older: 2026-11-20, 2026-11-20T09:00, or 2h")
+    .option("--after <time>", "only what is newer")
+    .action(async (words: string[], { n, from, in: within, before, after }: SearchFlags) => {
+      const commands = await import("./commands/offline.ts");
+      const filters = {
+        ...(from === undefined ? {} : { from }),
+        ...(within === undefined ? {} : { in: within }),
+        ...(before === undefined ? {} : { before }),
+        ...(after === undefined ? {} : { after }),
+      };
+      await commands.search(contextOf(search), words, { limit: n, filters });
+    });
+}
+
+interface SearchFlags {
+  n: number;
+  from?: string;
+  in?: string;
+  before?: string;
+  after?: string;
+}
+
+function addExport({ command, contextOf }: Commands): void {
+  const made = command("export", "print every message of this profile, oldest first; asks nobody")
+    .addArgument(new Argument("[NAME]", "only this conversation"))
+    .addOption(new Option("--format <format>", "as what").choices(["jsonl", "markdown"]).default("jsonl"))
+    .option("--output <path>", "write to this new file instead of standard output")
+    .action(async (name: string | undefined, options: { format: "jsonl" | "markdown"; output?: string }) => {
+      const commands = await import("./commands/offline.ts");
+      await commands.exportHistory(contextOf(made), name, options);
+    });
+}
+
 function common(command: Command): Command {
   return command
     .option("--profile <name>", "use this profile (CHAT_PROFILE)")
@@ -200,6 +255,10 @@ Start here:
   chat demo                     everything at once, on this machine
   chat register NAME            then: chat people, chat send NAME TEXT, chat read, chat tail
 `;
+
+function quorum(text: string): number | "all" {
+  return text === "all" ? text : count(text);
+}
 
 function duration(text: string): number {
   const parsed = parseDuration(text);

@@ -1,3 +1,5 @@
 // See account.ts: what the profile alone can answer.
+export { exportHistory } from "./export.ts";
 export { list } from "./list.ts";
+export { search } from "./search.ts";
 export { showMe } from "./whoami.ts";
