@@ -27,7 +27,7 @@ export async function drainOutbox(
 ): Promise<boolean> {
   return withDrainLock(profile, async () => {
     await ready();
-    for (let breaks = 0; hasIntents(profile.db); breaks += 1) {
+    for (let breaks = 0; hasIntents(profile.db, profile.runtime.now()); breaks += 1) {
       const connection = await connect();
       let isOpen = false;
       try {

@@ -4,6 +4,7 @@ import type { Conversation, Delivery, RelayConnection, RelayStream } from "../ne
 import { countUp } from "../store/counters.ts";
 import { transact } from "../store/database.ts";
 import { readIntents } from "../store/outbox.ts";
+import { nextReceiptDue } from "../store/queued-receipts.ts";
 import { newestSecurityEvent, readSecurityEvents, type SecurityEvent } from "../store/security-events.ts";
 import { heldLogs } from "./conversations.ts";
 import { type Connect, drainThrough } from "./drain-outbox.ts";
@@ -16,6 +17,7 @@ const PING_EVERY_MS = 3_500;
 const PONG_TIMEOUT_MS = 3_500;
 /** What another process has queued and not sent for so long is sent here. */
 const LOOK_AT_OUTBOX_EVERY_MS = 1_000;
+const LOOK_AT_RECEIPTS_EVERY_MS = 100;
 
 interface LiveOptions {
   readonly signal: AbortSignal;
@@ -95,6 +97,8 @@ async function live(
     await upkeepPrekeys(profile, connection, stream.welcome.oneTimePrekeysLeft);
     const sending = sendLeftovers(profile, connection, stream, ending.signal);
     sending.catch(end);
+    const telling = sendReceipts(profile, connection, stream, ending.signal);
+    telling.catch(end);
     while (!ending.signal.aborted) {
       const { deliveries, heads, isResync } = await next(pushed, ending.signal);
       if (isResync) return undefined;
@@ -104,7 +108,7 @@ async function live(
       report();
       if (hasSilent(profile)) await drainThrough(profile, connection, stream, ending.signal);
     }
-    await sending;
+    await Promise.all([sending, telling]);
   } catch (error) {
     if (!ending.signal.aborted) throw error;
     if (!(error instanceof NetError) && !isAbort(error)) throw error;
@@ -173,9 +177,9 @@ async function heartbeat(stream: RelayStream, ending: AbortSignal): Promise<void
   }
 }
 
-/** Confirmations that what came in has made due. */
+/** Confirmations and the like that what came in has made due. */
 function hasSilent(profile: Profile): boolean {
-  return readIntents(profile.db, 1).some(({ purpose }) => purpose !== "message");
+  return readIntents(profile.db, profile.runtime.now(), 1).some(({ purpose }) => purpose !== "message");
 }
 
 /** Whoever queues a message sends it; what is left lying was queued offline, or by a process that died. */
@@ -187,7 +191,7 @@ async function sendLeftovers(
 ): Promise<void> {
   let oldest: number | undefined;
   while (!ending.aborted) {
-    const [first] = readIntents(profile.db, 1);
+    const [first] = readIntents(profile.db, profile.runtime.now(), 1);
     if (first !== undefined && first.intent === oldest) {
       await drainThrough(profile, connection, stream, ending);
       oldest = undefined;
@@ -195,6 +199,22 @@ async function sendLeftovers(
       oldest = first?.intent;
     }
     await sleep(LOOK_AT_OUTBOX_EVERY_MS, undefined, { signal: ending }).catch(() => undefined);
+  }
+}
+
+/** Receipts, when they have waited long enough for more to tell; other processes of the profile queue them too. */
+async function sendReceipts(
+  profile: Profile,
+  connection: RelayConnection,
+  stream: RelayStream,
+  ending: AbortSignal,
+): Promise<void> {
+  while (!ending.aborted) {
+    const due = nextReceiptDue(profile.db);
+    const wait = due === undefined ? LOOK_AT_RECEIPTS_EVERY_MS : due - profile.runtime.now();
+    if (wait <= 0) await drainThrough(profile, connection, stream, ending);
+    const pause = Math.min(Math.max(wait, 20), LOOK_AT_RECEIPTS_EVERY_MS);
+    await sleep(pause, undefined, { signal: ending }).catch(() => undefined);
   }
 }
 

@@ -1,4 +1,3 @@
-import { create, toBinary } from "@bufbuild/protobuf";
 import {
   asSecret,
   type ChainPin,
@@ -17,15 +16,16 @@ import {
   sealEnvelope,
   sealWrap,
 } from "../../keys/index.ts";
-import { ContentSchema } from "../../proto/gen/sotto/chat/v1/content_pb.ts";
+import { noteRosterOf } from "../store/audiences.ts";
 import { readConversation, type StoredConversation, setSender } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
-import { deleteSilent, readMessage, type StoredMessage } from "../store/messages.ts";
+import { deleteSilent, markFailed, readMessage, type StoredMessage } from "../store/messages.ts";
 import { type Intent, readIntentsOf, removeIntent, saveSealed } from "../store/outbox.ts";
 import { saveOwnRow } from "../store/own-rows.ts";
 import { readSession, updateSession } from "../store/sessions.ts";
 import { ChatError } from "./chat-error.ts";
 import { knownChain, ownDevice } from "./contacts.ts";
+import { contentFor } from "./content.ts";
 import { membersOf } from "./conversations.ts";
 import type { Profile } from "./profile.ts";
 import { hasRoster, slotsOf } from "./rosters.ts";
@@ -113,9 +113,10 @@ function sealAll(
   let last = { sequence: conversation.senderSequence, content: conversation.previousContent };
   for (const intent of waiting) {
     const message = readMessage(profile.db, intent.position);
-    if (message === undefined || isNeedless(profile, intent, sessions)) {
-      removeIntent(profile.db, intent.intent);
-      deleteSilent(profile.db, intent.position);
+    const isNeeded = message !== undefined && !isNeedless(profile, intent, sessions);
+    const content = isNeeded ? contentFor(profile, intent, message) : undefined;
+    if (message === undefined || content === undefined) {
+      dropIntent(profile, intent);
       continue;
     }
     const sealed = sealOne(profile, {
@@ -128,13 +129,25 @@ function sealAll(
       last,
       intent,
       message,
+      content,
     });
     saveSealed(profile.db, intent.intent, { envelope: sealed.envelope, wraps: sealed.wraps, before: last });
+    noteRosterOf(profile.db, intent.position, conversation.roster?.version ?? 0);
     saveOwnRow(profile.db, messageRowHash(sealed.envelopeHash), intent.conversation, intent.position);
     last = { sequence: last.sequence + 1, content: sealed.contentHash };
   }
   for (const session of used.values()) updateSession(profile.db, session);
   setSender(profile.db, conversation.conversation, { ...last, ephemeralKey: key });
+}
+
+/** Nobody needs it any more: its message was taken back, or its time was over, before it went out. */
+function dropIntent({ db }: Profile, intent: Intent): void {
+  removeIntent(db, intent.intent);
+  if (intent.purpose === "message" || intent.purpose === "control") {
+    markFailed(db, intent.position, { code: "not_allowed", text: "It was taken back before it was sent." });
+  } else {
+    deleteSilent(db, intent.position);
+  }
 }
 
 interface SealInput {
@@ -148,10 +161,11 @@ interface SealInput {
   readonly last: { readonly sequence: number; readonly content: Hash | undefined };
   readonly intent: Intent;
   readonly message: StoredMessage;
+  readonly content: Uint8Array;
 }
 
 function sealOne(profile: Profile, input: SealInput) {
-  const { conversation, heads, key, slots, sessions, used, last, intent, message } = input;
+  const { conversation, heads, key, slots, sessions, used, last, intent, message, content } = input;
   const { conversationId, roster, log } = conversation;
   if (conversationId === undefined || roster === undefined || log === undefined) throw new Error("not open");
   const { random } = profile.runtime;
@@ -164,7 +178,7 @@ function sealOne(profile: Profile, input: SealInput) {
       senderDevice: profile.identity.deviceId,
       rosterVersion: roster.version,
       rosterHash: roster.hash,
-      expiresAt: 0,
+      expiresAt: wholeMinutes(message.expiresAt),
     },
     inner: {
       contentType: 1,
@@ -174,7 +188,7 @@ function sealOne(profile: Profile, input: SealInput) {
       chainHeads: heads,
       ephemeralKey: key,
       sentAt: message.sentAt,
-      body: encodeContent(message),
+      body: content,
     },
     random,
   });
@@ -189,17 +203,9 @@ function sealOne(profile: Profile, input: SealInput) {
   return { envelope, envelopeHash, contentHash, wraps: packWraps(slices) };
 }
 
-function encodeContent(message: StoredMessage): Uint8Array {
-  const content =
-    message.kind === "silent"
-      ? create(ContentSchema, { kind: { case: "sessionConfirmation", value: {} } })
-      : create(ContentSchema, {
-          kind: {
-            case: "text",
-            value: { text: message.text ?? "", ...(message.replyTo ? { replyTo: message.replyTo } : {}) },
-          },
-        });
-  return toBinary(ContentSchema, content);
+/** The relay learns the minute, in seconds since 1970; 0: never. */
+function wholeMinutes(expiresAt: number | undefined): number {
+  return expiresAt === undefined ? 0 : Math.ceil(expiresAt / 60_000) * 60;
 }
 
 function chainHeads(profile: Profile, conversation: StoredConversation): ChainPin[] {
@@ -216,7 +222,7 @@ function chainHeads(profile: Profile, conversation: StoredConversation): ChainPi
  * device any more; nor has any to a device that has left the roster.
  */
 function isNeedless(profile: Profile, intent: Intent, sessions: Sessions): boolean {
-  if (intent.purpose === "message") return false;
+  if (intent.purpose !== "confirmation" && intent.purpose !== "renewal") return false;
   const current = sessions.get(addressKey(intent.device));
   if (current === undefined || intent.device === undefined) return true;
   if (intent.session === undefined) return false;

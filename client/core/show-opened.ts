@@ -1,21 +1,23 @@
-import { fromBinary } from "@bufbuild/protobuf";
 import {
+  type EnvelopeHeader,
   equal,
-  type Inner,
   KeysError,
-  messageId,
   type OpenedEnvelope,
   openEnvelope,
 } from "../../keys/index.ts";
-import { ContentSchema } from "../../proto/gen/sotto/chat/v1/content_pb.ts";
+import { noteRosterOf } from "../store/audiences.ts";
 import { readConversation, type StoredConversation, setOpened } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
 import { addMessage, type NewMessage } from "../store/messages.ts";
 import { findOwnRow } from "../store/own-rows.ts";
 import { promoteSession } from "../store/sessions.ts";
 import { conversationsReady, deleteStaged, readyRows, type StagedRow } from "../store/staged-rows.ts";
+import { applyAnnotation, applyWaiting } from "./apply-annotation.ts";
 import { checkOpened } from "./check-opened.ts";
+import { namesMe, type ReadContent, readContent } from "./content.ts";
 import type { Profile } from "./profile.ts";
+import { acknowledge } from "./queue-receipts.ts";
+import { takeReceipt } from "./receipts.ts";
 import { recordReplay, showUnreadable } from "./show-unreadable.ts";
 import type { Cause } from "./stage.ts";
 
@@ -66,7 +68,9 @@ function showContent(
 ): boolean {
   const { header, inner } = opened;
   const content = readContent(inner);
+  const shown = shownAs(profile, content, header);
   const isOwn = equal(header.sender, profile.identity.accountId);
+  const isVisible = shown.kind !== "silent" && shown.gone !== true;
   const position = addMessage(profile.db, {
     conversation: conversation.conversation,
     messageId: header.messageId,
@@ -74,33 +78,90 @@ function showContent(
     deviceId: header.senderDevice,
     sequence: row.sequence,
     state: isOwn ? "sent" : "received",
-    unread: !isOwn && content.kind !== "silent",
+    unread: !isOwn && isVisible,
     sentAt: inner.sentAt,
     receivedAt: profile.runtime.now(),
     contentType: inner.contentType,
-    ...content,
+    ...shown,
   });
   if (position === undefined) {
     recordReplay(profile, conversation, row);
     return false;
   }
+  if (isOwn) noteRosterOf(profile.db, position, header.rosterVersion);
   checkOpened(profile, conversation, row, opened);
-  return content.kind !== "silent";
+  actOn(profile, conversation, row, opened, content);
+  if (isVisible) applyWaiting(profile, position);
+  return isVisible;
 }
 
-type Content = Pick<NewMessage, "kind" | "text" | "replyTo" | "body">;
+type Shown = Pick<NewMessage, "kind" | "text" | "replyTo" | "replyToDevice" | "body"> &
+  Pick<NewMessage, "expiresAt" | "gone" | "mentionsMe" | "wantsReceipts">;
 
-/** Lenient, unlike everything around it: what this version does not know is kept for one that does. */
-function readContent(inner: Inner): Content {
-  const unknown: Content = { kind: "unknown", body: inner.body };
-  if (inner.contentType !== 1) return unknown;
-  try {
-    const { kind } = fromBinary(ContentSchema, inner.body);
-    if (kind.case === "sessionConfirmation") return { kind: "silent" };
-    if (kind.case !== "text") return unknown;
-    const { text, replyTo } = kind.value;
-    return { kind: "text", text, ...(replyTo.length === 16 ? { replyTo: messageId(replyTo) } : {}) };
-  } catch {
-    return unknown;
+/** The line in the conversation, if it makes one. */
+function shownAs(profile: Profile, content: ReadContent, header: EnvelopeHeader): Shown {
+  switch (content.kind) {
+    case "text": {
+      const { mentions, expiresAt: exact, text, ...rest } = content.message;
+      const expiresAt = exact === 0 ? header.expiresAt * 1_000 : exact;
+      const gone = expiresAt !== 0 && expiresAt <= profile.runtime.now();
+      return {
+        kind: "text",
+        ...rest,
+        ...(gone || text === undefined ? {} : { text }),
+        ...(expiresAt === 0 ? {} : { expiresAt }),
+        gone,
+        mentionsMe: namesMe(profile, mentions),
+      };
+    }
+    case "unknown":
+      return { kind: "unknown", body: content.body };
+    case "group":
+    case "annotation":
+    case "receipt":
+    case "nothing":
+      return { kind: "silent" };
+  }
+}
+
+/** What it does beside being shown. */
+function actOn(
+  profile: Profile,
+  stored: StoredConversation,
+  row: StagedRow,
+  { header, inner }: OpenedEnvelope,
+  content: ReadContent,
+): void {
+  const { conversation } = stored;
+  const from = { accountId: header.sender, deviceId: header.senderDevice };
+  switch (content.kind) {
+    case "annotation": {
+      const { target, change, version, mentions } = content;
+      applyAnnotation(profile, {
+        ...from,
+        conversation,
+        messageId: header.messageId,
+        target,
+        change,
+        version,
+        role: row.senderRole,
+        mentionsMe: namesMe(profile, mentions),
+        sentAt: inner.sentAt,
+      });
+      return;
+    }
+    case "receipt":
+      takeReceipt(profile, stored, from, row.sequence, content.receipt);
+      return;
+    // For those who make groups: invitation, title, history claim, history.
+    case "group":
+    case "nothing":
+      return;
+    case "text":
+      acknowledge(profile, conversation, header.sender, content.message);
+      return;
+    case "unknown":
+      acknowledge(profile, conversation, header.sender);
+      return;
   }
 }

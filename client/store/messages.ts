@@ -27,8 +27,24 @@ export interface StoredMessage {
   readonly unread: boolean;
   readonly text: string | undefined;
   readonly replyTo: MessageId | undefined;
+  readonly replyToDevice: DeviceId | undefined;
+  /** Of a silent one: what it says, encoded. Of an unknown one: as it came. */
+  readonly body: Uint8Array | undefined;
   readonly sentAt: number;
   readonly receivedAt: number | undefined;
+  /** When it disappears, milliseconds since 1970. */
+  readonly expiresAt: number | undefined;
+  /** It has disappeared: its text is not here any more. */
+  readonly gone: boolean;
+  /** As the annotations make it. */
+  readonly edited: boolean;
+  readonly deleted: boolean;
+  readonly pinned: boolean;
+  /** Asks for receipts in a conversation that is too large for them otherwise. */
+  readonly wantsReceipts: boolean;
+  readonly mentionsMe: boolean;
+  /** The account that handed it on from before this one's time. */
+  readonly sharedBy: AccountId | undefined;
   /** Why it failed or cannot be read: a code and a sentence. */
   readonly trouble: { readonly code: string; readonly text: string } | undefined;
 }
@@ -46,6 +62,16 @@ interface MessageRow {
   unread: number;
   text: string | null;
   reply_to: Uint8Array | null;
+  reply_to_device: Uint8Array | null;
+  body: Uint8Array | null;
+  expires_at: number | null;
+  gone: number;
+  edited: number;
+  deleted: number;
+  pinned: number;
+  wants_receipts: number;
+  mentions_me: number;
+  shared_by: Uint8Array | null;
   sent_at: number;
   received_at: number | null;
   trouble_code: string | null;
@@ -66,8 +92,18 @@ function messageFromRow(row: MessageRow): StoredMessage {
     unread: row.unread === 1,
     text: row.text ?? undefined,
     replyTo: row.reply_to === null ? undefined : messageId(row.reply_to),
+    replyToDevice: row.reply_to_device === null ? undefined : deviceId(row.reply_to_device),
+    body: row.body === null ? undefined : new Uint8Array(row.body),
     sentAt: row.sent_at,
     receivedAt: row.received_at ?? undefined,
+    expiresAt: row.expires_at ?? undefined,
+    gone: row.gone === 1,
+    edited: row.edited === 1,
+    deleted: row.deleted === 1,
+    pinned: row.pinned === 1,
+    wantsReceipts: row.wants_receipts === 1,
+    mentionsMe: row.mentions_me === 1,
+    sharedBy: row.shared_by === null ? undefined : accountId(row.shared_by),
     trouble: row.trouble_code === null ? undefined : { code: row.trouble_code, text: row.trouble ?? "" },
   };
 }
@@ -85,6 +121,12 @@ export interface NewMessage {
   readonly receivedAt?: number;
   readonly text?: string;
   readonly replyTo?: MessageId;
+  readonly replyToDevice?: DeviceId;
+  readonly expiresAt?: number;
+  readonly gone?: boolean;
+  readonly wantsReceipts?: boolean;
+  readonly mentionsMe?: boolean;
+  readonly sharedBy?: AccountId;
   readonly contentType?: number;
   readonly body?: Uint8Array;
   readonly trouble?: { readonly code: string; readonly text: string };
@@ -95,8 +137,9 @@ export function addMessage(db: Database, made: NewMessage): number | undefined {
   const { changes, lastInsertRowid } = statement<unknown[], never>(
     db,
     `insert into messages (conversation, message_id, account_id, device_id, sequence, arrival, kind, state, unread,
-       text, reply_to, content_type, body, sent_at, received_at, trouble_code, trouble)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       text, reply_to, reply_to_device, content_type, body, sent_at, received_at, trouble_code, trouble, expires_at,
+       gone, wants_receipts, mentions_me, shared_by)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (device_id, message_id) do nothing`,
   ).run(
     made.conversation,
@@ -110,12 +153,18 @@ export function addMessage(db: Database, made: NewMessage): number | undefined {
     made.unread ? 1 : 0,
     made.text ?? null,
     made.replyTo ?? null,
+    made.replyToDevice ?? null,
     made.contentType ?? 1,
     made.body ?? null,
     made.sentAt,
     made.receivedAt ?? null,
     made.trouble?.code ?? null,
     made.trouble?.text ?? null,
+    made.expiresAt ?? null,
+    made.gone === true ? 1 : 0,
+    made.wantsReceipts === true ? 1 : 0,
+    made.mentionsMe === true ? 1 : 0,
+    made.sharedBy ?? null,
   );
   return changes === 1 ? Number(lastInsertRowid) : undefined;
 }
@@ -160,11 +209,12 @@ export function newestMessage(db: Database, conversation: number): StoredMessage
   return row && messageFromRow(row);
 }
 
-/** The relay has stored it under this number. Once: what comes later changes nothing. */
+/** The relay has stored it under this number, and what silent ones said is not needed any more. Once. */
 export function markSent(db: Database, position: number, sequence: number): void {
   statement<[number, number, number], never>(
     db,
-    `update messages set state = 'sent', sequence = ?, arrival = ?, trouble_code = null, trouble = null
+    `update messages set state = 'sent', sequence = ?, arrival = ?, trouble_code = null, trouble = null,
+       body = case kind when 'silent' then null else body end
      where position = ? and state <> 'sent'`,
   ).run(sequence, newestArrival(db) + 1, position);
 }
@@ -212,7 +262,7 @@ export interface MessageFilter {
 export function readNewest(db: Database, filter: MessageFilter): StoredMessage[] {
   const { conversation, limit, before, since, unread } = filter;
   const place = "coalesce(sequence, 9007199254740991)";
-  const conditions = ["kind <> 'silent'"];
+  const conditions = ["kind <> 'silent'", "gone = 0"];
   const values: (number | null)[] = [];
   const where = (condition: string, ...bound: number[]) => {
     conditions.push(condition);
@@ -233,6 +283,65 @@ export function readNewest(db: Database, filter: MessageFilter): StoredMessage[]
     .all(...values, limit)
     .map(messageFromRow)
     .reverse();
+}
+
+/** Of other people's and own messages whose ids lie between the two, oldest first; neither silent nor gone. */
+export function findMessagesBetween(
+  db: Database,
+  first: Uint8Array,
+  last: Uint8Array,
+  limit: number,
+): StoredMessage[] {
+  return statement<[Uint8Array, Uint8Array, number], MessageRow>(
+    db,
+    `select * from messages where message_id between ? and ? and kind <> 'silent' and gone = 0
+     order by position limit ?`,
+  )
+    .all(first, last, limit)
+    .map(messageFromRow);
+}
+
+/** What the annotations on a message come to. Without a text it is not unread any more. */
+export function setShown(
+  db: Database,
+  position: number,
+  shown: { text: string | undefined; edited: boolean; deleted: boolean; pinned: boolean },
+): void {
+  const flags = [shown.edited, shown.deleted, shown.pinned].map(Number);
+  statement<unknown[], never>(
+    db,
+    `update messages set text = ?, edited = ?, deleted = ?, pinned = ?,
+       unread = case when ? then 0 else unread end
+     where position = ?`,
+  ).run(shown.text ?? null, ...flags, Number(shown.deleted), position);
+}
+
+/** What a silent message says is not to be said any more. */
+export function clearBody(db: Database, id: Uint8Array, device: Uint8Array): void {
+  statement<[Uint8Array, Uint8Array], never>(
+    db,
+    "update messages set body = null where message_id = ? and device_id = ? and kind = 'silent'",
+  ).run(id, device);
+}
+
+/** Messages whose time is over, silent ones with them. */
+export function messagesPast(db: Database, now: number, limit: number): StoredMessage[] {
+  return statement<[number, number], MessageRow>(
+    db,
+    `select * from messages where expires_at is not null and gone = 0 and expires_at <= ?
+     order by expires_at limit ?`,
+  )
+    .all(now, limit)
+    .map(messageFromRow);
+}
+
+/** Its row stays, so that a copy of it is known. */
+export function markGone(db: Database, position: number): void {
+  statement<[number], never>(
+    db,
+    `update messages set gone = 1, text = null, body = null, unread = 0, edited = 0, pinned = 0
+     where position = ?`,
+  ).run(position);
 }
 
 export interface ConversationCount {

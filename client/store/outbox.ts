@@ -1,7 +1,7 @@
 import { accountId, type DeviceAddress, deviceId, type Hash, hash } from "../../keys/index.ts";
 import { type Database, statement } from "./database.ts";
 
-type Purpose = "message" | "confirmation" | "renewal";
+export type Purpose = "message" | "confirmation" | "renewal" | "control" | "receipt";
 
 /** What is to be sent; sealed once there is a relay to send it to. */
 export interface Intent {
@@ -17,6 +17,10 @@ export interface Intent {
   /** Counts the seals that were refused. */
   readonly attempt: number;
   readonly sealed: SealedAttempt | undefined;
+  /** Not sealed before: milliseconds since 1970. */
+  readonly dueAt: number;
+  /** The conversation that a receipt is about. */
+  readonly about: number | undefined;
 }
 
 export interface SealedAttempt {
@@ -39,6 +43,8 @@ interface Row {
   wraps: Uint8Array | null;
   sender_sequence: number | null;
   previous_content: Uint8Array | null;
+  due_at: number;
+  about: number | null;
 }
 
 function fromRow(row: Row): Intent {
@@ -65,6 +71,8 @@ function fromRow(row: Row): Intent {
               content: row.previous_content === null ? undefined : hash(row.previous_content),
             },
           },
+    dueAt: row.due_at,
+    about: row.about ?? undefined,
   };
 }
 
@@ -74,13 +82,15 @@ export interface NewIntent {
   readonly purpose: Purpose;
   readonly device?: DeviceAddress;
   readonly session?: Hash;
+  readonly dueAt?: number;
+  readonly about?: number;
 }
 
 export function addIntent(db: Database, made: NewIntent): void {
   statement<unknown[], never>(
     db,
-    `insert into outbox (conversation, position, purpose, account_id, device_id, session_id)
-     values (?, ?, ?, ?, ?, ?)`,
+    `insert into outbox (conversation, position, purpose, account_id, device_id, session_id, due_at, about)
+     values (?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     made.conversation,
     made.position,
@@ -88,11 +98,16 @@ export function addIntent(db: Database, made: NewIntent): void {
     made.device?.accountId ?? null,
     made.device?.deviceId ?? null,
     made.session ?? null,
+    made.dueAt ?? 0,
+    made.about ?? null,
   );
 }
 
-export function hasIntents(db: Database): boolean {
-  return statement<[], unknown>(db, "select 1 from outbox limit 1").get() !== undefined;
+/** Such as are due. */
+export function hasIntents(db: Database, now: number): boolean {
+  return (
+    statement<[number], unknown>(db, "select 1 from outbox where due_at <= ? limit 1").get(now) !== undefined
+  );
 }
 
 export function readIntent(db: Database, intent: number): Intent | undefined {
@@ -100,9 +115,14 @@ export function readIntent(db: Database, intent: number): Intent | undefined {
   return row && fromRow(row);
 }
 
-/** In the order of the outbox. */
-export function readIntents(db: Database, limit: number): Intent[] {
-  return statement<[number], Row>(db, "select * from outbox order by intent limit ?").all(limit).map(fromRow);
+/** Those that are due, in the order of the outbox. */
+export function readIntents(db: Database, now: number, limit: number): Intent[] {
+  return statement<[number, number], Row>(
+    db,
+    "select * from outbox where due_at <= ? order by intent limit ?",
+  )
+    .all(now, limit)
+    .map(fromRow);
 }
 
 /** Intents of one conversation up to `through`, in order. */
@@ -118,7 +138,8 @@ export function readIntentsOf(db: Database, conversation: number, through: numbe
 export function saveSealed(db: Database, intent: number, sealed: SealedAttempt): void {
   statement<unknown[], never>(
     db,
-    "update outbox set envelope = ?, wraps = ?, sender_sequence = ?, previous_content = ? where intent = ?",
+    `update outbox set envelope = ?, wraps = ?, sender_sequence = ?, previous_content = ?, due_at = 0
+     where intent = ?`,
   ).run(sealed.envelope, sealed.wraps, sealed.before.sequence, sealed.before.content ?? null, intent);
 }
 
