@@ -2,6 +2,7 @@
 import type { ConversationRow } from "../core/list-conversations.ts";
 import type { Message } from "../core/message.ts";
 import type { PersonListed } from "../core/people.ts";
+import type { DeliveryNames } from "../core/wait-for-delivery.ts";
 import type { Me } from "../core/whoami.ts";
 
 export function messageObject(message: Message): object {
@@ -22,6 +23,16 @@ export function messageObject(message: Message): object {
     sent_at: isoTime(message.sentAt),
     received_at: message.receivedAt === null ? null : isoTime(message.receivedAt),
     state: message.state,
+  };
+}
+
+/** A message of one's own, with who has it. */
+export function deliveredObject(message: Message, names: DeliveryNames): object {
+  return {
+    ...messageObject(message),
+    delivered_to: names.deliveredTo,
+    read_by: names.readBy,
+    missing: names.missing,
   };
 }
 

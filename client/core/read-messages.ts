@@ -1,10 +1,18 @@
+import { toHex } from "../../keys/index.ts";
 import { readConversation } from "../store/conversations.ts";
 import { snapshot, transact } from "../store/database.ts";
-import { clearUnread, findMessageById, readNewest, type StoredMessage } from "../store/messages.ts";
+import {
+  clearUnread,
+  findMessageById,
+  readMessage,
+  readNewest,
+  type StoredMessage,
+} from "../store/messages.ts";
 import { ChatError } from "./chat-error.ts";
 import { findConversationWith, isNobody, resolveTo } from "./conversations.ts";
 import { type Message, toMessage } from "./message.ts";
 import type { Profile } from "./profile.ts";
+import { acknowledge } from "./queue-receipts.ts";
 
 export interface Reading {
   /** A name as the user gave it; without it, all conversations. */
@@ -63,10 +71,17 @@ function findById(profile: Profile, id: string): StoredMessage {
   return found;
 }
 
-/** What was shown to a person is not unread any more. */
+/** What was shown to a person is not unread any more; its authors will hear of it. */
 export function markRead(profile: Profile, messages: readonly Message[]): void {
   if (messages.length === 0) return;
   transact(profile.db, () => {
-    for (const { position } of messages) clearUnread(profile.db, position);
+    const authors = new Map<string, StoredMessage>();
+    for (const { position } of messages) {
+      const stored = readMessage(profile.db, position);
+      if (stored?.unread !== true) continue;
+      clearUnread(profile.db, position);
+      authors.set(`${stored.conversation} ${toHex(stored.accountId)}`, stored);
+    }
+    for (const { conversation, accountId } of authors.values()) acknowledge(profile, conversation, accountId);
   });
 }

@@ -6,6 +6,7 @@ import { drainThrough } from "./drain-outbox.ts";
 import { Inbox } from "./inbox.ts";
 import { upkeepPrekeys } from "./prekey-upkeep.ts";
 import type { Profile } from "./profile.ts";
+import { hurryQueuedReceipts } from "./queue-receipts.ts";
 
 export interface SyncReport {
   /** How many messages came in that there is something to see of. */
@@ -30,6 +31,7 @@ export async function syncConversations(profile: Profile, connection: RelayConne
     const inbox = new Inbox(profile, connection, stream, held);
     await inbox.learn(stream.heads);
     const received = await inbox.catchUp();
+    hurryQueuedReceipts(profile);
     await drainThrough(profile, connection, stream);
     await upkeepPrekeys(profile, connection, stream.welcome.oneTimePrekeysLeft);
     return { received, ...findings(profile, since) };

@@ -3,6 +3,7 @@ import { connector } from "../../core/connect.ts";
 import { explainFailure } from "../../core/explain-failure.ts";
 import type { Profile } from "../../core/profile.ts";
 import { markRead, readMessages } from "../../core/read-messages.ts";
+import { sendReceipts } from "../../core/send-receipts.ts";
 import { syncConversations } from "../../core/sync.ts";
 import { type Context, unlessInterrupted } from "../context.ts";
 import { messageObject } from "../json-objects.ts";
@@ -30,6 +31,8 @@ export async function read(context: Context, from: string | undefined, options: 
     }
     // What is here was shown all the same.
     if (trouble !== undefined) throw trouble;
+    if (!options.offline && !context.output.json)
+      await sendReceipts(profile, connector(profile, context.relay));
   });
 }
 

@@ -1,47 +1,66 @@
 import { ChatError } from "../../core/chat-error.ts";
 import { connector } from "../../core/connect.ts";
 import { explainFailure } from "../../core/explain-failure.ts";
-import { MAX_TEXT_BYTES, messageAt, queueMessage, textTooLong } from "../../core/send-message.ts";
+import type { Message } from "../../core/message.ts";
+import { messageAt, queueMessage } from "../../core/send-message.ts";
+import { MAX_TEXT_BYTES, textTooLong } from "../../core/text-limits.ts";
+import { deliveryNames, waitForDelivery } from "../../core/wait-for-delivery.ts";
 import { waitForMessage } from "../../core/wait-for-message.ts";
 import { safeText } from "../../safe-text.ts";
 import type { Context } from "../context.ts";
-import { messageObject } from "../json-objects.ts";
+import { deliveredObject, messageObject } from "../json-objects.ts";
 import { readStdin } from "../stdin.ts";
 import { withProfile } from "../with-profile.ts";
 
 export interface SendOptions {
   readonly key?: string;
+  /** How far the message is to have come. */
+  readonly wait: "sent" | "delivered" | "read";
   readonly timeout: number;
+  /** How many of those it is for. */
+  readonly quorum: number | "all";
 }
 
 export async function send(
   context: Context,
   to: string,
   words: readonly string[],
-  { key, timeout }: SendOptions,
+  { key, timeout, wait, quorum }: SendOptions,
 ): Promise<void> {
   const { output } = context;
   await withProfile(context, async (profile) => {
     const text = words.length > 0 ? words.join(" ") : await textFromStdin(context);
     const queued = queueMessage(profile, { to, text, ...(key === undefined ? {} : { key }) });
     const connect = connector(profile, context.relay);
+    const show = (message: Message): void =>
+      output.object(
+        wait === "sent"
+          ? messageObject(message)
+          : deliveredObject(message, deliveryNames(profile, message.position, wait)),
+      );
     try {
-      const message = await waitForMessage(profile, queued.position, {
-        connect,
-        timeout,
-        signal: context.signal,
-      });
-      if (output.json) output.object(messageObject(message));
+      const waiting = { connect, timeout, signal: context.signal };
+      const message =
+        wait === "sent"
+          ? await waitForMessage(profile, queued.position, waiting)
+          : await waitForDelivery(profile, queued.position, { state: wait, quorum }, waiting);
+      if (output.json) show(message);
       else if (!output.quiet)
-        output.line(`${queued.isNew ? "Sent" : "Was sent before"} to ${safeText(message.conversation)}.`);
+        output.line(`${outcome(queued.isNew, wait)} ${safeText(message.conversation)}.`);
     } catch (error) {
       const failure = explainFailure(error);
       const message = messageAt(profile, queued.position);
-      if (message.state !== "queued") throw failure;
-      if (output.json) output.object(messageObject(message));
-      throw keptInOutbox(failure);
+      const isQueued = message.state === "queued";
+      if (output.json && (isQueued || (wait !== "sent" && message.state !== "failed"))) show(message);
+      throw isQueued ? keptInOutbox(failure) : failure;
     }
   });
+}
+
+function outcome(isNew: boolean, wait: SendOptions["wait"]): string {
+  if (wait === "delivered") return "Delivered to";
+  if (wait === "read") return "Read by";
+  return isNew ? "Sent to" : "Was sent before to";
 }
 
 /** What went wrong, and that the message is safe all the same. */

@@ -1,0 +1,54 @@
+import { type AccountId, accountId } from "../../keys/index.ts";
+import { type Database, statement } from "./database.ts";
+
+/** The accounts that a roster of this version has, without this one. */
+export function saveAudience(
+  db: Database,
+  conversation: number,
+  rosterVersion: number,
+  accounts: readonly AccountId[],
+): void {
+  const insert = statement<[number, number, Uint8Array], never>(
+    db,
+    "insert or ignore into audiences (conversation, roster_version, account_id) values (?, ?, ?)",
+  );
+  for (const account of accounts) insert.run(conversation, rosterVersion, account);
+}
+
+/** Which roster a message was sealed for. */
+export function noteRosterOf(db: Database, position: number, rosterVersion: number): void {
+  statement<[number, number], never>(db, "update messages set roster_version = ? where position = ?").run(
+    rosterVersion,
+    position,
+  );
+}
+
+/** Whom a message was sealed for; empty while that is not known. */
+export function audienceOf(db: Database, position: number): AccountId[] {
+  return statement<[number], { account_id: Uint8Array }>(
+    db,
+    `select audiences.account_id from messages join audiences
+       on audiences.conversation = messages.conversation and audiences.roster_version = messages.roster_version
+     where messages.position = ? order by audiences.account_id`,
+  )
+    .all(position)
+    .map((row) => accountId(row.account_id));
+}
+
+export function countAudience(db: Database, conversation: number, rosterVersion: number): number {
+  const row = statement<[number, number], { count: number }>(
+    db,
+    "select count(*) as count from audiences where conversation = ? and roster_version = ?",
+  ).get(conversation, rosterVersion);
+  return row?.count ?? 0;
+}
+
+/** Whether anything was ever sealed for this account here. */
+export function wasInAudience(db: Database, conversation: number, account: AccountId): boolean {
+  return (
+    statement<[number, Uint8Array], unknown>(
+      db,
+      "select 1 from audiences where conversation = ? and account_id = ? limit 1",
+    ).get(conversation, account) !== undefined
+  );
+}
