@@ -29,7 +29,8 @@ test("the generator makes the same files again", () => {
 test("the error codes that can come of bytes all have a vector", () => {
   const seen = new Set(files.map((file) => (JSON.parse(read(file)) as Vector).expect));
   const here = "ok malformed unsupported_version bad_signature decrypt_failed rollback fork wrong_account";
-  for (const code of `${here} not_permitted too_far replayed bad_key prekey_unknown prekey_expired bad_words`.split(
+  const groups = "wrong_conversation unknown_chain chain_behind";
+  for (const code of `${here} ${groups} not_permitted too_far replayed bad_key prekey_unknown prekey_expired bad_words`.split(
     " ",
   )) {
     expect([...seen]).toContain(code);

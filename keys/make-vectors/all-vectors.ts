@@ -2,6 +2,7 @@ import { chainCases } from "./chain-cases.ts";
 import { conversationCases } from "./conversation-cases.ts";
 import { envelopeCases } from "./envelope-cases.ts";
 import { ephemeralCases } from "./ephemeral-cases.ts";
+import { membershipCases } from "./membership-cases.ts";
 import { packedWrapsCases, paddingCases } from "./padding-cases.ts";
 import { prekeyCases } from "./prekey-cases.ts";
 import { recoveryCases } from "./recovery-cases.ts";
@@ -26,6 +27,7 @@ export function allVectors(): ReadonlyMap<string, Vector> {
     ephemeralCases(),
     recoveryCases(),
     conversationCases(),
+    membershipCases(),
   ];
   const vectors = new Map<string, Vector>();
   for (const [name, { about, operation, input, expect }] of groups.flatMap((cases) =>

@@ -1,12 +1,14 @@
 // Runs one vector: reads its hex, calls the operation, writes what came out. Used to make and to replay.
 import { checkPin, verifyChain } from "../account-chain.ts";
-import { toHex } from "../bytes.ts";
+import { equal, toHex } from "../bytes.ts";
 import { openEnvelope } from "../envelope.ts";
 import { envelopeHash } from "../envelope-header.ts";
 import { openEphemeral } from "../ephemeral.ts";
 import { KeysError } from "../errors.ts";
 import * as ids from "../ids.ts";
-import { extendLog, logStart, messageRowHash } from "../log.ts";
+import { extendLog, logStart, membershipRowHash, messageRowHash } from "../log.ts";
+import { applyMembershipEntry, type ChainOf, restoreMembership } from "../membership.ts";
+import { encodeMembership, type MembershipState } from "../membership-state.ts";
 import { unpackWraps } from "../packed-wraps.ts";
 import { unpad } from "../padding.ts";
 import { verifyBundle, verifyPrekey } from "../prekeys.ts";
@@ -26,6 +28,20 @@ function prekeyOwner(input: Input) {
     deviceId: ids.deviceId(input.bytes("deviceId")),
     signingKey: ids.signingPublicKey(input.bytes("signingKey")),
   };
+}
+
+/** The chains that a membership is checked with: each the list of its entries. */
+function chainsOf(input: Input): ChainOf {
+  const chains = input
+    .list("chains")
+    .map((entries) => verifyChain(new Input({ entries }).bytesList("entries")));
+  return (account) => chains.find(({ accountId }) => equal(accountId, account));
+}
+
+function membership(state: MembershipState | undefined) {
+  if (state === undefined) throw new KeysError("malformed", "no entries");
+  const { conversation, head, checkpoint } = state;
+  return { conversation, head, checkpoint, state: encodeMembership(state) };
 }
 
 /** Bytes to hex, all the way down. */
@@ -109,6 +125,20 @@ const operations: Readonly<Record<string, (input: Input) => unknown>> = {
       .bytesList("envelopeHashes")
       .reduce((head, bytes) => extendLog(head, messageRowHash(ids.hash(bytes))), start);
   },
+  "follow membership": (input) => {
+    const chains = chainsOf(input);
+    return membership(
+      input
+        .bytesList("entries")
+        .reduce<MembershipState | undefined>(
+          (state, entry) => applyMembershipEntry(state, entry, chains),
+          undefined,
+        ),
+    );
+  },
+  "restore membership": (input) =>
+    membership(restoreMembership(input.bytesList("checkpoints"), input.bytes("state"), chainsOf(input))),
+  "membership row": (input) => membershipRowHash(ids.hash(input.bytes("entryHash"))),
   "verify login": (input) => {
     const proof = loginProof({
       ...prekeyOwner(input),

@@ -13,7 +13,8 @@ import {
   selfConversation,
   unpackWraps,
 } from "./envelope.ts";
-import { hex, join, Refused, signed, unpad } from "./primitives.ts";
+import { followMembership, restoreMembership } from "./membership.ts";
+import { H, hex, join, Refused, signed, unpad } from "./primitives.ts";
 import { decodeSession, encodeSession, type Opened, openWrap, type Skipped, sealWrap } from "./ratchet.ts";
 import { accept, verifyBundle, verifyPrekey } from "./session.ts";
 
@@ -106,6 +107,10 @@ const operations: Record<string, (input: Input) => unknown> = {
     sequence: envelopeHashes.length,
     hash: logHash(bytes(conversation), bytes(incarnation), envelopeHashes.map(bytes)),
   }),
+  "follow membership": ({ chains, entries }) => followMembership(entries.map(bytes), chains.map(chainOf)),
+  "restore membership": ({ chains, checkpoints, state }) =>
+    restoreMembership(checkpoints.map(bytes), bytes(state), chains.map(chainOf)),
+  "membership row": ({ entryHash }) => H("sotto/v1/row", Uint8Array.of(2), bytes(entryHash)),
   "open ephemeral": ({ frame, key }) => openEphemeral(bytes(frame), bytes(key)),
   "read recovery words": ({ words }) => {
     const secret = readWords(words);
