@@ -32,6 +32,7 @@ const reasons: Record<RelayErrorReason, readonly [name: string, code: status]> =
   [ErrorReason.SUPERSEDED]: ["superseded", status.ABORTED],
   [ErrorReason.RELAY_UNAVAILABLE]: ["relay_unavailable", status.UNAVAILABLE],
   [ErrorReason.INTERNAL]: ["internal", status.INTERNAL],
+  [ErrorReason.NOT_PERMITTED]: ["not_permitted", status.PERMISSION_DENIED],
 };
 
 export interface RelayErrorOptions {
@@ -104,6 +105,10 @@ export function tokenExpired(): RelayError {
 /** What a draining relay answers. */
 export function relayUnavailable(): RelayError {
   return new RelayError(ErrorReason.RELAY_UNAVAILABLE, "the relay is shutting down", { retryAfter: 1_000 });
+}
+
+export function notPermitted(message: string): RelayError {
+  return new RelayError(ErrorReason.NOT_PERMITTED, message);
 }
 
 /** As grpc-js wants it: an Error with `code`, `details` and trailing metadata. */

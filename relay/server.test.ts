@@ -59,6 +59,7 @@ beforeEach(async () => {
       service(MessagingService, {
         openDirect: unused,
         getRoster: unused,
+        eraseRow: unused,
         connect: { access: "devices", handle: (call, who) => stream(call, who) },
       }),
     ],

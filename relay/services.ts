@@ -1,6 +1,7 @@
 import { authService } from "./auth/service.ts";
 import { directoryService } from "./directory/service.ts";
 import { LocalBus } from "./fanout/local.ts";
+import { groupsService } from "./groups/service.ts";
 import { messagingService } from "./messaging/service.ts";
 import type { Parts } from "./parts.ts";
 import type { Service } from "./service.ts";
@@ -8,5 +9,10 @@ import type { Service } from "./service.ts";
 /** Every service that a relay offers. */
 export function allServices(parts: Parts): Service[] {
   const bus = new LocalBus();
-  return [authService(parts), directoryService(parts, bus), messagingService(parts, bus)];
+  return [
+    authService(parts),
+    directoryService(parts, bus),
+    messagingService(parts, bus),
+    groupsService(parts, bus),
+  ];
 }

@@ -13,6 +13,8 @@ export interface CommittedRow {
   readonly rowHash: Hash;
   readonly sender: DeviceKey;
   readonly envelope: Uint8Array;
+  /** In place of envelope and wraps: a membership entry, which its signer's own device gets too. */
+  readonly entry?: Uint8Array;
   /** One for each slot of the roster that the row was sealed for. */
   readonly wraps: readonly (Uint8Array | null)[];
   readonly slots: ReadonlyMap<DeviceKey, number>;

@@ -4,11 +4,13 @@ import {
   type ConversationId,
   conversationId,
   deviceId,
+  MAX_ROSTER_DEVICES,
   type RosterSlot,
   rosterHash,
   toHex,
 } from "../../keys/public.ts";
 import type { Queries } from "../db/pool.ts";
+import { ErrorReason, RelayError } from "../errors.ts";
 import type { RosterVersion } from "./rosters.ts";
 import { insertRosters } from "./sql/insert-rosters.ts";
 import { lockConversations } from "./sql/lock-conversations.ts";
@@ -41,9 +43,23 @@ export async function bumpRosters(
   return bumped;
 }
 
+/** The same for one conversation that the transaction holds the lock on, and whose membership it has changed. */
+export async function bumpRoster(
+  transaction: Queries,
+  version: RosterVersion,
+  removal: boolean,
+): Promise<BumpedRoster> {
+  const [bumped] = await addRosters(transaction, [version]);
+  if (bumped === undefined) throw new Error("no roster was made");
+  await updateRosterVersions(transaction, [bumped], removal);
+  return bumped;
+}
+
 /** The first roster of a new conversation, in the transaction that makes it and holds its members' accounts. */
-export async function addRoster(transaction: Queries, id: ConversationId): Promise<void> {
-  await addRosters(transaction, [{ conversationId: id, version: 1n }]);
+export async function addRoster(transaction: Queries, id: ConversationId): Promise<BumpedRoster> {
+  const [first] = await addRosters(transaction, [{ conversationId: id, version: 1n }]);
+  if (first === undefined) throw new Error("no roster was made");
+  return first;
 }
 
 async function addRosters(
@@ -59,6 +75,12 @@ async function addRosters(
       accountId: accountId(row.account_id),
       deviceId: deviceId(row.device_id),
     }));
+    if (slots.length > MAX_ROSTER_DEVICES) {
+      throw new RelayError(
+        ErrorReason.QUOTA_EXCEEDED,
+        `a conversation has at most ${MAX_ROSTER_DEVICES} devices`,
+      );
+    }
     const hash = rosterHash(version.conversationId, Number(version.version), slots);
     return { ...version, devices: slots, hash };
   });

@@ -1,6 +1,6 @@
 // What becomes of the submits of one batch, given what the database holds. Pure; one bad submit never costs another.
 import { equal, extendLog, hash, type LogHead, toHex } from "../../keys/public.ts";
-import { ErrorReason, RelayError, unknownConversation } from "../errors.ts";
+import { ErrorReason, notPermitted, RelayError, unknownConversation } from "../errors.ts";
 import type { Candidate } from "./read-submit.ts";
 import { type Roster, rosterKey } from "./rosters.ts";
 import type { LogMove, NewRow } from "./sql/append-rows.ts";
@@ -101,6 +101,7 @@ function decideOne(
   }
   const before = earlier(candidate, state, log);
   if (before !== undefined) return { candidate, answer: before };
+  if ((state.role ?? 0) < (state.post_role ?? 0)) throw notPermitted("this role may not post here");
   const sealedFor = checkRoster(candidate, state, newest, rosters);
 
   log.head = extendLog(log.head, candidate.rowHash);

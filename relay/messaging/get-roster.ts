@@ -13,6 +13,9 @@ export async function getRoster(db: Queries, rosters: Rosters, request: GetRoste
   if (conversation === undefined) throw unknownConversation();
   const newest = conversation.roster_version;
   if (request.version > newest) throw malformed("a roster version that is not there yet");
+  if (request.version !== 0n && request.version < conversation.start_roster) {
+    throw malformed("a roster version from before the account joined");
+  }
   const wanted = { conversationId: id, version: request.version === 0n ? newest : request.version };
   const roster = (await rosters.load(db, [wanted])).get(rosterKey(wanted));
   if (roster === undefined)

@@ -85,7 +85,7 @@ export class Outgoing {
     // Behind a gap the client pulls anyway.
     if (this.#closed || this.#owesResync || this.#owed.has(toHex(conversationId))) return;
     const delivery = deliveryTo(this.#device, conversationId, row);
-    const bytes = delivery.envelope.length + delivery.wrap.length + 128;
+    const bytes = delivery.envelope.length + delivery.wrap.length + delivery.entry.length + 128;
     if (this.#pushedBytes + bytes > MAX_PUSHED_BYTES) {
       this.oweHead(conversationId);
       return;
@@ -206,5 +206,6 @@ function deliveryTo(device: DeviceKey, conversationId: ConversationId, row: Comm
     storedAt,
     envelope: isOwn ? empty : row.envelope,
     wrap: (isOwn || slot === undefined ? null : row.wraps[slot]) ?? empty,
+    entry: row.entry ?? empty,
   };
 }

@@ -16,6 +16,8 @@ export interface Roster {
   readonly conversationId: ConversationId;
   readonly version: bigint;
   readonly hash: Hash;
+  /** Whose members' devices these are; absent in a direct conversation. */
+  readonly membership?: { readonly sequence: bigint; readonly hash: Uint8Array };
   readonly devices: readonly RosterSlot[];
   /** The devices, as maps name them. */
   readonly keys: readonly DeviceKey[];
@@ -84,6 +86,8 @@ function read(rows: readonly RosterRow[], wanted: ReadonlyMap<string, RosterVers
   return [...rosters.values()].map(({ first, devices, version }) => {
     const keys = devices.map((device) => deviceKey(device.accountId, device.deviceId));
     const slots = new Map(keys.map((key, slot) => [key, slot]));
-    return { ...version, hash: hash(first.hash), devices, keys, slots };
+    const { membership_sequence: sequence, membership_hash: head } = first;
+    const membership = sequence === null || head === null ? undefined : { sequence, hash: head };
+    return { ...version, hash: hash(first.hash), devices, keys, slots, ...(membership && { membership }) };
   });
 }

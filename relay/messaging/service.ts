@@ -1,5 +1,6 @@
 import { randomBytes } from "../../keys/public.ts";
 import { MessagingService } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
+import { notPermitted } from "../errors.ts";
 import type { Bus } from "../fanout/bus.ts";
 import { ConnectedDevices } from "../fanout/connected-devices.ts";
 import { describeError } from "../logger.ts";
@@ -54,6 +55,10 @@ export function messagingService(
     getRoster: {
       access: "devices",
       handle: (request, caller) => getRoster(database, rosters, request, caller),
+    },
+    eraseRow: {
+      access: "devices",
+      handle: () => Promise.reject(notPermitted("this relay erases nothing yet")),
     },
     connect: {
       access: "devices",

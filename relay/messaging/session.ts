@@ -216,6 +216,7 @@ export class Session {
       rowHash: row.row_hash,
       envelope: row.envelope,
       wrap: row.wrap,
+      entry: row.entry,
       storedAt: row.stored_at,
     }));
     const through = page.rows.at(-1)?.sequence ?? after;

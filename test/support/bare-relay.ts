@@ -21,6 +21,7 @@ import { insertAccount } from "../../relay/auth/sql/insert-account.ts";
 import type { Database } from "../../relay/db/pool.ts";
 import { directoryService } from "../../relay/directory/service.ts";
 import { LocalBus } from "../../relay/fanout/local.ts";
+import { groupsService } from "../../relay/groups/service.ts";
 import type { Rate } from "../../relay/limits.ts";
 import { type MessagingOptions, messagingService } from "../../relay/messaging/service.ts";
 import { startServer } from "../../relay/server.ts";
@@ -76,7 +77,11 @@ export async function startBareRelay(options: BareRelayOptions = {}): Promise<Ba
     const bus = new LocalBus();
     const parts = { database: fresh.database, clock: Date.now, log };
     return startServer({
-      services: [directoryService(parts, bus, options.pairsTaken), messagingService(parts, bus, options)],
+      services: [
+        directoryService(parts, bus, options.pairsTaken),
+        messagingService(parts, bus, options),
+        groupsService(parts, bus, options),
+      ],
       host: "127.0.0.1",
       port,
       credentials: ServerCredentials.createInsecure(),

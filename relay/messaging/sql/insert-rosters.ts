@@ -9,15 +9,23 @@ export interface NewRoster {
   readonly devices: readonly RosterSlot[];
 }
 
+/** A group's roster goes by its newest membership entry. */
 export async function insertRosters(transaction: Queries, rosters: readonly NewRoster[]): Promise<void> {
   const slots = rosters.flatMap(({ conversationId, version, devices }) =>
     devices.map((device, slot) => ({ conversationId, version, slot, ...device })),
   );
   await transaction.query(
     `with versions as (
-      insert into rosters (conversation_id, version, hash)
-      select conversation_id, version, hash
+      insert into rosters (conversation_id, version, hash, membership_sequence, membership_hash)
+      select roster.conversation_id, roster.version, roster.hash, newest_entry.sequence, newest_entry.hash
       from unnest($1::bytea[], $2::int8[], $3::bytea[]) as roster (conversation_id, version, hash)
+      left join lateral (
+        select membership_entries.sequence, membership_entries.hash
+        from membership_entries
+        where membership_entries.conversation_id = roster.conversation_id
+        order by membership_entries.sequence desc
+        limit 1
+      ) as newest_entry on true
     )
     insert into roster_slots (conversation_id, version, slot, account_id, device_id)
     select conversation_id, version, slot::int4, account_id, device_id

@@ -6,7 +6,7 @@ export type LockedConversation = {
 };
 
 /**
- * All conversations of an account, locked until commit. In the order of their ids, as everybody locks them, so that two
+ * All conversations that an account is in, locked until commit. In the order of their ids, as everybody locks them, so that two
  * transactions never wait for each other.
  */
 export async function lockConversations(
@@ -18,6 +18,7 @@ export async function lockConversations(
     from conversation_members
     join conversations using (conversation_id)
     where conversation_members.account_id = $1::bytea
+      and conversation_members.end_sequence is null
     order by conversations.conversation_id
     for update of conversations`,
     [accountId],

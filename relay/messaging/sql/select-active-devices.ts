@@ -17,6 +17,7 @@ export async function selectActiveDevices(
     from conversation_members
     join devices using (account_id)
     where conversation_members.conversation_id = any($1::bytea[])
+      and conversation_members.end_sequence is null
       and devices.active
     order by conversation_members.conversation_id, devices.account_id, devices.device_id`,
     [byteaArray(conversationIds)],

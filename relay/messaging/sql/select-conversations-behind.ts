@@ -5,8 +5,8 @@ import type { ConversationRow } from "./select-conversations.ts";
 const ROWS_LOOKED_AT = 100;
 
 /**
- * The conversations in which the device has not acknowledged everything. One where only its own messages are behind its
- * cursor does not count: it has written them, and a device that only sends would be told of them for ever.
+ * The conversations in which the device has not acknowledged everything that it may read. One where only its own messages
+ * are behind its cursor does not count: it has written them, and a device that only sends would be told of them for ever.
  */
 export async function selectConversationsBehind(
   db: Queries,
@@ -14,52 +14,73 @@ export async function selectConversationsBehind(
   deviceId: Uint8Array,
 ): Promise<ConversationRow[]> {
   const { rows } = await db.query<ConversationRow>(
-    `with behind as (
+    `with seen as (
       select
-        conversations.*,
-        coalesce(cursors.sequence, 0) as cursor
-      from conversation_members
+        conversations.conversation_id,
+        conversations.kind,
+        conversations.incarnation,
+        least(conversations.head, member.end_sequence) as head,
+        greatest(coalesce(cursors.sequence, 0), member.start_sequence) as cursor,
+        coalesce(member.end_roster, conversations.roster_version) as roster_version,
+        member.start_roster,
+        member.start_sequence,
+        member.start_hash,
+        member.end_sequence,
+        member.role
+      from conversation_members as member
+      join devices
+        on devices.account_id = member.account_id
+        and devices.device_id = $2::bytea
+        and devices.active
       join conversations using (conversation_id)
       left join cursors
         on cursors.account_id = $1::bytea
         and cursors.device_id = $2::bytea
         and cursors.conversation_id = conversations.conversation_id
-      where conversation_members.account_id = $1::bytea
-        and conversations.head > coalesce(cursors.sequence, 0)
+      where member.account_id = $1::bytea
     )
     select
-      behind.conversation_id,
-      behind.kind,
-      behind.incarnation,
-      behind.head,
-      behind.cursor,
-      behind.roster_version,
+      seen.conversation_id,
+      seen.kind,
+      seen.incarnation,
+      seen.head,
+      seen.cursor,
+      seen.roster_version,
+      seen.start_roster,
+      seen.start_sequence,
+      seen.start_hash,
+      seen.end_sequence,
       array(
         select conversation_members.account_id
         from conversation_members
-        where conversation_members.conversation_id = behind.conversation_id
+        where conversation_members.conversation_id = seen.conversation_id
+          and seen.role is null
         order by conversation_members.account_id
-      ) as members
-    from behind
-    where exists (
-        select
-        from roster_slots
-        where roster_slots.conversation_id = behind.conversation_id
-          and roster_slots.version = behind.roster_version
-          and roster_slots.account_id = $1::bytea
-          and roster_slots.device_id = $2::bytea
-      )
+      ) as members,
+      newest_entry.sequence as membership_sequence,
+      newest_entry.hash as membership_hash
+    from seen
+    left join lateral (
+      select membership_entries.sequence, membership_entries.hash
+      from membership_entries
+      where membership_entries.conversation_id = seen.conversation_id
+        and membership_entries.log_sequence <= seen.head
+      order by membership_entries.sequence desc
+      limit 1
+    ) as newest_entry on true
+    where seen.head > seen.cursor
       and (
-        behind.head > behind.cursor + $3::int8
+        seen.head > seen.cursor + $3::int8
         or exists (
           select
           from log
-          where log.conversation_id = behind.conversation_id
-            and log.sequence > behind.cursor
-            and (log.sender_account <> $1::bytea or log.sender_device <> $2::bytea)
+          where log.conversation_id = seen.conversation_id
+            and log.sequence > seen.cursor
+            and log.sequence <= seen.head
+            and (log.sender_account <> $1::bytea or log.sender_device <> $2::bytea or log.kind = 2)
         )
       )
-    order by behind.conversation_id`,
+    order by seen.conversation_id`,
     [accountId, deviceId, ROWS_LOOKED_AT],
   );
   return rows;

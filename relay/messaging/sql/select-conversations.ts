@@ -2,7 +2,7 @@ import type { ConversationKind } from "../../../proto/gen/sotto/relay/v1/messagi
 import { byteaArray } from "../../db/binary-arrays.ts";
 import type { Queries } from "../../db/pool.ts";
 
-/** A conversation as one of its devices sees it. */
+/** A conversation as one of its devices sees it: of somebody who has left, as it was when he did. */
 export type ConversationRow = {
   readonly conversation_id: Buffer;
   readonly kind: ConversationKind;
@@ -10,10 +10,19 @@ export type ConversationRow = {
   readonly head: bigint;
   readonly cursor: bigint;
   readonly roster_version: bigint;
+  /** The oldest roster that what the device may read can be sealed for. */
+  readonly start_roster: bigint;
+  readonly start_sequence: bigint;
+  readonly start_hash: Buffer | null;
+  readonly end_sequence: bigint | null;
+  /** Of a direct conversation; otherwise empty. */
   readonly members: Buffer[];
+  /** Null in a direct conversation. */
+  readonly membership_sequence: bigint | null;
+  readonly membership_hash: Buffer | null;
 };
 
-/** Those of the conversations that the device is in. */
+/** Those of the conversations that the device's account is or was in. */
 export async function selectConversations(
   db: Queries,
   accountId: Uint8Array,
@@ -25,22 +34,39 @@ export async function selectConversations(
       conversations.conversation_id,
       conversations.kind,
       conversations.incarnation,
-      conversations.head,
-      coalesce(cursors.sequence, 0) as cursor,
-      conversations.roster_version,
+      least(conversations.head, member.end_sequence) as head,
+      greatest(coalesce(cursors.sequence, 0), member.start_sequence) as cursor,
+      coalesce(member.end_roster, conversations.roster_version) as roster_version,
+      member.start_roster,
+      member.start_sequence,
+      member.start_hash,
+      member.end_sequence,
       array(
         select conversation_members.account_id
         from conversation_members
         where conversation_members.conversation_id = conversations.conversation_id
+          and member.role is null
         order by conversation_members.account_id
-      ) as members
+      ) as members,
+      newest_entry.sequence as membership_sequence,
+      newest_entry.hash as membership_hash
     from unnest($3::bytea[]) as wanted (conversation_id)
     join conversations using (conversation_id)
-    join roster_slots
-      on roster_slots.conversation_id = conversations.conversation_id
-      and roster_slots.version = conversations.roster_version
-      and roster_slots.account_id = $1::bytea
-      and roster_slots.device_id = $2::bytea
+    join conversation_members as member
+      on member.account_id = $1::bytea
+      and member.conversation_id = conversations.conversation_id
+    join devices
+      on devices.account_id = $1::bytea
+      and devices.device_id = $2::bytea
+      and devices.active
+    left join lateral (
+      select membership_entries.sequence, membership_entries.hash
+      from membership_entries
+      where membership_entries.conversation_id = conversations.conversation_id
+        and membership_entries.log_sequence <= least(conversations.head, member.end_sequence)
+      order by membership_entries.sequence desc
+      limit 1
+    ) as newest_entry on true
     left join cursors
       on cursors.account_id = $1::bytea
       and cursors.device_id = $2::bytea

@@ -5,6 +5,8 @@ export type RosterRow = {
   readonly conversation_id: Buffer;
   readonly version: bigint;
   readonly hash: Buffer;
+  readonly membership_sequence: bigint | null;
+  readonly membership_hash: Buffer | null;
   readonly account_id: Buffer;
   readonly device_id: Buffer;
 };
@@ -15,7 +17,14 @@ export async function selectRosters(
   wanted: readonly { readonly conversationId: Uint8Array; readonly version: bigint }[],
 ): Promise<RosterRow[]> {
   const { rows } = await db.query<RosterRow>(
-    `select rosters.conversation_id, rosters.version, rosters.hash, roster_slots.account_id, roster_slots.device_id
+    `select
+      rosters.conversation_id,
+      rosters.version,
+      rosters.hash,
+      rosters.membership_sequence,
+      rosters.membership_hash,
+      roster_slots.account_id,
+      roster_slots.device_id
     from unnest($1::bytea[], $2::int8[]) as wanted (conversation_id, version)
     join rosters using (conversation_id, version)
     join roster_slots using (conversation_id, version)

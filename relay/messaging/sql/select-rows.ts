@@ -7,6 +7,8 @@ export type LogRow = {
   readonly stored_at: bigint;
   readonly envelope: Buffer;
   readonly wrap: Buffer;
+  /** Empty in the row of a message. */
+  readonly entry: Buffer;
 };
 
 export interface Page {
@@ -19,7 +21,9 @@ export interface Page {
   readonly maxBytes: number;
 }
 
-/** Other devices' wraps stay in the database: the slice is cut out there. */
+/**
+ * What the account may read, to its active devices. Other devices' wraps stay in the database: the slice is cut out there.
+ */
 export async function selectRows(
   db: Queries,
   page: Page,
@@ -27,28 +31,30 @@ export async function selectRows(
   const { rows } = await db.query<LogRow | (LogRow & { sequence: null })>({
     name: "select-rows",
     text: `select
-      conversations.head,
+      least(conversations.head, member.end_sequence) as head,
       page.sequence,
       page.row_hash,
       page.stored_at,
       page.envelope,
-      page.wrap
-    from conversations
-    join roster_slots
-      on roster_slots.conversation_id = conversations.conversation_id
-      and roster_slots.version = conversations.roster_version
-      and roster_slots.account_id = $1::bytea
-      and roster_slots.device_id = $2::bytea
+      page.wrap,
+      page.entry
+    from conversation_members as member
+    join devices
+      on devices.account_id = member.account_id
+      and devices.device_id = $2::bytea
+      and devices.active
+    join conversations on conversations.conversation_id = member.conversation_id
     left join lateral (
       select
         stored.sequence,
         stored.row_hash,
         stored.stored_at,
-        case when stored.own then '' else stored.envelope end as envelope,
+        case when stored.own or stored.kind = 2 then '' else stored.envelope end as envelope,
         case
-          when stored.own or own_slots.slot is null then ''
+          when stored.own or stored.kind = 2 or own_slots.slot is null then ''
           else wrap_of_slot(stored.wraps, own_slots.slot)
-        end as wrap
+        end as wrap,
+        case when stored.kind = 2 then stored.envelope else '' end as entry
       from (
         select
           measured.*,
@@ -60,7 +66,8 @@ export async function selectRows(
             octet_length(log.envelope) + least(octet_length(log.wraps), 1500) as size
           from log
           where log.conversation_id = conversations.conversation_id
-            and log.sequence > $4::int8
+            and log.sequence > greatest($4::int8, member.start_sequence)
+            and log.sequence <= least(conversations.head, member.end_sequence)
           order by log.sequence
           limit $5::int8
         ) as measured
@@ -72,7 +79,8 @@ export async function selectRows(
         and own_slots.device_id = $2::bytea
       where stored.total - stored.size < $6::int8
     ) as page on true
-    where conversations.conversation_id = $3::bytea
+    where member.account_id = $1::bytea
+      and member.conversation_id = $3::bytea
     order by page.sequence`,
     values: [page.accountId, page.deviceId, page.conversationId, page.after, page.limit, page.maxBytes],
   });

@@ -16,6 +16,9 @@ export type SubmitState = {
   readonly log_hash: Buffer;
   readonly roster_version: bigint;
   readonly last_removal_version: bigint;
+  /** The least role that may post, and the sender's; null in a direct conversation, and for who is not a member. */
+  readonly post_role: number | null;
+  readonly role: number | null;
   readonly stored: null | {
     readonly sequence: bigint;
     readonly envelope_hash: Buffer;
@@ -41,6 +44,8 @@ export async function selectSubmitState(db: Queries, submits: readonly SubmitKey
       conversations.log_hash,
       conversations.roster_version,
       conversations.last_removal_version,
+      memberships.post_role,
+      member.role,
       log.sequence as stored_sequence,
       log.envelope_hash as stored_envelope_hash,
       log.log_hash as stored_log_hash,
@@ -48,7 +53,12 @@ export async function selectSubmitState(db: Queries, submits: readonly SubmitKey
     from unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[])
       with ordinality as submit (conversation_id, sender_account, sender_device, message_id, place)
     join conversations using (conversation_id)
+    left join memberships using (conversation_id)
     left join log using (conversation_id, sender_account, sender_device, message_id)
+    left join conversation_members as member
+      on member.account_id = submit.sender_account
+      and member.conversation_id = submit.conversation_id
+      and member.end_sequence is null
     order by submit.place`,
     values: [
       byteaArray(submits.map(({ conversationId }) => conversationId)),

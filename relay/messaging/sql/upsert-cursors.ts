@@ -9,8 +9,8 @@ export interface Acknowledged {
 }
 
 /**
- * Moves cursors forward: never back, never beyond the head, and only of devices that are in the conversation. No cursor
- * may be in twice.
+ * Moves cursors forward: never back, never beyond what may be read, and only of active devices of those who are or were
+ * in the conversation. No cursor may be in twice.
  */
 export async function upsertCursors(db: Queries, acknowledged: readonly Acknowledged[]): Promise<void> {
   await db.query({
@@ -20,15 +20,15 @@ export async function upsertCursors(db: Queries, acknowledged: readonly Acknowle
       acknowledged.account_id,
       acknowledged.device_id,
       acknowledged.conversation_id,
-      least(acknowledged.sequence, conversations.head)
+      least(acknowledged.sequence, conversations.head, conversation_members.end_sequence)
     from unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::int8[])
       as acknowledged (account_id, device_id, conversation_id, sequence)
     join conversations using (conversation_id)
-    join roster_slots
-      on roster_slots.conversation_id = conversations.conversation_id
-      and roster_slots.version = conversations.roster_version
-      and roster_slots.account_id = acknowledged.account_id
-      and roster_slots.device_id = acknowledged.device_id
+    join conversation_members using (account_id, conversation_id)
+    join devices
+      on devices.account_id = acknowledged.account_id
+      and devices.device_id = acknowledged.device_id
+      and devices.active
     where least(acknowledged.sequence, conversations.head) > 0
     order by acknowledged.account_id, acknowledged.device_id, acknowledged.conversation_id
     on conflict (account_id, device_id, conversation_id) do update

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file sotto/relay/v1/messaging.proto.
  */
 export const file_sotto_relay_v1_messaging: GenFile = /*@__PURE__*/
-  fileDesc("Ch5zb3R0by9yZWxheS92MS9tZXNzYWdpbmcucHJvdG8SDnNvdHRvLnJlbGF5LnYxIicKEU9wZW5EaXJlY3RSZXF1ZXN0EhIKCmFjY291bnRfaWQYASABKAwicAoST3BlbkRpcmVjdFJlc3BvbnNlEjIKDGNvbnZlcnNhdGlvbhgBIAEoCzIcLnNvdHRvLnJlbGF5LnYxLkNvbnZlcnNhdGlvbhImCgZyb3N0ZXIYAiABKAsyFi5zb3R0by5yZWxheS52MS5Sb3N0ZXIiswEKDENvbnZlcnNhdGlvbhIXCg9jb252ZXJzYXRpb25faWQYASABKAwSLgoEa2luZBgCIAEoDjIgLnNvdHRvLnJlbGF5LnYxLkNvbnZlcnNhdGlvbktpbmQSEwoLaW5jYXJuYXRpb24YAyABKAwSDAoEaGVhZBgEIAEoBBIOCgZjdXJzb3IYBSABKAQSFgoOcm9zdGVyX3ZlcnNpb24YBiABKAQSDwoHbWVtYmVycxgHIAMoDCJwCgZSb3N0ZXISFwoPY29udmVyc2F0aW9uX2lkGAEgASgMEg8KB3ZlcnNpb24YAiABKAQSLgoHZGV2aWNlcxgDIAMoCzIdLnNvdHRvLnJlbGF5LnYxLkRldmljZUFkZHJlc3MSDAoEaGFzaBgEIAEoDCI8ChBHZXRSb3N0ZXJSZXF1ZXN0EhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBIPCgd2ZXJzaW9uGAIgASgEIjsKEUdldFJvc3RlclJlc3BvbnNlEiYKBnJvc3RlchgBIAEoCzIWLnNvdHRvLnJlbGF5LnYxLlJvc3RlciLrAQoOQ29ubmVjdFJlcXVlc3QSJgoFaGVsbG8YASABKAsyFS5zb3R0by5yZWxheS52MS5IZWxsb0gAEigKBnN1Ym1pdBgCIAEoCzIWLnNvdHRvLnJlbGF5LnYxLlN1Ym1pdEgAEiQKBHB1bGwYAyABKAsyFC5zb3R0by5yZWxheS52MS5QdWxsSAASMgoLYWNrbm93bGVkZ2UYBCABKAsyGy5zb3R0by5yZWxheS52MS5BY2tub3dsZWRnZUgAEiQKBHBpbmcYBSABKAsyFC5zb3R0by5yZWxheS52MS5QaW5nSABCBwoFZnJhbWUiyAIKD0Nvbm5lY3RSZXNwb25zZRIoCgd3ZWxjb21lGAEgASgLMhcuc290dG8ucmVsYXkudjEuV2VsY29tZRIqCghhY2NlcHRlZBgCIAMoCzIYLnNvdHRvLnJlbGF5LnYxLkFjY2VwdGVkEigKB3JlZnVzZWQYAyADKAsyFy5zb3R0by5yZWxheS52MS5SZWZ1c2VkEiwKCmRlbGl2ZXJpZXMYBCADKAsyGC5zb3R0by5yZWxheS52MS5EZWxpdmVyeRImCgZwdWxsZWQYBSADKAsyFi5zb3R0by5yZWxheS52MS5QdWxsZWQSKwoFaGVhZHMYBiADKAsyHC5zb3R0by5yZWxheS52MS5Db252ZXJzYXRpb24SDgoGcmVzeW5jGAcgASgIEiIKBHBvbmcYCCABKAsyFC5zb3R0by5yZWxheS52MS5Qb25nIiQKBUhlbGxvEgwKBGxpdmUYASABKAgSDQoFbGVhc2UYAiABKAQiRAoHV2VsY29tZRILCgNub3cYASABKAQSHQoVb25lX3RpbWVfcHJla2V5c19sZWZ0GAIgASgNEg0KBWhlYWRzGAMgASgNIjYKBlN1Ym1pdBILCgN0YWcYASABKAQSEAoIZW52ZWxvcGUYAiABKAwSDQoFd3JhcHMYAyABKAwiZgoIQWNjZXB0ZWQSCwoDdGFnGAEgASgEEhAKCHNlcXVlbmNlGAIgASgEEhAKCGxvZ19oYXNoGAMgASgMEhEKCXN0b3JlZF9hdBgEIAEoBBIWCg5yb3N0ZXJfdmVyc2lvbhgFIAEoBCJbCgdSZWZ1c2VkEgsKA3RhZxgBIAEoBBIrCgZyZWFzb24YAiABKA4yGy5zb3R0by5yZWxheS52MS5FcnJvclJlYXNvbhIWCg5yZXRyeV9hZnRlcl9tcxgDIAEoBCI9CgRQdWxsEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBINCgVhZnRlchgCIAEoBBINCgVsaW1pdBgDIAEoDSKkAQoIRGVsaXZlcnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgMEhAKCHNlcXVlbmNlGAIgASgEEhAKCHJvd19oYXNoGAMgASgMEhAKCGVudmVsb3BlGAQgASgMEgwKBHdyYXAYBSABKAwSKAoEc3R1YhgGIAEoDjIaLnNvdHRvLnJlbGF5LnYxLlN0dWJSZWFzb24SEQoJc3RvcmVkX2F0GAcgASgEIkAKBlB1bGxlZBIXCg9jb252ZXJzYXRpb25faWQYASABKAwSDwoHdGhyb3VnaBgCIAEoBBIMCgRoZWFkGAMgASgEIjYKC0Fja25vd2xlZGdlEicKB2N1cnNvcnMYASADKAsyFi5zb3R0by5yZWxheS52MS5DdXJzb3IiMwoGQ3Vyc29yEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBCIVCgRQaW5nEg0KBW5vbmNlGAEgASgEIhUKBFBvbmcSDQoFbm9uY2UYASABKAQqUwoQQ29udmVyc2F0aW9uS2luZBIhCh1DT05WRVJTQVRJT05fS0lORF9VTlNQRUNJRklFRBAAEhwKGENPTlZFUlNBVElPTl9LSU5EX0RJUkVDVBABKnYKClN0dWJSZWFzb24SGwoXU1RVQl9SRUFTT05fVU5TUEVDSUZJRUQQABIXChNTVFVCX1JFQVNPTl9FWFBJUkVEEAESFwoTU1RVQl9SRUFTT05fREVMRVRFRBACEhkKFVNUVUJfUkVBU09OX1JFVEVOVElPThADMokCChBNZXNzYWdpbmdTZXJ2aWNlElMKCk9wZW5EaXJlY3QSIS5zb3R0by5yZWxheS52MS5PcGVuRGlyZWN0UmVxdWVzdBoiLnNvdHRvLnJlbGF5LnYxLk9wZW5EaXJlY3RSZXNwb25zZRJQCglHZXRSb3N0ZXISIC5zb3R0by5yZWxheS52MS5HZXRSb3N0ZXJSZXF1ZXN0GiEuc290dG8ucmVsYXkudjEuR2V0Um9zdGVyUmVzcG9uc2USTgoHQ29ubmVjdBIeLnNvdHRvLnJlbGF5LnYxLkNvbm5lY3RSZXF1ZXN0Gh8uc290dG8ucmVsYXkudjEuQ29ubmVjdFJlc3BvbnNlKAEwAWIGcHJvdG8z", [file_sotto_relay_v1_directory, file_sotto_relay_v1_errors]);
+  fileDesc("Ch5zb3R0by9yZWxheS92MS9tZXNzYWdpbmcucHJvdG8SDnNvdHRvLnJlbGF5LnYxIicKEU9wZW5EaXJlY3RSZXF1ZXN0EhIKCmFjY291bnRfaWQYASABKAwicAoST3BlbkRpcmVjdFJlc3BvbnNlEjIKDGNvbnZlcnNhdGlvbhgBIAEoCzIcLnNvdHRvLnJlbGF5LnYxLkNvbnZlcnNhdGlvbhImCgZyb3N0ZXIYAiABKAsyFi5zb3R0by5yZWxheS52MS5Sb3N0ZXIiMAoOTWVtYmVyc2hpcEhlYWQSEAoIc2VxdWVuY2UYASABKAQSDAoEaGFzaBgCIAEoDCKXAgoMQ29udmVyc2F0aW9uEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBIuCgRraW5kGAIgASgOMiAuc290dG8ucmVsYXkudjEuQ29udmVyc2F0aW9uS2luZBITCgtpbmNhcm5hdGlvbhgDIAEoDBIMCgRoZWFkGAQgASgEEg4KBmN1cnNvchgFIAEoBBIWCg5yb3N0ZXJfdmVyc2lvbhgGIAEoBBIPCgdtZW1iZXJzGAcgAygMEjIKCm1lbWJlcnNoaXAYCCABKAsyHi5zb3R0by5yZWxheS52MS5NZW1iZXJzaGlwSGVhZBINCgVzdGFydBgJIAEoBBISCgpzdGFydF9oYXNoGAogASgMEgsKA2VuZBgLIAEoBCKkAQoGUm9zdGVyEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBIPCgd2ZXJzaW9uGAIgASgEEi4KB2RldmljZXMYAyADKAsyHS5zb3R0by5yZWxheS52MS5EZXZpY2VBZGRyZXNzEgwKBGhhc2gYBCABKAwSMgoKbWVtYmVyc2hpcBgFIAEoCzIeLnNvdHRvLnJlbGF5LnYxLk1lbWJlcnNoaXBIZWFkIjwKEEdldFJvc3RlclJlcXVlc3QSFwoPY29udmVyc2F0aW9uX2lkGAEgASgMEg8KB3ZlcnNpb24YAiABKAQiOwoRR2V0Um9zdGVyUmVzcG9uc2USJgoGcm9zdGVyGAEgASgLMhYuc290dG8ucmVsYXkudjEuUm9zdGVyIpUCCg5Db25uZWN0UmVxdWVzdBImCgVoZWxsbxgBIAEoCzIVLnNvdHRvLnJlbGF5LnYxLkhlbGxvSAASKAoGc3VibWl0GAIgASgLMhYuc290dG8ucmVsYXkudjEuU3VibWl0SAASJAoEcHVsbBgDIAEoCzIULnNvdHRvLnJlbGF5LnYxLlB1bGxIABIyCgthY2tub3dsZWRnZRgEIAEoCzIbLnNvdHRvLnJlbGF5LnYxLkFja25vd2xlZGdlSAASJAoEcGluZxgFIAEoCzIULnNvdHRvLnJlbGF5LnYxLlBpbmdIABIoCgZzaWduYWwYBiABKAsyFi5zb3R0by5yZWxheS52MS5TaWduYWxIAEIHCgVmcmFtZSLxAgoPQ29ubmVjdFJlc3BvbnNlEigKB3dlbGNvbWUYASABKAsyFy5zb3R0by5yZWxheS52MS5XZWxjb21lEioKCGFjY2VwdGVkGAIgAygLMhguc290dG8ucmVsYXkudjEuQWNjZXB0ZWQSKAoHcmVmdXNlZBgDIAMoCzIXLnNvdHRvLnJlbGF5LnYxLlJlZnVzZWQSLAoKZGVsaXZlcmllcxgEIAMoCzIYLnNvdHRvLnJlbGF5LnYxLkRlbGl2ZXJ5EiYKBnB1bGxlZBgFIAMoCzIWLnNvdHRvLnJlbGF5LnYxLlB1bGxlZBIrCgVoZWFkcxgGIAMoCzIcLnNvdHRvLnJlbGF5LnYxLkNvbnZlcnNhdGlvbhIOCgZyZXN5bmMYByABKAgSIgoEcG9uZxgIIAEoCzIULnNvdHRvLnJlbGF5LnYxLlBvbmcSJwoHc2lnbmFscxgJIAMoCzIWLnNvdHRvLnJlbGF5LnYxLlNpZ25hbCIkCgVIZWxsbxIMCgRsaXZlGAEgASgIEg0KBWxlYXNlGAIgASgEIkQKB1dlbGNvbWUSCwoDbm93GAEgASgEEh0KFW9uZV90aW1lX3ByZWtleXNfbGVmdBgCIAEoDRINCgVoZWFkcxgDIAEoDSI2CgZTdWJtaXQSCwoDdGFnGAEgASgEEhAKCGVudmVsb3BlGAIgASgMEg0KBXdyYXBzGAMgASgMImYKCEFjY2VwdGVkEgsKA3RhZxgBIAEoBBIQCghzZXF1ZW5jZRgCIAEoBBIQCghsb2dfaGFzaBgDIAEoDBIRCglzdG9yZWRfYXQYBCABKAQSFgoOcm9zdGVyX3ZlcnNpb24YBSABKAQiWwoHUmVmdXNlZBILCgN0YWcYASABKAQSKwoGcmVhc29uGAIgASgOMhsuc290dG8ucmVsYXkudjEuRXJyb3JSZWFzb24SFgoOcmV0cnlfYWZ0ZXJfbXMYAyABKAQiPQoEUHVsbBIXCg9jb252ZXJzYXRpb25faWQYASABKAwSDQoFYWZ0ZXIYAiABKAQSDQoFbGltaXQYAyABKA0iswEKCERlbGl2ZXJ5EhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBBIQCghyb3dfaGFzaBgDIAEoDBIQCghlbnZlbG9wZRgEIAEoDBIMCgR3cmFwGAUgASgMEigKBHN0dWIYBiABKA4yGi5zb3R0by5yZWxheS52MS5TdHViUmVhc29uEhEKCXN0b3JlZF9hdBgHIAEoBBINCgVlbnRyeRgIIAEoDCJACgZQdWxsZWQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgMEg8KB3Rocm91Z2gYAiABKAQSDAoEaGVhZBgDIAEoBCI2CgtBY2tub3dsZWRnZRInCgdjdXJzb3JzGAEgAygLMhYuc290dG8ucmVsYXkudjEuQ3Vyc29yIjMKBkN1cnNvchIXCg9jb252ZXJzYXRpb25faWQYASABKAwSEAoIc2VxdWVuY2UYAiABKAQiFwoGU2lnbmFsEg0KBWZyYW1lGAEgASgMIjwKD0VyYXNlUm93UmVxdWVzdBIXCg9jb252ZXJzYXRpb25faWQYASABKAwSEAoIc2VxdWVuY2UYAiABKAQiEgoQRXJhc2VSb3dSZXNwb25zZSIVCgRQaW5nEg0KBW5vbmNlGAEgASgEIhUKBFBvbmcSDQoFbm9uY2UYASABKAQqjAEKEENvbnZlcnNhdGlvbktpbmQSIQodQ09OVkVSU0FUSU9OX0tJTkRfVU5TUEVDSUZJRUQQABIcChhDT05WRVJTQVRJT05fS0lORF9ESVJFQ1QQARIbChdDT05WRVJTQVRJT05fS0lORF9HUk9VUBACEhoKFkNPTlZFUlNBVElPTl9LSU5EX1JPT00QAyp2CgpTdHViUmVhc29uEhsKF1NUVUJfUkVBU09OX1VOU1BFQ0lGSUVEEAASFwoTU1RVQl9SRUFTT05fRVhQSVJFRBABEhcKE1NUVUJfUkVBU09OX0RFTEVURUQQAhIZChVTVFVCX1JFQVNPTl9SRVRFTlRJT04QAzLYAgoQTWVzc2FnaW5nU2VydmljZRJTCgpPcGVuRGlyZWN0EiEuc290dG8ucmVsYXkudjEuT3BlbkRpcmVjdFJlcXVlc3QaIi5zb3R0by5yZWxheS52MS5PcGVuRGlyZWN0UmVzcG9uc2USUAoJR2V0Um9zdGVyEiAuc290dG8ucmVsYXkudjEuR2V0Um9zdGVyUmVxdWVzdBohLnNvdHRvLnJlbGF5LnYxLkdldFJvc3RlclJlc3BvbnNlEk0KCEVyYXNlUm93Eh8uc290dG8ucmVsYXkudjEuRXJhc2VSb3dSZXF1ZXN0GiAuc290dG8ucmVsYXkudjEuRXJhc2VSb3dSZXNwb25zZRJOCgdDb25uZWN0Eh4uc290dG8ucmVsYXkudjEuQ29ubmVjdFJlcXVlc3QaHy5zb3R0by5yZWxheS52MS5Db25uZWN0UmVzcG9uc2UoATABYgZwcm90bzM", [file_sotto_relay_v1_directory, file_sotto_relay_v1_errors]);
 
 /**
  * Request of OpenDirect.
@@ -66,6 +66,34 @@ export const OpenDirectResponseSchema: GenMessage<OpenDirectResponse> = /*@__PUR
   messageDesc(file_sotto_relay_v1_messaging, 1);
 
 /**
+ * The newest entry of a membership chain.
+ *
+ * @generated from message sotto.relay.v1.MembershipHead
+ */
+export type MembershipHead = Message<"sotto.relay.v1.MembershipHead"> & {
+  /**
+   * From 0, the create entry.
+   *
+   * @generated from field: uint64 sequence = 1;
+   */
+  sequence: bigint;
+
+  /**
+   * 32 bytes: keys/SPEC.md "membership".
+   *
+   * @generated from field: bytes hash = 2;
+   */
+  hash: Uint8Array;
+};
+
+/**
+ * Describes the message sotto.relay.v1.MembershipHead.
+ * Use `create(MembershipHeadSchema)` to create a new message.
+ */
+export const MembershipHeadSchema: GenMessage<MembershipHead> = /*@__PURE__*/
+  messageDesc(file_sotto_relay_v1_messaging, 2);
+
+/**
  * A conversation's log as it stands.
  *
  * @generated from message sotto.relay.v1.Conversation
@@ -93,7 +121,7 @@ export type Conversation = Message<"sotto.relay.v1.Conversation"> & {
   incarnation: Uint8Array;
 
   /**
-   * Sequence number of the newest row; 0 when empty.
+   * Sequence number of the newest row that the caller may read; 0 when empty.
    *
    * @generated from field: uint64 head = 4;
    */
@@ -114,11 +142,39 @@ export type Conversation = Message<"sotto.relay.v1.Conversation"> & {
   rosterVersion: bigint;
 
   /**
-   * The member accounts of a direct conversation, 32 bytes each; one or two.
+   * The member accounts of a direct conversation, 32 bytes each; one or two. Empty for groups and rooms.
    *
    * @generated from field: repeated bytes members = 7;
    */
   members: Uint8Array[];
+
+  /**
+   * The membership that `head` and the newest roster go by; unset for a direct conversation.
+   *
+   * @generated from field: sotto.relay.v1.MembershipHead membership = 8;
+   */
+  membership?: MembershipHead | undefined;
+
+  /**
+   * The caller's account may read what comes after this row: the one before its newest join. 0 in a direct conversation.
+   *
+   * @generated from field: uint64 start = 9;
+   */
+  start: bigint;
+
+  /**
+   * 32 bytes: the log hash at `start`; empty when `start` is 0.
+   *
+   * @generated from field: bytes start_hash = 10;
+   */
+  startHash: Uint8Array;
+
+  /**
+   * The row with which the caller's account has left, the last that it may read; 0 while it is a member.
+   *
+   * @generated from field: uint64 end = 11;
+   */
+  end: bigint;
 };
 
 /**
@@ -126,7 +182,7 @@ export type Conversation = Message<"sotto.relay.v1.Conversation"> & {
  * Use `create(ConversationSchema)` to create a new message.
  */
 export const ConversationSchema: GenMessage<Conversation> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 2);
+  messageDesc(file_sotto_relay_v1_messaging, 3);
 
 /**
  * The ordered list of all active devices of all members.
@@ -161,6 +217,13 @@ export type Roster = Message<"sotto.relay.v1.Roster"> & {
    * @generated from field: bytes hash = 4;
    */
   hash: Uint8Array;
+
+  /**
+   * The membership whose members' devices these are; unset for a direct conversation.
+   *
+   * @generated from field: sotto.relay.v1.MembershipHead membership = 5;
+   */
+  membership?: MembershipHead | undefined;
 };
 
 /**
@@ -168,7 +231,7 @@ export type Roster = Message<"sotto.relay.v1.Roster"> & {
  * Use `create(RosterSchema)` to create a new message.
  */
 export const RosterSchema: GenMessage<Roster> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 3);
+  messageDesc(file_sotto_relay_v1_messaging, 4);
 
 /**
  * Request of GetRoster.
@@ -196,7 +259,7 @@ export type GetRosterRequest = Message<"sotto.relay.v1.GetRosterRequest"> & {
  * Use `create(GetRosterRequestSchema)` to create a new message.
  */
 export const GetRosterRequestSchema: GenMessage<GetRosterRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 4);
+  messageDesc(file_sotto_relay_v1_messaging, 5);
 
 /**
  * Response of GetRoster.
@@ -217,7 +280,7 @@ export type GetRosterResponse = Message<"sotto.relay.v1.GetRosterResponse"> & {
  * Use `create(GetRosterResponseSchema)` to create a new message.
  */
 export const GetRosterResponseSchema: GenMessage<GetRosterResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 5);
+  messageDesc(file_sotto_relay_v1_messaging, 6);
 
 /**
  * A client's frame on the stream of Connect.
@@ -270,6 +333,14 @@ export type ConnectRequest = Message<"sotto.relay.v1.ConnectRequest"> & {
      */
     value: Ping;
     case: "ping";
+  } | {
+    /**
+     * For those who are connected now.
+     *
+     * @generated from field: sotto.relay.v1.Signal signal = 6;
+     */
+    value: Signal;
+    case: "signal";
   } | { case: undefined; value?: undefined };
 };
 
@@ -278,7 +349,7 @@ export type ConnectRequest = Message<"sotto.relay.v1.ConnectRequest"> & {
  * Use `create(ConnectRequestSchema)` to create a new message.
  */
 export const ConnectRequestSchema: GenMessage<ConnectRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 6);
+  messageDesc(file_sotto_relay_v1_messaging, 7);
 
 /**
  * The relay's frame on the stream of Connect. The lists are handled in the order of the fields.
@@ -341,6 +412,13 @@ export type ConnectResponse = Message<"sotto.relay.v1.ConnectResponse"> & {
    * @generated from field: sotto.relay.v1.Pong pong = 8;
    */
   pong?: Pong | undefined;
+
+  /**
+   * Of other devices; dropped when the reader is slow.
+   *
+   * @generated from field: repeated sotto.relay.v1.Signal signals = 9;
+   */
+  signals: Signal[];
 };
 
 /**
@@ -348,7 +426,7 @@ export type ConnectResponse = Message<"sotto.relay.v1.ConnectResponse"> & {
  * Use `create(ConnectResponseSchema)` to create a new message.
  */
 export const ConnectResponseSchema: GenMessage<ConnectResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 7);
+  messageDesc(file_sotto_relay_v1_messaging, 8);
 
 /**
  * The first frame of a client.
@@ -376,7 +454,7 @@ export type Hello = Message<"sotto.relay.v1.Hello"> & {
  * Use `create(HelloSchema)` to create a new message.
  */
 export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 8);
+  messageDesc(file_sotto_relay_v1_messaging, 9);
 
 /**
  * The relay's answer to Hello.
@@ -411,7 +489,7 @@ export type Welcome = Message<"sotto.relay.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 9);
+  messageDesc(file_sotto_relay_v1_messaging, 10);
 
 /**
  * A message to store.
@@ -446,7 +524,7 @@ export type Submit = Message<"sotto.relay.v1.Submit"> & {
  * Use `create(SubmitSchema)` to create a new message.
  */
 export const SubmitSchema: GenMessage<Submit> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 10);
+  messageDesc(file_sotto_relay_v1_messaging, 11);
 
 /**
  * A submit that is stored.
@@ -495,7 +573,7 @@ export type Accepted = Message<"sotto.relay.v1.Accepted"> & {
  * Use `create(AcceptedSchema)` to create a new message.
  */
 export const AcceptedSchema: GenMessage<Accepted> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 11);
+  messageDesc(file_sotto_relay_v1_messaging, 12);
 
 /**
  * A submit that is not stored.
@@ -530,7 +608,7 @@ export type Refused = Message<"sotto.relay.v1.Refused"> & {
  * Use `create(RefusedSchema)` to create a new message.
  */
 export const RefusedSchema: GenMessage<Refused> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 12);
+  messageDesc(file_sotto_relay_v1_messaging, 13);
 
 /**
  * Rows wanted of one conversation. An answer may end before `limit`, at about 1 MiB: pull again from `through`.
@@ -565,7 +643,7 @@ export type Pull = Message<"sotto.relay.v1.Pull"> & {
  * Use `create(PullSchema)` to create a new message.
  */
 export const PullSchema: GenMessage<Pull> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 13);
+  messageDesc(file_sotto_relay_v1_messaging, 14);
 
 /**
  * One row of a conversation's log.
@@ -621,6 +699,13 @@ export type Delivery = Message<"sotto.relay.v1.Delivery"> & {
    * @generated from field: uint64 stored_at = 7;
    */
   storedAt: bigint;
+
+  /**
+   * A membership entry, in place of envelope and wrap: keys/SPEC.md "membership".
+   *
+   * @generated from field: bytes entry = 8;
+   */
+  entry: Uint8Array;
 };
 
 /**
@@ -628,7 +713,7 @@ export type Delivery = Message<"sotto.relay.v1.Delivery"> & {
  * Use `create(DeliverySchema)` to create a new message.
  */
 export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 14);
+  messageDesc(file_sotto_relay_v1_messaging, 15);
 
 /**
  * A pull that was answered.
@@ -651,7 +736,7 @@ export type Pulled = Message<"sotto.relay.v1.Pulled"> & {
   through: bigint;
 
   /**
-   * Sequence number of the newest row.
+   * Sequence number of the newest row that the caller may read.
    *
    * @generated from field: uint64 head = 3;
    */
@@ -663,7 +748,7 @@ export type Pulled = Message<"sotto.relay.v1.Pulled"> & {
  * Use `create(PulledSchema)` to create a new message.
  */
 export const PulledSchema: GenMessage<Pulled> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 15);
+  messageDesc(file_sotto_relay_v1_messaging, 16);
 
 /**
  * Rows that the client has stored. Cursors never move back and never beyond the head; others' conversations are passed
@@ -685,7 +770,7 @@ export type Acknowledge = Message<"sotto.relay.v1.Acknowledge"> & {
  * Use `create(AcknowledgeSchema)` to create a new message.
  */
 export const AcknowledgeSchema: GenMessage<Acknowledge> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 16);
+  messageDesc(file_sotto_relay_v1_messaging, 17);
 
 /**
  * How far a device has come in a conversation.
@@ -713,7 +798,72 @@ export type Cursor = Message<"sotto.relay.v1.Cursor"> & {
  * Use `create(CursorSchema)` to create a new message.
  */
 export const CursorSchema: GenMessage<Cursor> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 17);
+  messageDesc(file_sotto_relay_v1_messaging, 18);
+
+/**
+ * Typing or presence: goes to the devices of the conversation's members that are connected, and is never stored. Not
+ * answered, not even when it is dropped: over the rate, malformed, or not of a member.
+ *
+ * @generated from message sotto.relay.v1.Signal
+ */
+export type Signal = Message<"sotto.relay.v1.Signal"> & {
+  /**
+   * keys/SPEC.md "ephemeral frames", at most 4,096 bytes.
+   *
+   * @generated from field: bytes frame = 1;
+   */
+  frame: Uint8Array;
+};
+
+/**
+ * Describes the message sotto.relay.v1.Signal.
+ * Use `create(SignalSchema)` to create a new message.
+ */
+export const SignalSchema: GenMessage<Signal> = /*@__PURE__*/
+  messageDesc(file_sotto_relay_v1_messaging, 19);
+
+/**
+ * Request of EraseRow.
+ *
+ * @generated from message sotto.relay.v1.EraseRowRequest
+ */
+export type EraseRowRequest = Message<"sotto.relay.v1.EraseRowRequest"> & {
+  /**
+   * 32 bytes.
+   *
+   * @generated from field: bytes conversation_id = 1;
+   */
+  conversationId: Uint8Array;
+
+  /**
+   * Of a message.
+   *
+   * @generated from field: uint64 sequence = 2;
+   */
+  sequence: bigint;
+};
+
+/**
+ * Describes the message sotto.relay.v1.EraseRowRequest.
+ * Use `create(EraseRowRequestSchema)` to create a new message.
+ */
+export const EraseRowRequestSchema: GenMessage<EraseRowRequest> = /*@__PURE__*/
+  messageDesc(file_sotto_relay_v1_messaging, 20);
+
+/**
+ * Response of EraseRow.
+ *
+ * @generated from message sotto.relay.v1.EraseRowResponse
+ */
+export type EraseRowResponse = Message<"sotto.relay.v1.EraseRowResponse"> & {
+};
+
+/**
+ * Describes the message sotto.relay.v1.EraseRowResponse.
+ * Use `create(EraseRowResponseSchema)` to create a new message.
+ */
+export const EraseRowResponseSchema: GenMessage<EraseRowResponse> = /*@__PURE__*/
+  messageDesc(file_sotto_relay_v1_messaging, 21);
 
 /**
  * Asks for a Pong.
@@ -734,7 +884,7 @@ export type Ping = Message<"sotto.relay.v1.Ping"> & {
  * Use `create(PingSchema)` to create a new message.
  */
 export const PingSchema: GenMessage<Ping> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 18);
+  messageDesc(file_sotto_relay_v1_messaging, 22);
 
 /**
  * Answers Ping.
@@ -755,7 +905,7 @@ export type Pong = Message<"sotto.relay.v1.Pong"> & {
  * Use `create(PongSchema)` to create a new message.
  */
 export const PongSchema: GenMessage<Pong> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_messaging, 19);
+  messageDesc(file_sotto_relay_v1_messaging, 23);
 
 /**
  * What kind of conversation it is.
@@ -776,6 +926,20 @@ export const ConversationKind = {
    * @generated from enum value: CONVERSATION_KIND_DIRECT = 1;
    */
   DIRECT: 1,
+
+  /**
+   * By invitation. Its title is encrypted.
+   *
+   * @generated from enum value: CONVERSATION_KIND_GROUP = 2;
+   */
+  GROUP: 2,
+
+  /**
+   * Open to everyone on the relay, listed by name.
+   *
+   * @generated from enum value: CONVERSATION_KIND_ROOM = 3;
+   */
+  ROOM: 3,
 } as const;
 
 /**
@@ -866,6 +1030,18 @@ export const MessagingService: GenService<{
     methodKind: "unary";
     input: typeof GetRosterRequestSchema;
     output: typeof GetRosterResponseSchema;
+  },
+  /**
+   * Drops envelope and wraps of a message; a stub DELETED stays in its place. What devices have fetched stays there.
+   * Caller: a device of the sender's account, or of an owner or admin of the group.
+   * Errors: MALFORMED, UNKNOWN_CONVERSATION, NOT_PERMITTED. Idempotent.
+   *
+   * @generated from rpc sotto.relay.v1.MessagingService.EraseRow
+   */
+  eraseRow: {
+    methodKind: "unary";
+    input: typeof EraseRowRequestSchema;
+    output: typeof EraseRowResponseSchema;
   },
   /**
    * Submit, deliver and acknowledge on one stream. The client's first frame is Hello; the relay answers with Welcome
