@@ -1,28 +1,17 @@
 import { expect, test } from "vitest";
-import type { Message } from "../core/message.ts";
 import { MarkdownLog } from "./markdown.ts";
 
-function message(text: string, changes: Partial<Message> = {}): Message {
+type Shown = Parameters<MarkdownLog["entry"]>[0];
+
+function message(text: string, changes: Partial<Shown> = {}): Shown {
   return {
-    id: "0".repeat(32),
     conversation: "bob",
-    kind: "dm",
     from: "bob",
-    device: "1".repeat(32),
     text,
-    replyTo: null,
     edited: false,
     deleted: false,
-    reactions: {},
-    votes: { up: 0, down: 0, mine: null },
-    attachments: [],
     sentAt: new Date(2026, 10, 20, 9, 12).getTime(),
-    receivedAt: null,
     state: "received",
-    content: "text",
-    trouble: null,
-    arrival: 1,
-    position: 1,
     ...changes,
   };
 }

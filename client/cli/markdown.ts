@@ -6,6 +6,8 @@ import { clock } from "./times.ts";
 const special = /[\\`*_[\]<>&|~$]/g;
 /** What means something at the beginning of a line: headings, lists, rules, underlines. */
 const atBeginning = /^(\s*)([#+=-]|\d{1,9}(?=[.)]))/;
+type Shown = Pick<Message, "conversation" | "from" | "text" | "edited" | "deleted" | "sentAt" | "state">;
+
 /** What no calendar has is the latest that it has. */
 const LATEST = 8_640_000_000_000_000;
 
@@ -25,7 +27,7 @@ export class MarkdownLog {
     return `# ${name === undefined ? "All conversations" : escapeLine(name)}\n`;
   }
 
-  entry(message: Message): string {
+  entry(message: Shown): string {
     const time = new Date(Math.min(Math.max(message.sentAt, 0), LATEST));
     const weekday = time.toLocaleDateString("en-GB", { weekday: "long" });
     const day = `${weekday} ${time.toLocaleDateString("en-GB", { dateStyle: "long" })}`;
@@ -38,7 +40,7 @@ export class MarkdownLog {
   }
 }
 
-function noteOf({ deleted, edited, state }: Message): string {
+function noteOf({ deleted, edited, state }: Shown): string {
   if (deleted) return " (deleted)";
   if (state === "queued") return " (queued)";
   if (state === "failed") return " (not sent)";

@@ -48,7 +48,8 @@ export async function exportHistory(
       messages.return(undefined);
     }
     if (count === 0) context.output.note("No messages.");
-    else if (options.output !== undefined) context.output.note(`${count} messages written.`);
+    else if (options.output !== undefined)
+      context.output.note(`${count} ${count === 1 ? "message" : "messages"} written.`);
   });
 }
 
