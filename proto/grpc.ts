@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type {
   DescMessage,
   DescMethodBiDiStreaming,
+  DescMethodServerStreaming,
   DescMethodUnary,
   DescService,
   Message,
@@ -11,6 +12,7 @@ import {
   type CallOptions,
   type Client,
   type ClientDuplexStream,
+  type ClientReadableStream,
   Metadata,
   type MethodDefinition,
   type ServiceDefinition,
@@ -99,6 +101,24 @@ export function openStream<I extends DescMessage, O extends DescMessage>(
     path(method),
     serializer(method.input),
     deserializer(method.output),
+    metadata,
+    options,
+  );
+}
+
+/** Asks for what a server streams. The caller listens for `data`, `error` and `end`, and must `cancel()` it when done. */
+export function openServerStream<I extends DescMessage, O extends DescMessage>(
+  client: Client,
+  method: DescMethodServerStreaming<I, O>,
+  request: MessageInitShape<I>,
+  metadata: Metadata = new Metadata(),
+  options: CallOptions = {},
+): ClientReadableStream<MessageShape<O>> {
+  return client.makeServerStreamRequest(
+    path(method),
+    serializer(method.input),
+    deserializer(method.output),
+    create(method.input, request),
     metadata,
     options,
   );

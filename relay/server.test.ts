@@ -50,6 +50,7 @@ beforeEach(async () => {
       service(DirectoryService, {
         lookUpPeople: { access: "devices", handle: async () => ({}) },
         listPeople: unused,
+        watchPeople: unused,
         getAccountChains: unused,
         appendAccountEntry: unused,
         publishPrekeys: unused,

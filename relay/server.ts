@@ -3,11 +3,14 @@ import { randomBytes } from "node:crypto";
 import { create, type DescMethod } from "@bufbuild/protobuf";
 import {
   type handleBidiStreamingCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   logVerbosity,
   type Metadata,
   Server,
   type ServerCredentials,
+  type ServerDuplexStream,
+  type ServerWritableStream,
   setLogger,
   setLogVerbosity,
 } from "@grpc/grpc-js";
@@ -16,7 +19,15 @@ import { ErrorReason, malformed, RelayError, relayUnavailable, toStatus } from "
 import { serverOptions } from "./limits.ts";
 import { describeError, type Logger } from "./logger.ts";
 import { peerAddress } from "./peer-address.ts";
-import type { Call, Caller, Service, StreamHandler, UnaryHandler } from "./service.ts";
+import type {
+  Call,
+  Caller,
+  Service,
+  StreamCall,
+  StreamHandler,
+  UnaryHandler,
+  WatchHandler,
+} from "./service.ts";
 
 export interface ServerSetup {
   readonly services: readonly Service[];
@@ -108,11 +119,12 @@ class Gate {
     for (const draining of this.#streams) draining.abort();
   }
 
-  wire(method: DescMethod, handler: UnaryHandler | StreamHandler | undefined) {
+  wire(method: DescMethod, handler: Service["handlers"][string] | undefined) {
     if (handler === undefined) throw new Error(`no handler for ${method.name}`);
     // `service` has checked that each handler is of its method's kind.
-    return method.methodKind === "unary"
-      ? this.#unary(method, handler as UnaryHandler)
+    if (method.methodKind === "unary") return this.#unary(method, handler as UnaryHandler);
+    return method.methodKind === "server_streaming"
+      ? this.#watch(method, handler as WatchHandler)
       : this.#stream(method, handler as StreamHandler);
   }
 
@@ -141,31 +153,45 @@ class Gate {
   }
 
   #stream(method: DescMethod, { handle }: StreamHandler): handleBidiStreamingCall<never, never> {
-    return (stream) => {
-      const over = new AbortController();
-      // One for each stream: what listens to it goes with the stream.
-      const draining = new AbortController();
-      let ended = false;
-      const end = (error?: unknown): void => {
-        if (ended) return;
-        ended = true;
-        if (error === undefined) stream.end();
-        else stream.emit("error", toStatus(this.#report(method, error)));
-      };
-      // Both of grpc-js's own doing too: a frame it cannot decode, a client that went away.
-      stream.on("cancelled", () => over.abort());
-      stream.on("close", () => over.abort());
-      const open = async (): Promise<void> => {
-        const caller = await this.#setup.authenticate(stream.metadata);
-        if (this.#draining) throw relayUnavailable();
-        if (over.signal.aborted || stream.cancelled) return;
-        const address = this.#address(stream);
-        this.#streams.add(draining);
-        over.signal.addEventListener("abort", () => this.#streams.delete(draining));
-        await handle({ stream, address, over: over.signal, draining: draining.signal, end }, caller);
-      };
-      open().catch(end);
+    return (stream) => this.#open(method, stream, (call, caller) => handle({ ...call, stream }, caller));
+  }
+
+  #watch(method: DescMethod, { handle }: WatchHandler): handleServerStreamingCall<never, never> {
+    return (stream) =>
+      this.#open(method, stream, (call, caller) => {
+        if ((stream.request as unknown) === garbage) throw malformed("not a request of this method");
+        return handle({ ...call, stream }, caller);
+      });
+  }
+
+  #open(
+    method: DescMethod,
+    stream: ServerDuplexStream<never, never> | ServerWritableStream<never, never>,
+    handle: (call: Omit<StreamCall<never, never>, "stream">, caller: Caller) => Promise<void> | void,
+  ): void {
+    const over = new AbortController();
+    // One for each stream: what listens to it goes with the stream.
+    const draining = new AbortController();
+    let ended = false;
+    const end = (error?: unknown): void => {
+      if (ended) return;
+      ended = true;
+      if (error === undefined) stream.end();
+      else stream.emit("error", toStatus(this.#report(method, error)));
     };
+    // Both of grpc-js's own doing too: a frame it cannot decode, a client that went away.
+    stream.on("cancelled", () => over.abort());
+    stream.on("close", () => over.abort());
+    const open = async (): Promise<void> => {
+      const caller = await this.#setup.authenticate(stream.metadata);
+      if (this.#draining) throw relayUnavailable();
+      if (over.signal.aborted || stream.cancelled) return;
+      const address = this.#address(stream);
+      this.#streams.add(draining);
+      over.signal.addEventListener("abort", () => this.#streams.delete(draining));
+      await handle({ address, over: over.signal, draining: draining.signal, end }, caller);
+    };
+    open().catch(end);
   }
 
   #address(call: { getPeer(): string; metadata: Metadata }): string {

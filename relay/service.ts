@@ -2,12 +2,13 @@
 import type {
   DescMessage,
   DescMethodBiDiStreaming,
+  DescMethodServerStreaming,
   DescMethodUnary,
   DescService,
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
-import type { ServerDuplexStream } from "@grpc/grpc-js";
+import type { ServerDuplexStream, ServerWritableStream } from "@grpc/grpc-js";
 import type { AccountId, DeviceId } from "../keys/public.ts";
 
 /** The device that calls: its access token is valid, and it is active in its account chain. */
@@ -25,15 +26,20 @@ export interface Call {
   readonly over: AbortSignal;
 }
 
-/** A stream that a device has opened; nothing of it was read yet. */
-export interface StreamCall<Request, Response> extends Call {
+interface OpenCall<Stream> extends Call {
   /** Copy what outlives a `data` event: bytes are views of the wire buffer. When `write` gives false, wait for `drain`. */
-  readonly stream: ServerDuplexStream<Request, Response>;
+  readonly stream: Stream;
   /** Aborted when the relay drains: finish what is under way, then `end(relayUnavailable())`. */
   readonly draining: AbortSignal;
   /** Ends the stream behind what was written: well, or with whatever `RelayError.from` makes of `error`. */
   end(error?: unknown): void;
 }
+
+/** A stream that a device has opened; nothing of it was read yet. */
+export type StreamCall<Request, Response> = OpenCall<ServerDuplexStream<Request, Response>>;
+
+/** A request that is answered by a stream. */
+export type WatchCall<Request, Response> = OpenCall<ServerWritableStream<Request, Response>>;
 
 interface ForAnybody<I extends DescMessage, O extends DescMessage> {
   readonly access: "anybody";
@@ -54,6 +60,15 @@ interface StreamForDevices<I extends DescMessage, O extends DescMessage> {
   ) => Promise<void> | void;
 }
 
+interface WatchForDevices<I extends DescMessage, O extends DescMessage> {
+  readonly access: "devices";
+  /** Attaches its listeners. A rejection ends the stream. */
+  readonly handle: (
+    call: WatchCall<MessageShape<I>, MessageShape<O>>,
+    caller: Caller,
+  ) => Promise<void> | void;
+}
+
 /** One entry for each method of a service. */
 export type Handlers<Description extends DescService> = {
   readonly [Name in keyof Description["method"]]: Description["method"][Name] extends DescMethodUnary<
@@ -63,17 +78,20 @@ export type Handlers<Description extends DescService> = {
     ? ForAnybody<I, O> | ForDevices<I, O>
     : Description["method"][Name] extends DescMethodBiDiStreaming<infer I, infer O>
       ? StreamForDevices<I, O>
-      : never;
+      : Description["method"][Name] extends DescMethodServerStreaming<infer I, infer O>
+        ? WatchForDevices<I, O>
+        : never;
 };
 
 /** A service with its handlers, for `startServer`. Made by `service`, which checks that the two fit. */
 export interface Service {
   readonly description: DescService;
-  readonly handlers: Readonly<Record<string, UnaryHandler | StreamHandler>>;
+  readonly handlers: Readonly<Record<string, UnaryHandler | StreamHandler | WatchHandler>>;
 }
 
 export type UnaryHandler = ForAnybody<DescMessage, DescMessage> | ForDevices<DescMessage, DescMessage>;
 export type StreamHandler = StreamForDevices<DescMessage, DescMessage>;
+export type WatchHandler = WatchForDevices<DescMessage, DescMessage>;
 
 export function service<Description extends DescService>(
   description: Description,

@@ -10,7 +10,7 @@ import type { Service } from "./service.ts";
 export function allServices(parts: Parts): Service[] {
   const bus = new LocalBus();
   return [
-    authService(parts),
+    authService(parts, bus),
     directoryService(parts, bus),
     messagingService(parts, bus),
     groupsService(parts, bus),

@@ -11,6 +11,7 @@ import { migrate } from "./db/migrate.ts";
 import { Database } from "./db/pool.ts";
 import { DATABASE_CONNECTIONS, DRAIN_MS, defaultRates, type Rates } from "./limits.ts";
 import { describeError, type Logger } from "./logger.ts";
+import { sweepExpired } from "./messaging/expiry.ts";
 import type { Parts } from "./parts.ts";
 import { loadSecrets } from "./secrets.ts";
 import { startServer } from "./server.ts";
@@ -78,6 +79,7 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
       secrets,
       rates: { ...defaultRates, ...rates },
     };
+    undo.push(sweepExpired(parts));
     const server = await startServer({
       services: allServices(parts),
       host: config.host,

@@ -1,5 +1,6 @@
 import { type AccountId, accountId, equal, validName, verifyChain } from "../../keys/public.ts";
 import { ErrorReason, malformed, RelayError } from "../errors.ts";
+import type { Bus } from "../fanout/bus.ts";
 import type { Parts } from "../parts.ts";
 import { MAX_OPAQUE_RECORD, MAX_OPAQUE_REGISTRATION_REQUEST, SEALED_ACCOUNT_KEY_BYTES } from "./limits.ts";
 import { checkRecord, registrationResponse } from "./opaque.ts";
@@ -22,9 +23,10 @@ export async function startRegistration(
   };
 }
 
-/** All or nothing. The same genesis entry again changes nothing, not even the password, and succeeds. */
+/** All or nothing, then those who watch are told. The same genesis entry again changes nothing, not even the password, and succeeds. */
 export async function finishRegistration(
   { database, secrets, clock }: Parts,
+  bus: Bus,
   request: { genesis: Uint8Array; registrationRecord: string; sealedAccountKey: Uint8Array },
 ): Promise<{ accountId: AccountId }> {
   checkLength(request.registrationRecord, MAX_OPAQUE_RECORD, "registration record");
@@ -34,16 +36,24 @@ export async function finishRegistration(
   const genesis = new Uint8Array(request.genesis);
   const chain = verifyChain([genesis]);
   checkRecord(secrets.opaqueSetup, chain.accountId, request.registrationRecord);
+  const now = clock();
   const made = await database.transaction((connection) =>
     insertAccount(connection, {
       chain,
       genesis,
       opaqueRecord: request.registrationRecord,
       sealedAccountKey: request.sealedAccountKey,
-      now: clock(),
+      now,
     }),
   );
-  if (!made) {
+  if (made) {
+    bus.publish({
+      kind: "registered",
+      accountId: chain.accountId,
+      name: chain.name,
+      registeredAt: BigInt(now),
+    });
+  } else {
     const theirs = await findGenesis(database, chain.name);
     if (theirs === undefined || !equal(theirs, genesis)) throw nameTaken();
   }

@@ -1,4 +1,5 @@
 import { AuthService } from "../../proto/gen/sotto/relay/v1/auth_pb.ts";
+import type { Bus } from "../fanout/bus.ts";
 import type { Parts } from "../parts.ts";
 import { RateLimit } from "../rate-limit.ts";
 import { type Service, service } from "../service.ts";
@@ -8,7 +9,7 @@ import { refresh } from "./refresh.ts";
 import { checkName, finishRegistration, startRegistration } from "./register.ts";
 import { findSealedAccountKey } from "./sql/find-sealed-account-key.ts";
 
-export function authService(parts: Parts): Service {
+export function authService(parts: Parts, bus: Bus): Service {
   const { rates, secrets, clock, database } = parts;
   const registrations = new RateLimit(rates.registrationsPerAddress);
   const logins = new RateLimit(rates.loginsPerAddress);
@@ -28,7 +29,7 @@ export function authService(parts: Parts): Service {
       access: "anybody",
       handle: async (request, { address }) => {
         await registrations.take(address);
-        return finishRegistration(parts, request);
+        return finishRegistration(parts, bus, request);
       },
     },
     startLogin: {

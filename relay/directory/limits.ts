@@ -14,3 +14,8 @@ export const MAX_BUNDLES = 128;
 export const defaultPairsTaken: Rate = { count: 60, seconds: 3_600 };
 /** Of all entries in one answer; a longer chain is asked for again from where it was cut. */
 export const MAX_CHAIN_BYTES = 1024 * 1024;
+
+/** Watches that one device may hold open. */
+export const MAX_WATCHES_PER_DEVICE = 16;
+/** New people who wait for a slow watcher; beyond it, the watch ends. */
+export const MAX_PEOPLE_WAITING = 1_000;

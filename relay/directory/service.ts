@@ -12,17 +12,23 @@ import { lookUpPeople } from "./look-up-people.ts";
 import { publishPrekeys } from "./publish-prekeys.ts";
 import { countPrekeys } from "./sql/count-prekeys.ts";
 import { takePrekeyBundles } from "./take-prekey-bundles.ts";
+import { Watches, watchPeople } from "./watch-people.ts";
 
 /** `pairsTaken`: one-time pairs that one account may take from one device. */
 export function directoryService(
-  { database: db }: Pick<Parts, "database">,
+  { database: db, clock }: Pick<Parts, "database" | "clock">,
   bus: Bus,
   pairsTaken: Rate = defaultPairsTaken,
 ): Service {
   const takers = new RateLimit(pairsTaken);
+  const watches = new Watches();
   return service(DirectoryService, {
     lookUpPeople: { access: "devices", handle: (request) => lookUpPeople(db, request) },
     listPeople: { access: "devices", handle: (request) => listPeople(db, request) },
+    watchPeople: {
+      access: "devices",
+      handle: (call, caller) => watchPeople({ bus, watches, clock }, call, caller),
+    },
     getAccountChains: { access: "devices", handle: (request) => getAccountChains(db, request) },
     appendAccountEntry: {
       access: "devices",

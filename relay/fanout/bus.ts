@@ -19,7 +19,23 @@ interface Removed {
   readonly deviceId: DeviceId;
 }
 
-export type BusEvent = Moved | Removed;
+/** Somebody is new. */
+export interface Registered {
+  readonly kind: "registered";
+  readonly accountId: AccountId;
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly registeredAt: bigint;
+}
+
+/** A device says something to those that are connected now. */
+interface Signalled {
+  readonly kind: "signalled";
+  readonly devices: readonly DeviceKey[];
+  readonly frame: Uint8Array;
+}
+
+export type BusEvent = Moved | Removed | Registered | Signalled;
 
 export interface Bus {
   publish(event: BusEvent): void;

@@ -1,4 +1,5 @@
 import { type AccountId, type DeviceId, type Hash, toHex } from "../../keys/public.ts";
+import type { StubReason } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 
 /** Names a device in maps. */
 export type DeviceKey = string;
@@ -12,7 +13,10 @@ export interface CommittedRow {
   readonly sequence: bigint;
   readonly rowHash: Hash;
   readonly sender: DeviceKey;
+  /** Empty in a stub, like the wraps. */
   readonly envelope: Uint8Array;
+  /** Its time had run out when it came. */
+  readonly stub?: StubReason;
   /** In place of envelope and wraps: a membership entry, which its signer's own device gets too. */
   readonly entry?: Uint8Array;
   /** One for each slot of the roster that the row was sealed for. */

@@ -7,6 +7,8 @@ import { type CommittedRow, type DeviceKey, deviceKey } from "./committed-row.ts
 export interface DeviceStream {
   /** Takes a row to push, or leaves it out and owes the head. */
   push(conversationId: ConversationId, row: CommittedRow): void;
+  /** Takes a signal, or drops it when there is no room. */
+  signal(frame: Uint8Array): void;
   /** Tells the head as soon as there is room. */
   oweHead(conversationId: ConversationId): void;
   end(error: RelayError): void;
@@ -73,6 +75,11 @@ export class ConnectedDevices {
       }
       return;
     }
+    if (event.kind === "signalled") {
+      for (const key of event.devices) this.#devices.get(key)?.live?.stream.signal(event.frame);
+      return;
+    }
+    if (event.kind !== "moved") return;
     const { conversationId, devices, row } = event;
     for (const key of devices) {
       const stream = this.#devices.get(key)?.live?.stream;

@@ -15,6 +15,8 @@ export const MAX_PACKED_WRAPS_BYTES = 1_572_864;
 
 /** Pushed rows that wait for a reader; beyond it the reader is owed heads instead. */
 export const MAX_PUSHED_BYTES = 256 * 1024;
+/** Signals that wait for a reader; beyond it they are dropped. */
+export const MAX_SIGNALS_WAITING = 16;
 /** Conversations whose heads a reader is owed; beyond it, it is told to resync. */
 export const MAX_HEADS_OWED = 1_000;
 export const MAX_HEADS_A_FRAME = 500;

@@ -11,10 +11,11 @@ import {
   type PongSchema,
   type PulledSchema,
   type RefusedSchema,
+  type SignalSchema,
   type WelcomeSchema,
 } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import type { CommittedRow, DeviceKey } from "../fanout/committed-row.ts";
-import { MAX_HEADS_A_FRAME, MAX_HEADS_OWED, MAX_PUSHED_BYTES } from "./limits.ts";
+import { MAX_HEADS_A_FRAME, MAX_HEADS_OWED, MAX_PUSHED_BYTES, MAX_SIGNALS_WAITING } from "./limits.ts";
 
 type Head = MessageInitShape<typeof ConversationSchema>;
 
@@ -28,6 +29,7 @@ export interface Words {
   readonly deliveries?: readonly MessageInitShape<typeof DeliverySchema>[];
   readonly pulled?: readonly MessageInitShape<typeof PulledSchema>[];
   readonly heads?: readonly Head[];
+  readonly signals?: readonly MessageInitShape<typeof SignalSchema>[];
 }
 
 const empty = new Uint8Array();
@@ -77,6 +79,7 @@ export class Outgoing {
     this.#lists.deliveries.push(...(words.deliveries ?? []));
     this.#lists.pulled.push(...(words.pulled ?? []));
     this.#lists.heads.push(...(words.heads ?? []));
+    this.#lists.signals.push(...(words.signals ?? []));
     this.#flushSoon();
   }
 
@@ -92,6 +95,11 @@ export class Outgoing {
     }
     this.#pushedBytes += bytes;
     this.say({ deliveries: [delivery] });
+  }
+
+  /** Drops it when the reader is slow: it would come too late to be true. */
+  signal(frame: Uint8Array): void {
+    if (this.#lists.signals.length < MAX_SIGNALS_WAITING) this.say({ signals: [{ frame }] });
   }
 
   oweHead(conversationId: ConversationId): void {
@@ -191,7 +199,7 @@ export class Outgoing {
 type Lists = Omit<Words, "welcome" | "pong" | "resync">;
 
 function emptyLists(): { [List in keyof Lists]-?: NonNullable<Lists[List]>[number][] } {
-  return { accepted: [], refused: [], deliveries: [], pulled: [], heads: [] };
+  return { accepted: [], refused: [], deliveries: [], pulled: [], heads: [], signals: [] };
 }
 
 /** The same as sql/select-rows.ts makes of the stored row. */
@@ -207,5 +215,6 @@ function deliveryTo(device: DeviceKey, conversationId: ConversationId, row: Comm
     envelope: isOwn ? empty : row.envelope,
     wrap: (isOwn || slot === undefined ? null : row.wraps[slot]) ?? empty,
     entry: row.entry ?? empty,
+    ...(row.stub && { stub: row.stub }),
   };
 }

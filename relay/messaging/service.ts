@@ -1,12 +1,12 @@
 import { randomBytes } from "../../keys/public.ts";
 import { MessagingService } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
-import { notPermitted } from "../errors.ts";
 import type { Bus } from "../fanout/bus.ts";
 import { ConnectedDevices } from "../fanout/connected-devices.ts";
 import { describeError } from "../logger.ts";
 import type { Parts } from "../parts.ts";
 import { type Service, service } from "../service.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
+import { eraseRow } from "./erase-row.ts";
 import { getRoster } from "./get-roster.ts";
 import {
   HELLO_TIMEOUT_MS,
@@ -17,6 +17,7 @@ import {
 import { openDirect } from "./open-direct.ts";
 import { Rosters } from "./rosters.ts";
 import { Session, type Shared } from "./session.ts";
+import { Signals } from "./signals.ts";
 import { Turns } from "./turns.ts";
 import { Writer } from "./writer.ts";
 
@@ -43,6 +44,7 @@ export function messagingService(
     connected: new ConnectedDevices(bus, maxStreams),
     writer: new Writer({ database, rosters, bus, clock, onError }),
     acknowledgements: new Acknowledgements(database, onError),
+    signals: new Signals(database, rosters, bus, onError),
     pages: new Turns(MAX_PAGES_AT_ONCE),
     helloTimeoutMs,
   };
@@ -58,7 +60,7 @@ export function messagingService(
     },
     eraseRow: {
       access: "devices",
-      handle: () => Promise.reject(notPermitted("this relay erases nothing yet")),
+      handle: (request, caller) => eraseRow(database, request, caller),
     },
     connect: {
       access: "devices",

@@ -25,6 +25,7 @@ import {
 } from "./limits.ts";
 import { Outgoing } from "./outgoing.ts";
 import { readSubmit } from "./read-submit.ts";
+import type { Signals } from "./signals.ts";
 import { selectConversations } from "./sql/select-conversations.ts";
 import { selectConversationsBehind } from "./sql/select-conversations-behind.ts";
 import { selectRows } from "./sql/select-rows.ts";
@@ -37,6 +38,7 @@ export interface Shared {
   readonly connected: ConnectedDevices;
   readonly writer: Writer;
   readonly acknowledgements: Acknowledgements;
+  readonly signals: Signals;
   readonly pages: Turns;
   readonly helloTimeoutMs: number;
 }
@@ -78,6 +80,7 @@ export class Session {
     });
     this.#feed = {
       push: (id, row) => this.#outgoing.push(id, row),
+      signal: (signal) => this.#outgoing.signal(signal),
       oweHead: (id) => this.#outgoing.oweHead(id),
       end: (error) => this.#end(error),
     };
@@ -147,6 +150,8 @@ export class Session {
         return this.#acknowledge(frame.value);
       case "ping":
         return this.#outgoing.say({ pong: { nonce: frame.value.nonce } });
+      case "signal":
+        return this.#shared.signals.pass(frame.value.frame, this.#caller);
       default:
         // To pass over it would leave a newer client waiting for an answer.
         throw malformed("a frame that this relay does not know");
@@ -198,7 +203,7 @@ export class Session {
     // A page is read when there is room for it: a reader that stops costs one page.
     await this.#outgoing.room();
     if (this.#ended) return;
-    const { database } = this.#shared.parts;
+    const { database, clock } = this.#shared.parts;
     const page = await this.#shared.pages.take(() =>
       selectRows(database, {
         ...this.#caller,
@@ -206,6 +211,7 @@ export class Session {
         after,
         limit: pull.limit === 0 ? DEFAULT_PULL_ROWS : pull.limit,
         maxBytes: MAX_PULL_BYTES,
+        now: clock(),
       }),
     );
     if (page === undefined) throw unknownConversation();
@@ -217,6 +223,7 @@ export class Session {
       envelope: row.envelope,
       wrap: row.wrap,
       entry: row.entry,
+      stub: row.stub,
       storedAt: row.stored_at,
     }));
     const through = page.rows.at(-1)?.sequence ?? after;

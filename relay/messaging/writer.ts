@@ -1,6 +1,7 @@
 // One writer a process: whatever waits goes into one statement, at once when nobody waits (group commit). Lingering for
 // more would only add to the latency: under load the statement before is the wait.
 import { toHex } from "../../keys/public.ts";
+import { StubReason } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import { type Database, isUnavailable } from "../db/pool.ts";
 import { ErrorReason, RelayError } from "../errors.ts";
 import type { Bus, Moved } from "../fanout/bus.ts";
@@ -155,8 +156,14 @@ function moved(candidate: Candidate, { row, newest, sealedFor }: Stored): Moved 
       wraps: candidate.wraps,
       slots: sealedFor.slots,
       storedAt: BigInt(row.storedAt),
+      ...(hasExpired(row) && { stub: StubReason.EXPIRED, envelope: new Uint8Array(), wraps: [] }),
     },
   };
+}
+
+/** It lay in an outbox for too long. */
+function hasExpired({ expiresAt, storedAt }: Stored["row"]): boolean {
+  return expiresAt !== 0 && expiresAt * 1_000 <= storedAt;
 }
 
 /** The newest roster says who is in the conversation, the one that a header names whose slice is whose. */

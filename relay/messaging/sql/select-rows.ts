@@ -1,3 +1,4 @@
+import { StubReason } from "../../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import type { Queries } from "../../db/pool.ts";
 
 export type LogRow = {
@@ -9,6 +10,8 @@ export type LogRow = {
   readonly wrap: Buffer;
   /** Empty in the row of a message. */
   readonly entry: Buffer;
+  /** In a stub, which has neither envelope nor wrap. */
+  readonly stub: StubReason;
 };
 
 export interface Page {
@@ -19,6 +22,8 @@ export interface Page {
   readonly limit: number;
   /** Ends the page early, but not before its first row. */
   readonly maxBytes: number;
+  /** Milliseconds since 1970: what has expired is a stub from then on, whether it was swept or not. */
+  readonly now: number;
 }
 
 /**
@@ -37,7 +42,8 @@ export async function selectRows(
       page.stored_at,
       page.envelope,
       page.wrap,
-      page.entry
+      page.entry,
+      page.stub
     from conversation_members as member
     join devices
       on devices.account_id = member.account_id
@@ -49,12 +55,13 @@ export async function selectRows(
         stored.sequence,
         stored.row_hash,
         stored.stored_at,
-        case when stored.own or stored.kind = 2 then '' else stored.envelope end as envelope,
+        case when stored.own or stored.kind = 2 or stored.reason <> 0 then '' else stored.envelope end as envelope,
         case
-          when stored.own or stored.kind = 2 or own_slots.slot is null then ''
+          when stored.own or stored.kind = 2 or stored.reason <> 0 or own_slots.slot is null then ''
           else wrap_of_slot(stored.wraps, own_slots.slot)
         end as wrap,
-        case when stored.kind = 2 then stored.envelope else '' end as entry
+        case when stored.kind = 2 then stored.envelope else '' end as entry,
+        stored.reason as stub
       from (
         select
           measured.*,
@@ -63,6 +70,10 @@ export async function selectRows(
           select
             log.*,
             log.sender_account = $1::bytea and log.sender_device = $2::bytea as own,
+            case
+              when log.stub = 0 and log.expires_at > 0 and log.expires_at <= $7::int8 then $8::int2
+              else log.stub
+            end as reason,
             octet_length(log.envelope) + least(octet_length(log.wraps), 1500) as size
           from log
           where log.conversation_id = conversations.conversation_id
@@ -82,7 +93,16 @@ export async function selectRows(
     where member.account_id = $1::bytea
       and member.conversation_id = $3::bytea
     order by page.sequence`,
-    values: [page.accountId, page.deviceId, page.conversationId, page.after, page.limit, page.maxBytes],
+    values: [
+      page.accountId,
+      page.deviceId,
+      page.conversationId,
+      page.after,
+      page.limit,
+      page.maxBytes,
+      Math.floor(page.now / 1_000),
+      StubReason.EXPIRED,
+    ],
   });
   const first = rows[0];
   if (first === undefined) return undefined;

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sotto/relay/v1/directory.proto.
  */
 export const file_sotto_relay_v1_directory: GenFile = /*@__PURE__*/
-  fileDesc("Ch5zb3R0by9yZWxheS92MS9kaXJlY3RvcnkucHJvdG8SDnNvdHRvLnJlbGF5LnYxIkEKBlBlcnNvbhISCgphY2NvdW50X2lkGAEgASgMEgwKBG5hbWUYAiABKAkSFQoNcmVnaXN0ZXJlZF9hdBgDIAEoBCIrCglDaGFpbkhlYWQSEAoIc2VxdWVuY2UYASABKAQSDAoEaGFzaBgCIAEoDCI5ChNMb29rVXBQZW9wbGVSZXF1ZXN0Eg0KBW5hbWVzGAEgAygJEhMKC2FjY291bnRfaWRzGAIgAygMIj4KFExvb2tVcFBlb3BsZVJlc3BvbnNlEiYKBnBlb3BsZRgBIAMoCzIWLnNvdHRvLnJlbGF5LnYxLlBlcnNvbiI6ChFMaXN0UGVvcGxlUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJVChJMaXN0UGVvcGxlUmVzcG9uc2USJgoGcGVvcGxlGAEgAygLMhYuc290dG8ucmVsYXkudjEuUGVyc29uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJLChdHZXRBY2NvdW50Q2hhaW5zUmVxdWVzdBIwCglwb3NpdGlvbnMYASADKAsyHS5zb3R0by5yZWxheS52MS5DaGFpblBvc2l0aW9uIjkKDUNoYWluUG9zaXRpb24SEgoKYWNjb3VudF9pZBgBIAEoDBIUCgxlbnRyaWVzX2hlbGQYAiABKAQiSAoYR2V0QWNjb3VudENoYWluc1Jlc3BvbnNlEiwKBmNoYWlucxgBIAMoCzIcLnNvdHRvLnJlbGF5LnYxLkNoYWluRW50cmllcyJcCgxDaGFpbkVudHJpZXMSEgoKYWNjb3VudF9pZBgBIAEoDBIPCgdlbnRyaWVzGAIgAygMEicKBGhlYWQYAyABKAsyGS5zb3R0by5yZWxheS52MS5DaGFpbkhlYWQiKgoZQXBwZW5kQWNjb3VudEVudHJ5UmVxdWVzdBINCgVlbnRyeRgBIAEoDCJFChpBcHBlbmRBY2NvdW50RW50cnlSZXNwb25zZRInCgRoZWFkGAEgASgLMhkuc290dG8ucmVsYXkudjEuQ2hhaW5IZWFkImQKFVB1Ymxpc2hQcmVrZXlzUmVxdWVzdBIVCg1zaWduZWRfcHJla2V5GAEgASgMEhoKEmxhc3RfcmVzb3J0X3ByZWtleRgCIAEoDBIYChBvbmVfdGltZV9wcmVrZXlzGAMgAygMIi8KFlB1Ymxpc2hQcmVrZXlzUmVzcG9uc2USFQoNb25lX3RpbWVfbGVmdBgBIAEoDSIVChNDb3VudFByZWtleXNSZXF1ZXN0ImYKFENvdW50UHJla2V5c1Jlc3BvbnNlEhUKDW9uZV90aW1lX2xlZnQYASABKA0SGAoQc2lnbmVkX3ByZWtleV9pZBgCIAEoDRIdChVsYXN0X3Jlc29ydF9wcmVrZXlfaWQYAyABKA0iNgoNRGV2aWNlQWRkcmVzcxISCgphY2NvdW50X2lkGAEgASgMEhEKCWRldmljZV9pZBgCIAEoDCJKChhUYWtlUHJla2V5QnVuZGxlc1JlcXVlc3QSLgoHZGV2aWNlcxgBIAMoCzIdLnNvdHRvLnJlbGF5LnYxLkRldmljZUFkZHJlc3MiSgoZVGFrZVByZWtleUJ1bmRsZXNSZXNwb25zZRItCgdidW5kbGVzGAEgAygLMhwuc290dG8ucmVsYXkudjEuUHJla2V5QnVuZGxlImgKDFByZWtleUJ1bmRsZRItCgZkZXZpY2UYASABKAsyHS5zb3R0by5yZWxheS52MS5EZXZpY2VBZGRyZXNzEhUKDXNpZ25lZF9wcmVrZXkYAiABKAwSEgoKa2VtX3ByZWtleRgDIAEoDDK8BQoQRGlyZWN0b3J5U2VydmljZRJZCgxMb29rVXBQZW9wbGUSIy5zb3R0by5yZWxheS52MS5Mb29rVXBQZW9wbGVSZXF1ZXN0GiQuc290dG8ucmVsYXkudjEuTG9va1VwUGVvcGxlUmVzcG9uc2USUwoKTGlzdFBlb3BsZRIhLnNvdHRvLnJlbGF5LnYxLkxpc3RQZW9wbGVSZXF1ZXN0GiIuc290dG8ucmVsYXkudjEuTGlzdFBlb3BsZVJlc3BvbnNlEmUKEEdldEFjY291bnRDaGFpbnMSJy5zb3R0by5yZWxheS52MS5HZXRBY2NvdW50Q2hhaW5zUmVxdWVzdBooLnNvdHRvLnJlbGF5LnYxLkdldEFjY291bnRDaGFpbnNSZXNwb25zZRJrChJBcHBlbmRBY2NvdW50RW50cnkSKS5zb3R0by5yZWxheS52MS5BcHBlbmRBY2NvdW50RW50cnlSZXF1ZXN0Giouc290dG8ucmVsYXkudjEuQXBwZW5kQWNjb3VudEVudHJ5UmVzcG9uc2USXwoOUHVibGlzaFByZWtleXMSJS5zb3R0by5yZWxheS52MS5QdWJsaXNoUHJla2V5c1JlcXVlc3QaJi5zb3R0by5yZWxheS52MS5QdWJsaXNoUHJla2V5c1Jlc3BvbnNlElkKDENvdW50UHJla2V5cxIjLnNvdHRvLnJlbGF5LnYxLkNvdW50UHJla2V5c1JlcXVlc3QaJC5zb3R0by5yZWxheS52MS5Db3VudFByZWtleXNSZXNwb25zZRJoChFUYWtlUHJla2V5QnVuZGxlcxIoLnNvdHRvLnJlbGF5LnYxLlRha2VQcmVrZXlCdW5kbGVzUmVxdWVzdBopLnNvdHRvLnJlbGF5LnYxLlRha2VQcmVrZXlCdW5kbGVzUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("Ch5zb3R0by9yZWxheS92MS9kaXJlY3RvcnkucHJvdG8SDnNvdHRvLnJlbGF5LnYxIkEKBlBlcnNvbhISCgphY2NvdW50X2lkGAEgASgMEgwKBG5hbWUYAiABKAkSFQoNcmVnaXN0ZXJlZF9hdBgDIAEoBCIrCglDaGFpbkhlYWQSEAoIc2VxdWVuY2UYASABKAQSDAoEaGFzaBgCIAEoDCI5ChNMb29rVXBQZW9wbGVSZXF1ZXN0Eg0KBW5hbWVzGAEgAygJEhMKC2FjY291bnRfaWRzGAIgAygMIj4KFExvb2tVcFBlb3BsZVJlc3BvbnNlEiYKBnBlb3BsZRgBIAMoCzIWLnNvdHRvLnJlbGF5LnYxLlBlcnNvbiI6ChFMaXN0UGVvcGxlUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJVChJMaXN0UGVvcGxlUmVzcG9uc2USJgoGcGVvcGxlGAEgAygLMhYuc290dG8ucmVsYXkudjEuUGVyc29uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIUChJXYXRjaFBlb3BsZVJlcXVlc3QiPQoTV2F0Y2hQZW9wbGVSZXNwb25zZRImCgZwZW9wbGUYASADKAsyFi5zb3R0by5yZWxheS52MS5QZXJzb24iSwoXR2V0QWNjb3VudENoYWluc1JlcXVlc3QSMAoJcG9zaXRpb25zGAEgAygLMh0uc290dG8ucmVsYXkudjEuQ2hhaW5Qb3NpdGlvbiI5Cg1DaGFpblBvc2l0aW9uEhIKCmFjY291bnRfaWQYASABKAwSFAoMZW50cmllc19oZWxkGAIgASgEIkgKGEdldEFjY291bnRDaGFpbnNSZXNwb25zZRIsCgZjaGFpbnMYASADKAsyHC5zb3R0by5yZWxheS52MS5DaGFpbkVudHJpZXMiXAoMQ2hhaW5FbnRyaWVzEhIKCmFjY291bnRfaWQYASABKAwSDwoHZW50cmllcxgCIAMoDBInCgRoZWFkGAMgASgLMhkuc290dG8ucmVsYXkudjEuQ2hhaW5IZWFkIioKGUFwcGVuZEFjY291bnRFbnRyeVJlcXVlc3QSDQoFZW50cnkYASABKAwiRQoaQXBwZW5kQWNjb3VudEVudHJ5UmVzcG9uc2USJwoEaGVhZBgBIAEoCzIZLnNvdHRvLnJlbGF5LnYxLkNoYWluSGVhZCJkChVQdWJsaXNoUHJla2V5c1JlcXVlc3QSFQoNc2lnbmVkX3ByZWtleRgBIAEoDBIaChJsYXN0X3Jlc29ydF9wcmVrZXkYAiABKAwSGAoQb25lX3RpbWVfcHJla2V5cxgDIAMoDCIvChZQdWJsaXNoUHJla2V5c1Jlc3BvbnNlEhUKDW9uZV90aW1lX2xlZnQYASABKA0iFQoTQ291bnRQcmVrZXlzUmVxdWVzdCJmChRDb3VudFByZWtleXNSZXNwb25zZRIVCg1vbmVfdGltZV9sZWZ0GAEgASgNEhgKEHNpZ25lZF9wcmVrZXlfaWQYAiABKA0SHQoVbGFzdF9yZXNvcnRfcHJla2V5X2lkGAMgASgNIjYKDURldmljZUFkZHJlc3MSEgoKYWNjb3VudF9pZBgBIAEoDBIRCglkZXZpY2VfaWQYAiABKAwiSgoYVGFrZVByZWtleUJ1bmRsZXNSZXF1ZXN0Ei4KB2RldmljZXMYASADKAsyHS5zb3R0by5yZWxheS52MS5EZXZpY2VBZGRyZXNzIkoKGVRha2VQcmVrZXlCdW5kbGVzUmVzcG9uc2USLQoHYnVuZGxlcxgBIAMoCzIcLnNvdHRvLnJlbGF5LnYxLlByZWtleUJ1bmRsZSJoCgxQcmVrZXlCdW5kbGUSLQoGZGV2aWNlGAEgASgLMh0uc290dG8ucmVsYXkudjEuRGV2aWNlQWRkcmVzcxIVCg1zaWduZWRfcHJla2V5GAIgASgMEhIKCmtlbV9wcmVrZXkYAyABKAwylgYKEERpcmVjdG9yeVNlcnZpY2USWQoMTG9va1VwUGVvcGxlEiMuc290dG8ucmVsYXkudjEuTG9va1VwUGVvcGxlUmVxdWVzdBokLnNvdHRvLnJlbGF5LnYxLkxvb2tVcFBlb3BsZVJlc3BvbnNlElMKCkxpc3RQZW9wbGUSIS5zb3R0by5yZWxheS52MS5MaXN0UGVvcGxlUmVxdWVzdBoiLnNvdHRvLnJlbGF5LnYxLkxpc3RQZW9wbGVSZXNwb25zZRJYCgtXYXRjaFBlb3BsZRIiLnNvdHRvLnJlbGF5LnYxLldhdGNoUGVvcGxlUmVxdWVzdBojLnNvdHRvLnJlbGF5LnYxLldhdGNoUGVvcGxlUmVzcG9uc2UwARJlChBHZXRBY2NvdW50Q2hhaW5zEicuc290dG8ucmVsYXkudjEuR2V0QWNjb3VudENoYWluc1JlcXVlc3QaKC5zb3R0by5yZWxheS52MS5HZXRBY2NvdW50Q2hhaW5zUmVzcG9uc2USawoSQXBwZW5kQWNjb3VudEVudHJ5Eikuc290dG8ucmVsYXkudjEuQXBwZW5kQWNjb3VudEVudHJ5UmVxdWVzdBoqLnNvdHRvLnJlbGF5LnYxLkFwcGVuZEFjY291bnRFbnRyeVJlc3BvbnNlEl8KDlB1Ymxpc2hQcmVrZXlzEiUuc290dG8ucmVsYXkudjEuUHVibGlzaFByZWtleXNSZXF1ZXN0GiYuc290dG8ucmVsYXkudjEuUHVibGlzaFByZWtleXNSZXNwb25zZRJZCgxDb3VudFByZWtleXMSIy5zb3R0by5yZWxheS52MS5Db3VudFByZWtleXNSZXF1ZXN0GiQuc290dG8ucmVsYXkudjEuQ291bnRQcmVrZXlzUmVzcG9uc2USaAoRVGFrZVByZWtleUJ1bmRsZXMSKC5zb3R0by5yZWxheS52MS5UYWtlUHJla2V5QnVuZGxlc1JlcXVlc3QaKS5zb3R0by5yZWxheS52MS5UYWtlUHJla2V5QnVuZGxlc1Jlc3BvbnNlYgZwcm90bzM");
 
 /**
  * An account as the directory shows it.
@@ -181,6 +181,42 @@ export const ListPeopleResponseSchema: GenMessage<ListPeopleResponse> = /*@__PUR
   messageDesc(file_sotto_relay_v1_directory, 5);
 
 /**
+ * Request of WatchPeople.
+ *
+ * @generated from message sotto.relay.v1.WatchPeopleRequest
+ */
+export type WatchPeopleRequest = Message<"sotto.relay.v1.WatchPeopleRequest"> & {
+};
+
+/**
+ * Describes the message sotto.relay.v1.WatchPeopleRequest.
+ * Use `create(WatchPeopleRequestSchema)` to create a new message.
+ */
+export const WatchPeopleRequestSchema: GenMessage<WatchPeopleRequest> = /*@__PURE__*/
+  messageDesc(file_sotto_relay_v1_directory, 6);
+
+/**
+ * Response of WatchPeople.
+ *
+ * @generated from message sotto.relay.v1.WatchPeopleResponse
+ */
+export type WatchPeopleResponse = Message<"sotto.relay.v1.WatchPeopleResponse"> & {
+  /**
+   * Who is new.
+   *
+   * @generated from field: repeated sotto.relay.v1.Person people = 1;
+   */
+  people: Person[];
+};
+
+/**
+ * Describes the message sotto.relay.v1.WatchPeopleResponse.
+ * Use `create(WatchPeopleResponseSchema)` to create a new message.
+ */
+export const WatchPeopleResponseSchema: GenMessage<WatchPeopleResponse> = /*@__PURE__*/
+  messageDesc(file_sotto_relay_v1_directory, 7);
+
+/**
  * Request of GetAccountChains.
  *
  * @generated from message sotto.relay.v1.GetAccountChainsRequest
@@ -199,7 +235,7 @@ export type GetAccountChainsRequest = Message<"sotto.relay.v1.GetAccountChainsRe
  * Use `create(GetAccountChainsRequestSchema)` to create a new message.
  */
 export const GetAccountChainsRequestSchema: GenMessage<GetAccountChainsRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_directory, 6);
+  messageDesc(file_sotto_relay_v1_directory, 8);
 
 /**
  * How much of one account chain the caller holds.
@@ -227,7 +263,7 @@ export type ChainPosition = Message<"sotto.relay.v1.ChainPosition"> & {
  * Use `create(ChainPositionSchema)` to create a new message.
  */
 export const ChainPositionSchema: GenMessage<ChainPosition> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_directory, 7);
+  messageDesc(file_sotto_relay_v1_directory, 9);
 
 /**
  * Response of GetAccountChains.
@@ -248,7 +284,7 @@ export type GetAccountChainsResponse = Message<"sotto.relay.v1.GetAccountChainsR
  * Use `create(GetAccountChainsResponseSchema)` to create a new message.
  */
 export const GetAccountChainsResponseSchema: GenMessage<GetAccountChainsResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_directory, 8);
+  messageDesc(file_sotto_relay_v1_directory, 10);
 
 /**
  * The newer part of one account chain.
@@ -284,7 +320,7 @@ export type ChainEntries = Message<"sotto.relay.v1.ChainEntries"> & {
  * Use `create(ChainEntriesSchema)` to create a new message.
  */
 export const ChainEntriesSchema: GenMessage<ChainEntries> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_directory, 9);
+  messageDesc(file_sotto_relay_v1_directory, 11);
 
 /**
  * Request of AppendAccountEntry.
@@ -305,7 +341,7 @@ export type AppendAccountEntryRequest = Message<"sotto.relay.v1.AppendAccountEnt
  * Use `create(AppendAccountEntryRequestSchema)` to create a new message.
  */
 export const AppendAccountEntryRequestSchema: GenMessage<AppendAccountEntryRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_directory, 10);
+  messageDesc(file_sotto_relay_v1_directory, 12);
 
 /**
  * Response of AppendAccountEntry.
@@ -326,7 +362,7 @@ export type AppendAccountEntryResponse = Message<"sotto.relay.v1.AppendAccountEn
  * Use `create(AppendAccountEntryResponseSchema)` to create a new message.
  */
 export const AppendAccountEntryResponseSchema: GenMessage<AppendAccountEntryResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_directory, 11);
+  messageDesc(file_sotto_relay_v1_directory, 13);
 
 /**
  * Request of PublishPrekeys.
@@ -361,7 +397,7 @@ export type PublishPrekeysRequest = Message<"sotto.relay.v1.PublishPrekeysReques
  * Use `create(PublishPrekeysRequestSchema)` to create a new message.
  */
 export const PublishPrekeysRequestSchema: GenMessage<PublishPrekeysRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_directory, 12);
+  messageDesc(file_sotto_relay_v1_directory, 14);
 
 /**
  * Response of PublishPrekeys.
@@ -382,7 +418,7 @@ export type PublishPrekeysResponse = Message<"sotto.relay.v1.PublishPrekeysRespo
  * Use `create(PublishPrekeysResponseSchema)` to create a new message.
  */
 export const PublishPrekeysResponseSchema: GenMessage<PublishPrekeysResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_directory, 13);
+  messageDesc(file_sotto_relay_v1_directory, 15);
 
 /**
  * Request of CountPrekeys.
@@ -397,7 +433,7 @@ export type CountPrekeysRequest = Message<"sotto.relay.v1.CountPrekeysRequest"> 
  * Use `create(CountPrekeysRequestSchema)` to create a new message.
  */
 export const CountPrekeysRequestSchema: GenMessage<CountPrekeysRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_directory, 14);
+  messageDesc(file_sotto_relay_v1_directory, 16);
 
 /**
  * Response of CountPrekeys.
@@ -432,7 +468,7 @@ export type CountPrekeysResponse = Message<"sotto.relay.v1.CountPrekeysResponse"
  * Use `create(CountPrekeysResponseSchema)` to create a new message.
  */
 export const CountPrekeysResponseSchema: GenMessage<CountPrekeysResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_directory, 15);
+  messageDesc(file_sotto_relay_v1_directory, 17);
 
 /**
  * A device of an account.
@@ -460,7 +496,7 @@ export type DeviceAddress = Message<"sotto.relay.v1.DeviceAddress"> & {
  * Use `create(DeviceAddressSchema)` to create a new message.
  */
 export const DeviceAddressSchema: GenMessage<DeviceAddress> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_directory, 16);
+  messageDesc(file_sotto_relay_v1_directory, 18);
 
 /**
  * Request of TakePrekeyBundles.
@@ -481,7 +517,7 @@ export type TakePrekeyBundlesRequest = Message<"sotto.relay.v1.TakePrekeyBundles
  * Use `create(TakePrekeyBundlesRequestSchema)` to create a new message.
  */
 export const TakePrekeyBundlesRequestSchema: GenMessage<TakePrekeyBundlesRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_directory, 17);
+  messageDesc(file_sotto_relay_v1_directory, 19);
 
 /**
  * Response of TakePrekeyBundles.
@@ -502,7 +538,7 @@ export type TakePrekeyBundlesResponse = Message<"sotto.relay.v1.TakePrekeyBundle
  * Use `create(TakePrekeyBundlesResponseSchema)` to create a new message.
  */
 export const TakePrekeyBundlesResponseSchema: GenMessage<TakePrekeyBundlesResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_directory, 18);
+  messageDesc(file_sotto_relay_v1_directory, 20);
 
 /**
  * What starts a session with one device.
@@ -537,7 +573,7 @@ export type PrekeyBundle = Message<"sotto.relay.v1.PrekeyBundle"> & {
  * Use `create(PrekeyBundleSchema)` to create a new message.
  */
 export const PrekeyBundleSchema: GenMessage<PrekeyBundle> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_directory, 19);
+  messageDesc(file_sotto_relay_v1_directory, 21);
 
 /**
  * People, the chains of their devices, and their prekeys. Names are looked up here once; after that a client trusts
@@ -567,6 +603,18 @@ export const DirectoryService: GenService<{
     methodKind: "unary";
     input: typeof ListPeopleRequestSchema;
     output: typeof ListPeopleResponseSchema;
+  },
+  /**
+   * People as they register, from the first answer on, which comes at once and is empty: list them after it, and
+   * nobody is missed. What a slow reader does not take ends the stream with RELAY_UNAVAILABLE: watch again.
+   * Caller: any device. Errors: TOKEN_EXPIRED, UNKNOWN_DEVICE, RELAY_UNAVAILABLE, QUOTA_EXCEEDED.
+   *
+   * @generated from rpc sotto.relay.v1.DirectoryService.WatchPeople
+   */
+  watchPeople: {
+    methodKind: "server_streaming";
+    input: typeof WatchPeopleRequestSchema;
+    output: typeof WatchPeopleResponseSchema;
   },
   /**
    * Entries of account chains after those that the caller holds, several accounts at once.
