@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
+  accountId,
   applyMembershipEntry,
   checkpointOf,
+  encodeStoredMembership,
   extendLog,
   hash,
   type LogHead,
   type MembershipState,
   membershipRowHash,
+  randomBytes,
   readMembershipEntry,
   restoreMembership,
   toHex,
@@ -298,4 +301,86 @@ test("a room that a hundred submits keep busy takes an entry, and every submit",
   expect(new Set(stored.map((answer) => typeof answer))).toEqual(new Set(["bigint"]));
   expect(numbers(await readAll(alice, team))).toEqual(Array.from({ length: 105 }, (_, index) => index + 1));
   expect(relay.log()).toBe("");
+});
+
+test("entries are taken while submits never pause, and the submits too", async () => {
+  const { alice, bob, carol, team } = await group();
+  const roster = await rosterOf(alice, team.id);
+  let isOver = false;
+  const flood = [alice, bob, alice, bob].map(async (from) => {
+    const stream = await RawStream.open(from);
+    const answers: (bigint | string)[] = [];
+    while (!isOver) {
+      const round = Array.from({ length: 8 }, () =>
+        stream.submit(envelopeBy(from, roster), wrapsBy(from, roster)),
+      );
+      answers.push(...(await Promise.all(round)));
+    }
+    await stream.finish();
+    return answers;
+  });
+  const started = performance.now();
+  for (let round = 0; round < 5; round++) {
+    await team.append(alice, invite(carol.person));
+    await team.append(carol, leave);
+  }
+  expect(performance.now() - started).toBeLessThan(5_000);
+  isOver = true;
+  const answers = (await Promise.all(flood)).flat();
+  expect(answers.filter((answer) => typeof answer !== "bigint")).toEqual([]);
+  const rows = await readAll(alice, team);
+  expect(rows.length).toBe(answers.length + 13);
+});
+
+test("devices that are added while their owner joins, or others do, are all in the roster", async () => {
+  const { alice, bob, carol, team } = await group();
+  await team.append(alice, invite(carol.person));
+  await Promise.all([
+    team.append(carol, join),
+    relay.addDevice(carol.person),
+    relay.addDevice(bob.person),
+    relay.addDevice(alice.person),
+  ]);
+  const roster = await rosterOf(alice, team.id);
+  expect(roster.devices.length).toBe(6);
+  expect((await rosterOf(nth(carol.person.devices, 1), team.id)).version).toBe(roster.version);
+});
+
+test("a room holds 256 members and no more", async () => {
+  const alice = await device();
+  const room = await TestGroup.create(alice, creation("packed"));
+  const others = Array.from({ length: 255 }, () => ({
+    accountId: accountId(randomBytes(32)),
+    role: "member" as const,
+    head: 0,
+  }));
+  const members = [...room.state.members, ...others].sort((a, b) => Buffer.compare(a.accountId, b.accountId));
+  await relay.database.query("update memberships set state = $2::bytea where conversation_id = $1::bytea", [
+    room.id,
+    encodeStoredMembership({ ...room.state, members }),
+  ]);
+  const carol = await device();
+  expect(await reasonOf(appendEntryTo(carol, entryBy(carol, room.state, join)))).toBe("not_permitted");
+});
+
+test("who creates groups opens conversations, of which an account has so many", async () => {
+  const small = await startBareRelay({ maxOpened: 1 });
+  try {
+    const owner = nth((await small.person("owner")).devices, 0);
+    await TestGroup.create(owner);
+    expect(await reasonOf(TestGroup.create(owner))).toBe("quota_exceeded");
+  } finally {
+    await small.stop();
+  }
+});
+
+test("the last owner goes when he is alone, and a new device of a member reads all that the member may", async () => {
+  const { alice, bob, team } = await group();
+  await post(alice, team);
+  const added = await relay.addDevice(bob.person);
+  expect(numbers(await readAll(added, team))).toEqual([3, 4]);
+  await team.append(bob, leave);
+  expect(numbers(await readAll(added, team))).toEqual([3, 4, 5]);
+  const last = await team.append(alice, leave);
+  expect(last).toMatchObject({ sequence: 6n, conversation: { end: 6n, head: 6n } });
 });
