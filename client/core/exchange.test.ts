@@ -8,6 +8,7 @@ import {
   sync,
   syncWarily,
   texts,
+  withoutReceipts,
 } from "../../test/support/alice-and-bob.ts";
 import type { ProfileFixture } from "../../test/support/profile-fixture.ts";
 import { listConversations } from "./list-conversations.ts";
@@ -65,6 +66,7 @@ test("to hear of a session is enough to end its set-up", async () => {
 });
 
 test("an answer is confirmation enough", async () => {
+  withoutReceipts(alice, bob);
   await send(alice, "bob", "one");
   const submits = world.relay.submits.length;
   // Bob answers in the same breath in which he first reads.
@@ -111,10 +113,10 @@ test("every device of both reads everything, the sender's other device too", asy
     expect(texts(device, own)).toEqual(["alice: 1", "alice: 2", "bob: 3", "alice: 4"]);
   }
   expect(readMessages(tablet.profile, { limit: 4 }).map(({ state }) => state)).toEqual([
-    "sent",
-    "sent",
+    "delivered",
+    "delivered",
     "received",
-    "sent",
+    "delivered",
   ]);
   await send(bob, "alice", "5");
   expect(lastSetUps()).toEqual([false, false]);

@@ -15,6 +15,7 @@ import {
   sync,
   syncWarily,
   texts,
+  withoutReceipts,
 } from "../../test/support/alice-and-bob.ts";
 import { AccountFixture, type ProfileFixture } from "../../test/support/profile-fixture.ts";
 import type { Delivery } from "../net/relay-connection.ts";
@@ -29,6 +30,7 @@ let bob: ProfileFixture;
 beforeEach(async () => {
   world = await aliceAndBob();
   ({ alice, bob } = world);
+  withoutReceipts(alice, bob);
 });
 afterEach(() => world.remove());
 

@@ -20,6 +20,7 @@ import {
   sync,
   syncWarily,
   texts,
+  withoutReceipts,
 } from "../../test/support/alice-and-bob.ts";
 import type { ProfileFixture } from "../../test/support/profile-fixture.ts";
 import { readConversations } from "../store/conversations.ts";
@@ -40,6 +41,7 @@ let bob: ProfileFixture;
 beforeEach(async () => {
   world = await aliceAndBob();
   ({ alice, bob } = world);
+  withoutReceipts(alice, bob);
 });
 afterEach(() => world.remove());
 

@@ -4,6 +4,7 @@ import { readMessages } from "../../client/core/read-messages.ts";
 import { queueMessage } from "../../client/core/send-message.ts";
 import { type SyncReport, syncConversations } from "../../client/core/sync.ts";
 import { waitForMessage } from "../../client/core/wait-for-message.ts";
+import { saveSetting } from "../../client/store/settings.ts";
 import { ready } from "../../keys/index.ts";
 import { AccountFixture, type ProfileFixture } from "./profile-fixture.ts";
 import { RelayDouble } from "./relay-double.ts";
@@ -27,6 +28,11 @@ export async function aliceAndBob(): Promise<AliceAndBob> {
     accounts.bob.remove();
   };
   return { relay, accounts, alice, bob, remove };
+}
+
+/** For tests in which each row of the log counts. */
+export function withoutReceipts(...at: readonly ProfileFixture[]): void {
+  for (const { profile } of at) saveSetting(profile.db, "receipts", "off");
 }
 
 /** Queued and taken by the relay. */
