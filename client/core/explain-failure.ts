@@ -40,6 +40,7 @@ const refusals: Record<RefusalReason, Explanation> = {
     hint: `If the profile was copied or restored from a backup, that is why. ${SIGN_IN}`,
   },
   bad_signature: { code: "not_allowed", message: "The relay does not accept a signature of this device." },
+  not_permitted: { code: "not_allowed", message: "Your role in the group does not permit this." },
   head_moved: bug("The account changed at the relay at the same moment."),
   stale_roster: bug("The members of the conversation changed at the same moment."),
   message_id_reused: bug("The relay has another message under the same id."),

@@ -1,5 +1,6 @@
 import { accountId, toHex, validName } from "../../keys/index.ts";
 import { NetError } from "../net/net-error.ts";
+import type { Person, RelayConnection } from "../net/relay-connection.ts";
 import type { Connect } from "./drain-outbox.ts";
 
 export interface PersonListed {
@@ -16,20 +17,34 @@ const PAGE_SIZE = 500;
 export async function* listPeople(connect: Connect): AsyncGenerator<PersonListed> {
   const connection = await connect();
   try {
-    const seen = new Set<string>();
-    let token = "";
-    do {
-      const page = await connection.listPeople({ size: PAGE_SIZE, token });
-      for (const { name, accountId: id, registeredAt } of page.people) {
-        if (!validName(name) || seen.has(name) || id.length !== 32) {
-          throw new NetError("untrusted", "the relay's directory is not in order");
-        }
-        seen.add(name);
-        yield { name, account: toHex(accountId(id)), registeredAt: Number(registeredAt) };
-      }
-      token = page.people.length === 0 ? "" : page.nextPageToken;
-    } while (token !== "");
+    yield* listFrom(connection);
   } finally {
     connection.close();
   }
+}
+
+export async function* listFrom(
+  connection: Pick<RelayConnection, "listPeople">,
+): AsyncGenerator<PersonListed> {
+  const seen = new Set<string>();
+  let token = "";
+  do {
+    const page = await connection.listPeople({ size: PAGE_SIZE, token });
+    for (const person of page.people) {
+      if (seen.has(person.name)) throw outOfOrder();
+      seen.add(person.name);
+      yield checkedPerson(person);
+    }
+    token = page.people.length === 0 ? "" : page.nextPageToken;
+  } while (token !== "");
+}
+
+/** Throws NetError `untrusted`. */
+export function checkedPerson({ name, accountId: id, registeredAt }: Person): PersonListed {
+  if (!validName(name) || id.length !== 32) throw outOfOrder();
+  return { name, account: toHex(accountId(id)), registeredAt: Number(registeredAt) };
+}
+
+function outOfOrder(): NetError {
+  return new NetError("untrusted", "the relay's directory is not in order");
 }

@@ -2,6 +2,7 @@ import { createSecureContext } from "node:tls";
 import type {
   DescMessage,
   DescMethodBiDiStreaming,
+  DescMethodServerStreaming,
   DescMethodUnary,
   MessageInitShape,
   MessageShape,
@@ -9,6 +10,7 @@ import type {
 import {
   Client,
   type ClientDuplexStream,
+  type ClientReadableStream,
   connectivityState,
   credentials,
   logVerbosity,
@@ -16,7 +18,7 @@ import {
   setLogger,
   setLogVerbosity,
 } from "@grpc/grpc-js";
-import { callUnary, openStream } from "../../proto/grpc.ts";
+import { callUnary, openServerStream, openStream } from "../../proto/grpc.ts";
 import { NetError } from "./net-error.ts";
 import type { RelayAddress } from "./relay-address.ts";
 import { netErrorFrom } from "./service-error.ts";
@@ -41,8 +43,8 @@ export interface ChannelLimits {
   readonly callTimeout?: number;
 }
 
-interface Stream<I, O> {
-  readonly call: ClientDuplexStream<I, O>;
+interface Stream<Call> {
+  readonly call: Call;
   /** Whatever `call` ended with, as a NetError. */
   explain(error: unknown): NetError;
 }
@@ -60,7 +62,13 @@ export interface RelayChannel {
   stream<I extends DescMessage, O extends DescMessage>(
     method: DescMethodBiDiStreaming<I, O>,
     accessToken: string,
-  ): Stream<MessageShape<I>, MessageShape<O>>;
+  ): Stream<ClientDuplexStream<MessageShape<I>, MessageShape<O>>>;
+  /** The same for what a relay streams in answer to one request. */
+  watch<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodServerStreaming<I, O>,
+    request: MessageInitShape<I>,
+    accessToken: string,
+  ): Stream<ClientReadableStream<MessageShape<O>>>;
   close(): void;
 }
 
@@ -88,6 +96,16 @@ export function openChannel(address: RelayAddress, limits: ChannelLimits = {}): 
     return () => clearTimeout(timer);
   }
 
+  function watched<Call extends ClientReadableStream<unknown>>(call: Call): Stream<Call> {
+    let connected = true;
+    const stopWatching = watchConnecting(() => {
+      connected = false;
+      call.cancel();
+    });
+    call.once("close", stopWatching);
+    return { call, explain: (error) => (connected ? netErrorFrom(error, address.url) : noAnswer()) };
+  }
+
   return {
     address,
     async unary(method, request, accessToken) {
@@ -103,16 +121,9 @@ export function openChannel(address: RelayAddress, limits: ChannelLimits = {}): 
         stopWatching();
       }
     },
-    stream(method, accessToken) {
-      const call = openStream(client, method, credentialsOf(accessToken));
-      let connected = true;
-      const stopWatching = watchConnecting(() => {
-        connected = false;
-        call.cancel();
-      });
-      call.once("close", stopWatching);
-      return { call, explain: (error) => (connected ? netErrorFrom(error, address.url) : noAnswer()) };
-    },
+    stream: (method, accessToken) => watched(openStream(client, method, credentialsOf(accessToken))),
+    watch: (method, request, accessToken) =>
+      watched(openServerStream(client, method, request, credentialsOf(accessToken))),
     close: () => client.close(),
   };
 }

@@ -27,6 +27,7 @@ export type RefusalReason =
   | "superseded"
   | "relay_unavailable"
   | "internal"
+  | "not_permitted"
   | "unspecified";
 
 export class NetError extends Error {

@@ -1,8 +1,10 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { DirectoryService } from "../../proto/gen/sotto/relay/v1/directory_pb.ts";
+import { GroupsService } from "../../proto/gen/sotto/relay/v1/groups_pb.ts";
 import { MessagingService } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import type { RelayChannel } from "./channel.ts";
 import { NetError } from "./net-error.ts";
+import { openPeopleWatch } from "./people-watch.ts";
 import type { RelayConnection } from "./relay-connection.ts";
 import { openRelayStream } from "./relay-stream.ts";
 
@@ -12,6 +14,7 @@ import { openRelayStream } from "./relay-stream.ts";
 export type AccessTokens = (rejected?: string) => Promise<string>;
 
 const directory = DirectoryService.method;
+const groups = GroupsService.method;
 const messaging = MessagingService.method;
 
 /** The relay as an authenticated device sees it. `close` closes the channel. */
@@ -39,6 +42,8 @@ export function relayConnection(channel: RelayChannel, accessTokens: AccessToken
     async listPeople(page = {}) {
       return call(directory.listPeople, { pageSize: page.size ?? 0, pageToken: page.token ?? "" });
     },
+    watchPeople: (onPeople, signal) =>
+      withToken((token) => openPeopleWatch(channel, token, onPeople, signal)),
     async getAccountChains(positions) {
       const { chains } = await call(directory.getAccountChains, { positions });
       if (chains.length !== positions.length) {
@@ -58,8 +63,18 @@ export function relayConnection(channel: RelayChannel, accessTokens: AccessToken
       const { conversation, roster } = await call(messaging.openDirect, { accountId });
       return { conversation: given(conversation), roster: given(roster) };
     },
+    async appendMembershipEntry(entry) {
+      return given((await call(groups.appendEntry, { entry })).conversation);
+    },
+    getMembership: (conversationId, entriesHeld) =>
+      call(groups.getMembership, { conversationId, entriesHeld }),
+    listRooms: (page = {}) =>
+      call(groups.listRooms, { pageSize: 0, pageToken: page.token ?? "", name: page.name ?? "" }),
     async getRoster(conversationId, version) {
       return given((await call(messaging.getRoster, { conversationId, version })).roster);
+    },
+    async eraseRow(conversationId, sequence) {
+      await call(messaging.eraseRow, { conversationId, sequence });
     },
     openStream: (options) => withToken((token) => openRelayStream(channel, token, options)),
     close: () => channel.close(),

@@ -7,6 +7,7 @@ import type {
   PrekeyBundleSchema,
   PublishPrekeysRequestSchema,
 } from "../../proto/gen/sotto/relay/v1/directory_pb.ts";
+import type { GetMembershipResponseSchema, RoomSchema } from "../../proto/gen/sotto/relay/v1/groups_pb.ts";
 import type {
   AcceptedSchema,
   ConversationSchema,
@@ -21,6 +22,8 @@ import type { NetError } from "./net-error.ts";
 export type Person = MessageShape<typeof PersonSchema>;
 export type ChainEntries = MessageShape<typeof ChainEntriesSchema>;
 export type PrekeyBundle = MessageShape<typeof PrekeyBundleSchema>;
+export type MembershipPage = MessageShape<typeof GetMembershipResponseSchema>;
+export type Room = MessageShape<typeof RoomSchema>;
 export type Conversation = MessageShape<typeof ConversationSchema>;
 export type Roster = MessageShape<typeof RosterSchema>;
 export type Delivery = MessageShape<typeof DeliverySchema>;
@@ -35,6 +38,11 @@ export type Refused = MessageShape<typeof RefusedSchema>;
 export interface RelayConnection {
   lookUpPeople(wanted: { names?: string[]; accountIds?: Uint8Array[] }): Promise<Person[]>;
   listPeople(page?: { size?: number; token?: string }): Promise<{ people: Person[]; nextPageToken: string }>;
+  /**
+   * Resolves when the watch stands: whoever registers from then on is told to `onPeople`, so list everybody after it.
+   * Ends with the signal.
+   */
+  watchPeople(onPeople: (people: Person[]) => void, signal: AbortSignal): Promise<PeopleWatch>;
   getAccountChains(positions: MessageInitShape<typeof ChainPositionSchema>[]): Promise<ChainEntries[]>;
   appendAccountEntry(entry: Uint8Array): Promise<void>;
   publishPrekeys(
@@ -43,10 +51,21 @@ export interface RelayConnection {
   countPrekeys(): Promise<{ oneTimeLeft: number; signedPrekeyId: number; lastResortPrekeyId: number }>;
   takePrekeyBundles(devices: MessageInitShape<typeof DeviceAddressSchema>[]): Promise<PrekeyBundle[]>;
   openDirect(accountId: Uint8Array): Promise<{ conversation: Conversation; roster: Roster }>;
+  /** Resolves with the conversation as it stands after the entry. */
+  appendMembershipEntry(entry: Uint8Array): Promise<Conversation>;
+  getMembership(conversationId: Uint8Array, entriesHeld: bigint): Promise<MembershipPage>;
+  listRooms(page?: { token?: string; name?: string }): Promise<{ rooms: Room[]; nextPageToken: string }>;
   getRoster(conversationId: Uint8Array, version: bigint): Promise<Roster>;
+  /** Drops a message's content at the relay. */
+  eraseRow(conversationId: Uint8Array, sequence: bigint): Promise<void>;
   /** Opens the stream, says Hello and resolves at Welcome. */
   openStream(options: StreamOptions): Promise<RelayStream>;
   close(): void;
+}
+
+export interface PeopleWatch {
+  /** Resolves once, with why the watch ended; undefined when the signal did it. */
+  readonly closed: Promise<NetError | undefined>;
 }
 
 export interface StreamOptions {
@@ -58,6 +77,8 @@ export interface StreamOptions {
   /** Conversations behind: those that follow Welcome, and what was left out of the pushes. */
   onHeads?: (heads: Conversation[]) => void;
   onResync?: () => void;
+  /** Ephemeral frames of other devices, to a live stream. */
+  onSignals?: (frames: Uint8Array[]) => void;
 }
 
 export type SubmitAnswer = { readonly accepted: Accepted } | { readonly refused: Refused };
@@ -74,6 +95,8 @@ export interface RelayStream {
   /** Resolves with the relay's answer; rejects when the stream breaks first: the outcome is unknown, send the same bytes again. */
   submit(envelope: Uint8Array, wraps: Uint8Array): Promise<SubmitAnswer>;
   pull(conversationId: Uint8Array, after: bigint, limit: number): Promise<PullAnswer>;
+  /** An ephemeral frame to those who are connected now. Nothing tells whether it went. */
+  signal(frame: Uint8Array): void;
   acknowledge(cursors: MessageInitShape<typeof CursorSchema>[]): void;
   /** Resolves with the round trip in milliseconds. */
   ping(): Promise<number>;

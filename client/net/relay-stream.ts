@@ -110,6 +110,11 @@ class OpenStream implements RelayStream {
     }
   }
 
+  signal(frame: Uint8Array): void {
+    // What comes too late for a stream is of no use on the next.
+    if (this.#ended === undefined && !this.#closing) this.#write({ case: "signal", value: { frame } });
+  }
+
   async ping(): Promise<number> {
     const start = performance.now();
     await new Promise<void>((resolve, reject) => {
@@ -177,6 +182,9 @@ class OpenStream implements RelayStream {
     const pushed = this.#pulls.take(frame.deliveries, frame.pulled);
     if (pushed.length > 0) this.#options.onDeliveries?.(pushed);
     if (frame.heads.length > 0) this.#options.onHeads?.(frame.heads);
+    if (frame.signals.length > 0) {
+      this.#options.onSignals?.(frame.signals.map((signal) => signal.frame));
+    }
     if (frame.resync) this.#options.onResync?.();
     if (frame.pong !== undefined) this.#settle(this.#pings, frame.pong.nonce, undefined);
   }

@@ -4,6 +4,7 @@ import type {
   ChainEntries,
   Conversation,
   Delivery,
+  PeopleWatch,
   Person,
   PrekeyBundle,
   RelayConnection,
@@ -278,6 +279,19 @@ class ConnectionDouble implements RelayConnection {
     return { people: [], nextPageToken: "" };
   }
 
+  /** Nobody joins a relay in memory while somebody watches. */
+  async watchPeople(_onPeople: unknown, signal: AbortSignal): Promise<PeopleWatch> {
+    await this.#called("watchPeople");
+    const closed = new Promise<undefined>((resolve) => {
+      signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    });
+    return { closed };
+  }
+
+  async eraseRow(): Promise<void> {
+    await this.#called("eraseRow");
+  }
+
   async getAccountChains(positions: { accountId?: Uint8Array; entriesHeld?: bigint }[]) {
     const relay = await this.#called("getAccountChains");
     const chains = positions.map(({ accountId: id = new Uint8Array(), entriesHeld = 0n }) => {
@@ -357,6 +371,19 @@ class ConnectionDouble implements RelayConnection {
     };
   }
 
+  /** Groups are tried with the real relay. */
+  async appendMembershipEntry(): Promise<never> {
+    throw new NetError("refused", "no groups here", { reason: "not_permitted" });
+  }
+
+  async getMembership(): Promise<never> {
+    throw new NetError("refused", "no groups here", { reason: "unknown_conversation" });
+  }
+
+  async listRooms() {
+    return { rooms: [], nextPageToken: "" };
+  }
+
   async getRoster(id: Uint8Array, version: bigint): Promise<Roster> {
     const relay = await this.#called("getRoster");
     const log = relay.logOf(id);
@@ -426,6 +453,12 @@ export class StreamDouble implements RelayStream {
     setImmediate(() => {
       if (this.#ended === undefined && told.length > 0) this.#options.onDeliveries?.(told);
     });
+  }
+
+  signal(frame: Uint8Array): void {
+    for (const stream of this.#relay.streams) {
+      if (stream !== this) setImmediate(() => stream.#options.onSignals?.([frame]));
+    }
   }
 
   pushHeads(heads: Conversation[]): void {
