@@ -127,6 +127,30 @@ test("who is no owner any more signs none, whatever owners he names", () => {
   }
 });
 
+test("a checkpoint in between is held to the same, whoever signs the next one", () => {
+  /** The chain goes on over `entry` as if it had been permitted. */
+  const over = (state: MembershipState, entry: Uint8Array): MembershipState => {
+    const { content, sequence, hash: entryHash } = readMembershipEntry(entry);
+    const owners = content.type === "checkpoint" ? content.owners : [];
+    const head = { sequence, hash: entryHash };
+    return { ...state, head, checkpoint: { ...head, owners } };
+  };
+  const byCarol = checkpointWithoutRules(team, carol);
+  const afterCarol = checkpoint(over(team, byCarol), alice);
+  expect(restored([create, byCarol, afterCarol.entry], afterCarol.encoded)).toBe("not_permitted");
+
+  const first = checkpoint(team, alice);
+  const demoted = step(first.after, alice, appoint(bob, "member"), chains);
+  const byBob = craftMembership(demoted, bob, checkpointOf(demoted));
+  const afterBob = checkpoint(over(demoted, byBob), alice);
+  expect(restored([create, first.entry, byBob, afterBob.entry], afterBob.encoded)).toBe("not_permitted");
+});
+
+test("a room stays a room", () => {
+  const group = checkpoint({ ...team, kind: "group", name: "" }, alice);
+  expect(restored([create, group.entry], group.encoded)).toBe("not_permitted");
+});
+
 test("the state has to be the one that the newest checkpoint names", () => {
   const { entry, encoded } = checkpoint(team, alice);
   const without = step(team, alice, remove(carol), chains);
