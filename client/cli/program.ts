@@ -121,10 +121,12 @@ function addAccount({ command, contextOf }: Commands): void {
 }
 
 function addLists({ command, contextOf }: Commands): void {
-  const people = command("people", "list everybody on the relay").action(async () => {
-    const commands = await import("./commands/talking.ts");
-    await commands.people(contextOf(people));
-  });
+  const people = command("people", "list everybody on the relay")
+    .option("--watch", "then print each new person at once, until Ctrl-C")
+    .action(async (options: { watch?: boolean }) => {
+      const commands = await import("./commands/talking.ts");
+      await commands.people(contextOf(people), options);
+    });
 
   const list = command("list", "list your conversations, with what is unread").action(async () => {
     const commands = await import("./commands/offline.ts");
