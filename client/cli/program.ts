@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { ChatError } from "../core/chat-error.ts";
 import { parseMoment } from "../core/parse-time.ts";
+import type { SendOptions } from "./commands/send.ts";
 import type { Context } from "./context.ts";
 import { parseDuration } from "./duration.ts";
 import type { Output } from "./print.ts";
@@ -152,7 +153,7 @@ function addSend({ command, contextOf }: Commands): void {
         .argParser(quorum)
         .default("all"),
     )
-    .action(async (to: string, words: string[], options: { key?: string; timeout: number }) => {
+    .action(async (to: string, words: string[], options: SendOptions) => {
       const commands = await import("./commands/talking.ts");
       await commands.send(contextOf(send), to, words, options);
     });

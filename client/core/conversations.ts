@@ -34,6 +34,7 @@ import { ChatError } from "./chat-error.ts";
 import { knownChain, meetPerson, refreshChains } from "./contacts.ts";
 import { badName, foldName } from "./names.ts";
 import type { Profile } from "./profile.ts";
+import { forgetReceipts } from "./receipts.ts";
 import { alarm, record } from "./security.ts";
 
 /** What a name given by the user stands for. */
@@ -260,6 +261,7 @@ export function noteLog(
     if (!isSame) {
       deleteAllStaged(profile.db, conversation);
       forgetPromises(profile.db, conversation);
+      if (log !== undefined) forgetReceipts(profile, conversation);
       const start = logStart(id, made);
       const generation = startLog(profile.db, conversation, made, start);
       saveLogHash(profile.db, conversation, generation, start);

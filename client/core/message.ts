@@ -1,6 +1,7 @@
 import { equal, toHex } from "../../keys/index.ts";
 import type { ConversationKind, StoredConversation } from "../store/conversations.ts";
-import type { MessageState, StoredMessage } from "../store/messages.ts";
+import type { StoredMessage } from "../store/messages.ts";
+import { deliveryOf, type ShownState, stateWith } from "./delivery-state.ts";
 import type { Profile } from "./profile.ts";
 
 /** A message as users and scripts see it: the object of the command line's contract, in camel case. */
@@ -24,7 +25,8 @@ export interface Message {
   readonly sentAt: number;
   /** Milliseconds since 1970, by this machine's clock; null for one's own. */
   readonly receivedAt: number | null;
-  readonly state: MessageState;
+  /** delivered, read: by all that it was for, as they say themselves. */
+  readonly state: ShownState;
   /** unknown: it needs a newer Sotto. unreadable: it could not be opened. `text` says so, for people. */
   readonly content: "text" | "unknown" | "unreadable";
   /** Why it failed, or cannot be read. */
@@ -55,7 +57,7 @@ export function toMessage(
     attachments: [],
     sentAt: stored.sentAt,
     receivedAt: stored.receivedAt ?? null,
-    state: stored.state,
+    state: stateWith(stored.state, deliveryOf(profile, conversation, stored)),
     content: stored.kind === "silent" ? "text" : stored.kind,
     trouble: stored.trouble ?? null,
     arrival: stored.arrival ?? null,

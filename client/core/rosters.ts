@@ -1,5 +1,6 @@
-import { equal, type Hash, type RosterSlot, rosterHash, rosterOf } from "../../keys/index.ts";
+import { type AccountId, equal, type Hash, type RosterSlot, rosterHash, rosterOf } from "../../keys/index.ts";
 import type { RelayConnection, Roster } from "../net/relay-connection.ts";
+import { saveAudience } from "../store/audiences.ts";
 import { readConversation, type StoredConversation, setRoster } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
 import { knownChain, ownChain, refreshChains } from "./contacts.ts";
@@ -86,8 +87,14 @@ function takeRoster(profile: Profile, conversation: number, shown: Roster): bool
       });
     if (!isUnion || !equal(shown.hash, expected) || !equal(shown.conversationId, id)) return false;
     setRoster(profile.db, conversation, { version, hash: expected });
+    saveAudience(profile.db, conversation, version, othersOf(profile, slots));
     return true;
   });
+}
+
+function othersOf({ identity }: Profile, slots: readonly RosterSlot[]): AccountId[] {
+  const others = slots.filter(({ accountId }) => !equal(accountId, identity.accountId));
+  return others.map(({ accountId }) => accountId);
 }
 
 function rosterTrouble(profile: Profile, conversation: StoredConversation, shown: Roster): string {

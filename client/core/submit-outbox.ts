@@ -51,7 +51,7 @@ export async function submitOutbox(
 ): Promise<void> {
   for (let waits = 0; ; ) {
     signal?.throwIfAborted();
-    const round = readIntents(profile.db, IN_FLIGHT);
+    const round = readIntents(profile.db, profile.runtime.now(), IN_FLIGHT);
     const last = round.at(-1);
     if (last === undefined) return;
     for (const conversation of new Set(round.map((intent) => intent.conversation))) {
@@ -141,7 +141,7 @@ async function submitRound(
   through: number,
   signal: AbortSignal | undefined,
 ): Promise<number | undefined> {
-  const sealed = readIntents(profile.db, IN_FLIGHT).filter(
+  const sealed = readIntents(profile.db, profile.runtime.now(), IN_FLIGHT).filter(
     (intent) => intent.intent <= through && intent.sealed !== undefined,
   );
   const submits = sealed.map((intent) =>
