@@ -3,6 +3,7 @@ import type { ConversationRow } from "../core/list-conversations.ts";
 import type { Message } from "../core/message.ts";
 import type { PersonListed } from "../core/people.ts";
 import type { DeliveryNames } from "../core/wait-for-delivery.ts";
+import type { ChatEvent } from "../core/watch-messages.ts";
 import type { Me } from "../core/whoami.ts";
 
 export function messageObject(message: Message): object {
@@ -23,6 +24,22 @@ export function messageObject(message: Message): object {
     sent_at: isoTime(message.sentAt),
     received_at: message.receivedAt === null ? null : isoTime(message.receivedAt),
     state: message.state,
+    pinned: message.pinned,
+    expires_at: message.expiresAt === null ? null : isoTime(message.expiresAt),
+  };
+}
+
+export function eventObject(event: ChatEvent): object {
+  return {
+    type: "event",
+    event_id: event.eventId,
+    event: event.event,
+    conversation: event.conversation,
+    kind: event.kind,
+    from: event.from,
+    message: event.message,
+    at: isoTime(event.at),
+    ...event.details,
   };
 }
 

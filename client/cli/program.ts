@@ -80,10 +80,11 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
 
   foreign("relay", "run a relay on this machine, or for others", surroundings.relay);
 
-  const commands = { command, contextOf };
+  const commands = { command, contextOf, common };
   addAccount(commands);
   addLists(commands);
   addSend(commands);
+  addAnnotations(commands);
   addRead(commands);
   addTail(commands);
   addSearch(commands);
@@ -92,9 +93,11 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
   return program;
 }
 
-interface Commands {
+export interface Commands {
   readonly command: (name: string, description: string) => Command;
   readonly contextOf: (made: Command) => Context;
+  /** Adds the options that every command takes. */
+  readonly common: (command: Command) => Command;
 }
 
 function addAccount({ command, contextOf }: Commands): void {
@@ -140,6 +143,10 @@ function addSend({ command, contextOf }: Commands): void {
     .addArgument(new Argument("<TO>", "a name, with or without @, or `me`"))
     .addArgument(new Argument("[TEXT...]", "the words of the message"))
     .option("--key <key>", "send only once, however often this is run with the same key")
+    .option("--reply <id>", "answer this message: its id, or how that begins")
+    .addOption(
+      new Option("--expire <duration>", "let it disappear everywhere after that time").argParser(duration),
+    )
     .addOption(
       new Option("--wait <state>", "until the relay has it, or those it is for have received or read it")
         .choices(["sent", "delivered", "read"])
@@ -157,6 +164,56 @@ function addSend({ command, contextOf }: Commands): void {
       const commands = await import("./commands/talking.ts");
       await commands.send(contextOf(send), to, words, options);
     });
+}
+
+function addAnnotations({ command, contextOf }: Commands): void {
+  const id = () => new Argument("<ID>", "the id of the message, or its first digits, four or more");
+  const load = () => import("./commands/talking.ts");
+
+  const reply = command("reply", "answer a message")
+    .addArgument(id())
+    .addArgument(new Argument("[TEXT...]", "the words of the answer, or standard input"))
+    .option("--key <key>", "send only once, however often this is run with the same key")
+    .addOption(
+      new Option("--timeout <duration>", "how long to wait").argParser(duration).default(30_000, "30s"),
+    )
+    .action(async (to: string, words: string[], options: { key?: string; timeout: number }) => {
+      const { send } = await load();
+      const rest = { ...options, reply: to, wait: "sent", quorum: "all" } as const;
+      await send(contextOf(reply), undefined, words, rest);
+    });
+
+  const edit = command("edit", "give a message of yours another text")
+    .addArgument(id())
+    .addArgument(new Argument("[TEXT...]", "the new words, or standard input"))
+    .action(async (to: string, words: string[]) => (await load()).edit(contextOf(edit), to, words));
+
+  const deletion = command("delete", "take a message back")
+    .addArgument(id())
+    .action(async (to: string) => (await load()).deleteIt(contextOf(deletion), to));
+
+  const react = command("react", "put an emoji on a message")
+    .addArgument(id())
+    .addArgument(new Argument("<EMOJI>", "one emoji"))
+    .option("--remove", "take it back")
+    .action(async (to: string, emoji: string, { remove }: { remove?: boolean }) =>
+      (await load()).react(contextOf(react), to, emoji, remove === true),
+    );
+
+  const vote = command("vote", "vote on a message, or take the vote back")
+    .addArgument(id())
+    .addArgument(new Argument("<VALUE>", "your vote").choices(["up", "down", "none"]))
+    .action(async (to: string, value: "up" | "down" | "none") =>
+      (await load()).vote(contextOf(vote), to, value),
+    );
+
+  const pin = command("pin", "pin a message for everybody in its conversation")
+    .addArgument(id())
+    .action(async (to: string) => (await load()).pin(contextOf(pin), to, true));
+
+  const unpin = command("unpin", "let a message go that was pinned")
+    .addArgument(id())
+    .action(async (to: string) => (await load()).pin(contextOf(unpin), to, false));
 }
 
 function addRead({ command, contextOf }: Commands): void {

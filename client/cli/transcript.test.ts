@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { keptOutput } from "../../test/support/output.ts";
 import type { Message } from "../core/message.ts";
-import { messageObject } from "./json-objects.ts";
+import { eventObject, messageObject } from "./json-objects.ts";
 import { Transcript } from "./transcript.ts";
 
 const now = new Date(2026, 10, 21, 15, 0);
@@ -20,6 +20,9 @@ function message(changes: Partial<Message> = {}): Message {
     reactions: {},
     votes: { up: 0, down: 0, mine: null },
     attachments: [],
+    pinned: false,
+    expiresAt: null,
+    quote: null,
     sentAt: new Date(2026, 10, 21, 9, 12).getTime(),
     receivedAt: null,
     state: "received",
@@ -93,6 +96,43 @@ test("as JSON a message has the fields of the contract, in this order", () => {
     '{"type":"message","id":"00000000000000000000000000000000","conversation":"bob","kind":"dm","from":"bob",' +
       '"device":"11111111111111111111111111111111","text":"Deploy is green.","reply_to":null,"edited":false,' +
       '"deleted":false,"reactions":{},"votes":{"up":0,"down":0,"mine":null},"attachments":[],' +
-      '"sent_at":"2026-11-21T09:12:00.000Z","received_at":"9999-12-31T23:59:59.999Z","state":"received"}',
+      '"sent_at":"2026-11-21T09:12:00.000Z","received_at":"9999-12-31T23:59:59.999Z","state":"received",' +
+      '"pinned":false,"expires_at":null}',
+  );
+});
+
+test("an answer shows what it answers, and a line says what was done with it", () => {
+  const answer = message({
+    quote: { from: "carol", text: "Who turns\nthe flag on?" },
+    text: "I will.",
+    edited: true,
+    votes: { up: 2, down: 0, mine: "up" },
+    reactions: { "👍": ["carol"] },
+  });
+  expect(shown([answer])).toEqual([
+    "09:12  bob  ↳ carol: Who turns the flag on?",
+    "            I will.  (edited)  ▲2 ▼0  👍 1",
+  ]);
+  expect(shown([message({ deleted: true, text: "" })])).toEqual(["09:12  bob  [deleted]"]);
+});
+
+test("what happened beside messages is a line of its own", () => {
+  const { output, kept } = keptOutput();
+  const transcript = new Transcript(output, "alice", { manyConversations: true, now: () => now });
+  const event = {
+    eventId: "2".repeat(32),
+    event: "vote",
+    conversation: "bob",
+    kind: "dm",
+    from: "bob",
+    message: "0123456789abcdef0123456789abcdef",
+    at: new Date(2026, 10, 21, 9, 12).getTime(),
+    details: { value: "up" },
+    arrival: 2,
+  } as const;
+  transcript.printEvent(event);
+  expect(kept.out).toBe("09:12  bob voted up on 01234567 (bob)\n");
+  expect(JSON.stringify(eventObject(event))).toMatch(
+    /^\{"type":"event","event_id":"2{32}","event":"vote",.*"at":"2026-.*","value":"up"\}$/,
   );
 });

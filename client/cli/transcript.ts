@@ -1,4 +1,5 @@
 import type { Message } from "../core/message.ts";
+import type { ChatEvent } from "../core/watch-messages.ts";
 import { safeBlock, safeText } from "../safe-text.ts";
 import type { Output } from "./print.ts";
 import { clock, dayLine, sameDay } from "./times.ts";
@@ -35,10 +36,34 @@ export class Transcript {
     this.fit([message]);
     const who = this.#who(message).padEnd(this.#nameWidth);
     const isOwn = message.from === this.#own;
-    const text = indent(safeBlock(message.text), STAMP + this.#nameWidth + 2);
-    const shown = message.content === "text" ? text : output.paint("dim", text);
+    const margin = STAMP + this.#nameWidth + 2;
+    const text = indent(safeBlock(message.deleted ? "[deleted]" : message.text), margin);
+    const isWritten = message.content === "text" && !message.deleted;
+    const quote =
+      message.quote === null ? "" : `${output.paint("dim", quoted(message.quote))}\n${" ".repeat(margin)}`;
+    const shown = `${quote}${isWritten ? text : output.paint("dim", text)}`;
     const name = output.paint(isOwn ? "dim" : "cyan", who);
-    output.line(`${output.paint("dim", clock(time))}  ${name}  ${shown}${this.#mark(message)}`);
+    output.line(
+      `${output.paint("dim", clock(time))}  ${name}  ${shown}${this.#annotations(message)}${this.#mark(message)}`,
+    );
+  }
+
+  /** What happened beside messages, in a line of its own. */
+  printEvent(event: ChatEvent): void {
+    const where = this.#options.manyConversations ? ` (${event.conversation})` : "";
+    const line = `${clock(new Date(event.at))}  ${event.from} ${sayEvent(event)}${where}`;
+    this.#output.line(this.#output.paint("dim", safeText(line)));
+  }
+
+  #annotations({ edited, pinned, votes: { up, down }, reactions }: Message): string {
+    const counts = Object.entries(reactions).map(([emoji, by]) => `${emoji} ${by.length}`);
+    const parts = [
+      edited ? "(edited)" : "",
+      pinned ? "(pinned)" : "",
+      up + down > 0 ? `▲${up} ▼${down}` : "",
+      ...counts,
+    ].filter((part) => part !== "");
+    return parts.length === 0 ? "" : this.#output.paint("dim", safeText(`  ${parts.join("  ")}`));
   }
 
   #who({ from, conversation }: Message): string {
@@ -50,6 +75,41 @@ export class Transcript {
     if (state === "queued") return this.#output.paint("yellow", "  [queued]");
     if (state !== "failed") return "";
     return this.#output.paint("red", safeText(`  [not sent: ${trouble?.text ?? "unknown cause"}]`));
+  }
+}
+
+const QUOTE_LENGTH = 60;
+
+/** The beginning of what is answered, on one line. */
+function quoted({ from, text }: { readonly from: string; readonly text: string }): string {
+  const line = text.slice(0, 20 * QUOTE_LENGTH).replace(/\s+/g, " ");
+  const shown = Array.from(new Intl.Segmenter().segment(line), ({ segment }) => segment);
+  const cut = shown.length > QUOTE_LENGTH ? `${shown.slice(0, QUOTE_LENGTH - 1).join("")}…` : line;
+  return safeText(`↳ ${from}: ${cut}`);
+}
+
+function sayEvent({ event, message, details }: ChatEvent): string {
+  const which = message === null ? "" : ` ${message.slice(0, 8)}`;
+  const { value, emoji, member, state } = details;
+  switch (event) {
+    case "edit":
+      return `edited${which}`;
+    case "delete":
+      return `deleted${which}`;
+    case "reaction":
+      return Array.isArray(emoji) && emoji.length > 0
+        ? `reacted ${emoji.join(" ")} to${which}`
+        : `took back the reactions to${which}`;
+    case "vote":
+      return value === "none" ? `took back the vote on${which}` : `voted ${value} on${which}`;
+    case "pin":
+      return `${value === true ? "pinned" : "unpinned"}${which}`;
+    case "receipt":
+      return `has ${state === "read" ? "read" : "received"}${which}`;
+    case "expired":
+      return `wrote${which}, which has disappeared`;
+    default:
+      return [event, member].filter((part) => typeof part === "string").join(" ");
   }
 }
 

@@ -1,3 +1,4 @@
+import { expireMessages } from "../core/expire-messages.ts";
 import { profilePaths } from "../core/paths.ts";
 import { closeProfile, type Profile, type ProfilePaths } from "../core/profile.ts";
 import { unlockProfile } from "../core/unlock-profile.ts";
@@ -12,6 +13,7 @@ export function pathsOf(context: Context): ProfilePaths {
 export async function withProfile<T>(context: Context, work: (profile: Profile) => Promise<T>): Promise<T> {
   const profile = await unlockProfile(pathsOf(context), () => profilePassphrase(context));
   try {
+    expireMessages(profile);
     return await work(profile);
   } finally {
     closeProfile(profile);

@@ -97,7 +97,7 @@ function asMade(profile: Profile, message: StoredMessage): Annotated {
 }
 
 /** Writes what the annotations come to into the message. Inside a transaction. */
-export function refreshMessage(profile: Profile, message: StoredMessage): Folded {
+function refreshMessage(profile: Profile, message: StoredMessage): Folded {
   const { db } = profile;
   const folded = foldOf(profile, message);
   if (folded.edited && !message.edited) keepOriginal(db, message, message.text ?? "");

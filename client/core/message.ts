@@ -1,7 +1,10 @@
-import { equal, toHex } from "../../keys/index.ts";
+import { type AccountId, equal, toHex } from "../../keys/index.ts";
+import { readAccount } from "../store/accounts.ts";
 import type { ConversationKind, StoredConversation } from "../store/conversations.ts";
-import type { StoredMessage } from "../store/messages.ts";
+import { findMessage, findMessageById, type StoredMessage } from "../store/messages.ts";
+import { foldOf } from "./apply-annotation.ts";
 import { deliveryOf, type ShownState, stateWith } from "./delivery-state.ts";
+import type { Folded } from "./fold-annotations.ts";
 import type { Profile } from "./profile.ts";
 
 /** A message as users and scripts see it: the object of the command line's contract, in camel case. */
@@ -21,6 +24,11 @@ export interface Message {
   readonly reactions: Readonly<Record<string, readonly string[]>>;
   readonly votes: { readonly up: number; readonly down: number; readonly mine: "up" | "down" | null };
   readonly attachments: readonly never[];
+  readonly pinned: boolean;
+  /** When it disappears, milliseconds since 1970; null: never. */
+  readonly expiresAt: number | null;
+  /** What it answers, as far as that is here. */
+  readonly quote: { readonly from: string; readonly text: string } | null;
   /** Milliseconds since 1970, by the sender's clock. */
   readonly sentAt: number;
   /** Milliseconds since 1970, by this machine's clock; null for one's own. */
@@ -42,19 +50,28 @@ export function toMessage(
   conversation: StoredConversation,
   stored: StoredMessage,
 ): Message {
+  const folded = foldOf(profile, stored);
   return {
     id: toHex(stored.messageId),
     conversation: conversationName(conversation),
     kind: conversation.kind,
-    from: isOwn(profile, stored) ? profile.identity.name : conversation.peerName,
+    from: nameOf(profile, conversation, stored.accountId),
     device: toHex(stored.deviceId),
     text: shownText(stored),
     replyTo: stored.replyTo === undefined ? null : toHex(stored.replyTo),
-    edited: false,
-    deleted: false,
-    reactions: {},
-    votes: { up: 0, down: 0, mine: null },
+    edited: folded.edited,
+    deleted: folded.deleted,
+    reactions: Object.fromEntries(
+      [...folded.reactions].map(([emoji, by]) => [
+        emoji,
+        by.map((each) => nameOf(profile, conversation, each)),
+      ]),
+    ),
+    votes: tally(profile, folded),
     attachments: [],
+    pinned: folded.pinned,
+    expiresAt: stored.expiresAt ?? null,
+    quote: quoteOf(profile, conversation, stored),
     sentAt: stored.sentAt,
     receivedAt: stored.receivedAt ?? null,
     state: stateWith(stored.state, deliveryOf(profile, conversation, stored)),
@@ -69,8 +86,39 @@ export function conversationName(conversation: StoredConversation): string {
   return conversation.kind === "self" ? "me" : conversation.peerName;
 }
 
-function isOwn(profile: Profile, { accountId }: StoredMessage): boolean {
-  return equal(accountId, profile.identity.accountId);
+/** Of somebody who wrote or did something there. */
+export function nameOf(
+  { db, identity }: Profile,
+  { kind, peerName, peerAccount }: StoredConversation,
+  account: AccountId,
+): string {
+  if (equal(account, identity.accountId)) return identity.name;
+  const isPeer = peerAccount === undefined || equal(account, peerAccount);
+  if (kind === "dm" && isPeer) return peerName;
+  return readAccount(db, account)?.name ?? toHex(account);
+}
+
+function tally({ identity }: Profile, { votes: { up, down } }: Folded): Message["votes"] {
+  const isMine = (account: AccountId) => equal(account, identity.accountId);
+  const mine = up.some(isMine) ? "up" : down.some(isMine) ? "down" : null;
+  return { up: up.length, down: down.length, mine };
+}
+
+/** By id alone where the device was not named, as older clients do. */
+function quoteOf(
+  profile: Profile,
+  conversation: StoredConversation,
+  { replyTo, replyToDevice }: StoredMessage,
+): Message["quote"] {
+  if (replyTo === undefined) return null;
+  const found =
+    replyToDevice === undefined
+      ? findMessageById(profile.db, replyTo)
+      : findMessage(profile.db, replyTo, replyToDevice);
+  if (found === undefined || found.conversation !== conversation.conversation) return null;
+  if (found.gone || found.kind === "silent") return null;
+  const text = found.deleted ? "[deleted]" : shownText(found);
+  return { from: nameOf(profile, conversation, found.accountId), text };
 }
 
 function shownText({ kind, text, trouble }: StoredMessage): string {

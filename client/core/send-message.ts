@@ -2,20 +2,26 @@ import { equal, messageId, sha256, toHex } from "../../keys/index.ts";
 import { readConversation, type StoredConversation } from "../store/conversations.ts";
 import { snapshot, transact } from "../store/database.ts";
 import { findKey, saveKey } from "../store/idempotency-keys.ts";
-import { addMessage, readMessage } from "../store/messages.ts";
+import { addMessage, readMessage, type StoredMessage } from "../store/messages.ts";
 import { addIntent } from "../store/outbox.ts";
 import { ChatError } from "./chat-error.ts";
-import { conversationWith, findConversationWith, resolveTo } from "./conversations.ts";
+import { conversationWith, type Destination, findConversationWith, resolveTo } from "./conversations.ts";
+import { messageCalled } from "./find-message.ts";
 import { type Message, toMessage } from "./message.ts";
 import type { Profile } from "./profile.ts";
+import { checkText } from "./text-limits.ts";
 
-export const MAX_TEXT_BYTES = 65_536;
 const MAX_KEY_BYTES = 256;
+const SHORTEST_LIFE_MS = 1_000;
 
 export interface MessageToSend {
-  /** A name as the user gave it. */
-  readonly to: string;
+  /** A name as the user gave it; without it, where the message is that this answers. */
+  readonly to?: string;
   readonly text: string;
+  /** The id, or its beginning, of the message that this answers. */
+  readonly replyTo?: string;
+  /** Milliseconds from now until it disappears, everywhere. */
+  readonly expireAfter?: number;
   /** Makes the send idempotent, per device and conversation, for at least 30 days. */
   readonly key?: string;
 }
@@ -33,16 +39,28 @@ export interface QueuedMessage {
  * Puts a message into the outbox, in one transaction and without a network: from now on it is sent, whatever happens.
  * Throws `text_empty`, `text_too_long`, `bad_input`, `bad_name`, `unknown_conversation`, `key_conflict`.
  */
-export function queueMessage(profile: Profile, { to, text, key }: MessageToSend): QueuedMessage {
+export function queueMessage(profile: Profile, made: MessageToSend): QueuedMessage {
+  const { to, text, key, expireAfter } = made;
   checkText(text);
   if (key !== undefined) checkKey(key);
-  const destination = resolveTo(profile, to);
+  if (expireAfter !== undefined && expireAfter < SHORTEST_LIFE_MS) {
+    throw new ChatError("bad_input", "A message lasts at least a second.");
+  }
+  const destination = to === undefined ? undefined : resolveTo(profile, to);
   return transact(profile.db, () => {
-    const existing = findConversationWith(profile, destination);
+    const answered = made.replyTo === undefined ? undefined : messageToAnswer(profile, made.replyTo);
+    const existing =
+      destination === undefined
+        ? answered && readConversation(profile.db, answered.conversation)
+        : findConversationWith(profile, destination);
+    if (answered !== undefined && existing?.conversation !== answered.conversation) {
+      throw new ChatError("bad_input", "The message to answer is in another conversation.");
+    }
+    const content = contentHash(text, answered, expireAfter);
     const earlier =
-      key === undefined || existing === undefined ? undefined : findFirst(profile, existing, key, text);
+      key === undefined || existing === undefined ? undefined : findFirst(profile, existing, key, content);
     if (earlier !== undefined) return earlier;
-    const conversation = conversationWith(profile, destination);
+    const conversation = existing?.conversation ?? newConversation(profile, destination);
     const now = profile.runtime.now();
     const { identity } = profile;
     const position = addMessage(profile.db, {
@@ -55,11 +73,13 @@ export function queueMessage(profile: Profile, { to, text, key }: MessageToSend)
       unread: false,
       text,
       sentAt: now,
+      ...(answered === undefined ? {} : { replyTo: answered.messageId, replyToDevice: answered.deviceId }),
+      ...(expireAfter === undefined ? {} : { expiresAt: now + expireAfter }),
     });
     if (position === undefined) throw new Error("a message id came up twice");
     addIntent(profile.db, { conversation, position, purpose: "message" });
     if (key !== undefined) {
-      saveKey(profile.db, conversation, key, { position, contentHash: contentHash(text) }, now);
+      saveKey(profile.db, conversation, key, { position, contentHash: content }, now);
     }
     return { message: messageAt(profile, position), position, isNew: true };
   });
@@ -69,11 +89,11 @@ function findFirst(
   profile: Profile,
   { conversation }: StoredConversation,
   key: string,
-  text: string,
+  content: Uint8Array,
 ): QueuedMessage | undefined {
   const first = findKey(profile.db, conversation, key);
   if (first === undefined) return undefined;
-  if (!equal(first.contentHash, contentHash(text))) {
+  if (!equal(first.contentHash, content)) {
     const id = messageAt(profile, first.position).id;
     throw new ChatError("key_conflict", `The key "${key}" was used for another message here: ${id}.`, {
       hint: "Use a new key for a new message.",
@@ -91,17 +111,18 @@ export function messageAt(profile: Profile, position: number): Message {
   });
 }
 
-function checkText(text: string): void {
-  if (text === "") throw new ChatError("text_empty", "The message is empty.");
-  if (!text.isWellFormed()) throw new ChatError("bad_input", "The text is not well-formed Unicode.");
-  if (Buffer.byteLength(text) > MAX_TEXT_BYTES) throw textTooLong();
+function newConversation(profile: Profile, destination: Destination | undefined): number {
+  if (destination === undefined) throw new ChatError("bad_input", "Nobody is named to send it to.");
+  return conversationWith(profile, destination);
 }
 
-export function textTooLong(): ChatError {
-  const most = MAX_TEXT_BYTES.toLocaleString("en");
-  return new ChatError("text_too_long", `The text is too long: a message has at most ${most} bytes.`, {
-    hint: "Send it in parts.",
-  });
+function messageToAnswer(profile: Profile, id: string): StoredMessage {
+  const answered = messageCalled(profile, id);
+  if (answered.kind === "unreadable") {
+    throw new ChatError("bad_input", "That message could not be read: nobody else knows it by this id.");
+  }
+  if (answered.state === "failed") throw new ChatError("bad_input", "That message was never sent.");
+  return answered;
 }
 
 function checkKey(key: string): void {
@@ -111,6 +132,9 @@ function checkKey(key: string): void {
 }
 
 /** Of everything that makes two sends under one key the same. */
-function contentHash(text: string): Uint8Array {
-  return sha256(new TextEncoder().encode(`text\n${toHex(sha256(new TextEncoder().encode(text)))}`));
+function contentHash(text: string, answered?: StoredMessage, expireAfter?: number): Uint8Array {
+  const lines = ["text", toHex(sha256(new TextEncoder().encode(text)))];
+  if (answered !== undefined) lines.push(`reply ${toHex(answered.deviceId)} ${toHex(answered.messageId)}`);
+  if (expireAfter !== undefined) lines.push(`expire ${expireAfter}`);
+  return sha256(new TextEncoder().encode(lines.join("\n")));
 }

@@ -20,7 +20,9 @@ import {
   readIntentsOf,
   removeIntent,
 } from "../store/outbox.ts";
+import { takeBack } from "./apply-annotation.ts";
 import { ChatError } from "./chat-error.ts";
+import { eraseDeleted } from "./erase-deleted.ts";
 import { settle } from "./conversations.ts";
 import type { Profile } from "./profile.ts";
 import { takePromise } from "./promises.ts";
@@ -58,6 +60,11 @@ export async function submitOutbox(
       await prepare(profile, connection, conversation, last.intent);
     }
     const delay = await submitRound(profile, stream, last.intent, signal);
+    await eraseDeleted(
+      profile,
+      connection,
+      round.map(({ position }) => position),
+    );
     if (delay === undefined) continue;
     waits += 1;
     if (waits > MAX_WAITS || delay > MAX_WAIT_MS) throw waitLonger(delay);
@@ -130,8 +137,12 @@ function failConversation(profile: Profile, conversation: number, through: numbe
 
 function failIntent(profile: Profile, intent: Intent, error: ChatError): void {
   if (!removeIntent(profile.db, intent.intent)) return;
-  if (intent.purpose !== "message") deleteSilent(profile.db, intent.position);
-  else markFailed(profile.db, intent.position, { code: error.code, text: error.message });
+  if (intent.purpose === "message" || intent.purpose === "control") {
+    markFailed(profile.db, intent.position, { code: error.code, text: error.message });
+    if (intent.purpose === "control") takeBack(profile, intent.position);
+  } else {
+    deleteSilent(profile.db, intent.position);
+  }
 }
 
 /** Milliseconds to wait before the next round; undefined: go on at once. */

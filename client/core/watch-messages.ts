@@ -1,29 +1,53 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { toHex } from "../../keys/index.ts";
 import { readConversation } from "../store/conversations.ts";
 import { changeMarker } from "../store/database.ts";
-import { messagesArrivedAfter, newestArrival } from "../store/messages.ts";
+import { type EventKind, eventsArrivedAfter, type StoredEvent } from "../store/events.ts";
+import { messagesArrivedAfter, newestArrival, type StoredMessage } from "../store/messages.ts";
 import { resolveTo } from "./conversations.ts";
-import { type Message, toMessage } from "./message.ts";
+import { expireMessages } from "./expire-messages.ts";
+import { conversationName, type Message, nameOf, toMessage } from "./message.ts";
 import type { Profile } from "./profile.ts";
 
 const POLL_MS = 50;
-const MESSAGES_A_TURN = 200;
+const ROWS_A_TURN = 200;
 
 export interface Watching {
   /** Names as the user gave them; without any, all conversations. */
   readonly conversations?: readonly string[];
-  /** The `arrival` of the last message that was seen; without it, from now on. */
+  /** The `arrival` of the last message or event that was seen; without it, from now on. */
   readonly after?: number;
   /** Leave out what this account wrote. */
   readonly othersOnly?: boolean;
   readonly signal: AbortSignal;
 }
 
+/** What happened beside messages, as users and scripts see it. */
+export interface ChatEvent {
+  /** 32 hex characters: the same on every device. */
+  readonly eventId: string;
+  readonly event: EventKind;
+  readonly conversation: string;
+  readonly kind: Message["kind"];
+  readonly from: string;
+  /** The id of the message that it is about. */
+  readonly message: string | null;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** What the kind adds: text, value, emoji, member, state. */
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly arrival: number;
+}
+
+export type Happening =
+  | { readonly type: "message"; readonly message: Message }
+  | { readonly type: "event"; readonly event: ChatEvent };
+
 /**
- * Messages as they become certain, received or accepted by the relay, whichever process brought that about; from the
- * database only. Ends when the signal aborts. Throws `bad_name` at once.
+ * Messages and events as they become certain, received or accepted by the relay, whichever process brought that about;
+ * from the database only. Erases what disappears meanwhile. Ends when the signal aborts. Throws `bad_name` at once.
  */
-export function watchMessages(profile: Profile, watching: Watching): AsyncIterable<Message> {
+export function watchAll(profile: Profile, watching: Watching): AsyncIterable<Happening> {
   const names = watching.conversations?.map((name) => {
     const destination = resolveTo(profile, name);
     return destination.kind === "self" ? "me" : destination.name;
@@ -37,30 +61,76 @@ export function watchMessages(profile: Profile, watching: Watching): AsyncIterab
   );
 }
 
+/** The messages alone. */
+export function watchMessages(profile: Profile, watching: Watching): AsyncIterable<Message> {
+  return messagesOf(watchAll(profile, watching));
+}
+
+async function* messagesOf(happenings: AsyncIterable<Happening>): AsyncGenerator<Message> {
+  for await (const each of happenings) if (each.type === "message") yield each.message;
+}
+
 async function* watch(
   profile: Profile,
   { othersOnly, signal }: Watching,
   names: ReadonlySet<string> | undefined,
   from: number,
-): AsyncGenerator<Message> {
+): AsyncGenerator<Happening> {
   let after = from;
   while (!signal.aborted) {
     const marker = changeMarker(profile.db);
     for (;;) {
-      const arrived = messagesArrivedAfter(profile.db, after, MESSAGES_A_TURN);
-      for (const stored of arrived) {
+      const { arrived, isFull } = arrivedAfter(profile, after);
+      for (const row of arrived) {
         if (signal.aborted) return;
-        after = stored.arrival ?? after;
-        if (stored.kind === "silent") continue;
-        const message = toMessage(profile, readConversation(profile.db, stored.conversation), stored);
-        if (names !== undefined && !names.has(message.conversation)) continue;
-        if (othersOnly === true && message.from === profile.identity.name) continue;
-        yield message;
+        after = row.arrival ?? after;
+        const happening = toHappening(profile, row);
+        if (happening === undefined) continue;
+        const { conversation, from: who } =
+          happening.type === "message" ? happening.message : happening.event;
+        if (names !== undefined && !names.has(conversation)) continue;
+        if (othersOnly === true && who === profile.identity.name) continue;
+        yield happening;
       }
-      if (arrived.length < MESSAGES_A_TURN) break;
+      if (!isFull) break;
     }
     while (!signal.aborted && changeMarker(profile.db) === marker) {
+      expireMessages(profile);
       await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
   }
+}
+
+/** Both in one order, as far as it is sure that neither lacks something in between. */
+function arrivedAfter({ db }: Profile, after: number) {
+  const messages = messagesArrivedAfter(db, after, ROWS_A_TURN);
+  const events = eventsArrivedAfter(db, after, ROWS_A_TURN);
+  const full = [messages, events].filter((rows) => rows.length === ROWS_A_TURN);
+  const through = Math.min(...full.map((rows) => rows.at(-1)?.arrival ?? after));
+  const arrived: (StoredMessage | StoredEvent)[] = [...messages, ...events]
+    .filter(({ arrival }) => (arrival ?? 0) <= through)
+    .sort((one, other) => (one.arrival ?? 0) - (other.arrival ?? 0));
+  return { arrived, isFull: full.length > 0 };
+}
+
+function toHappening(profile: Profile, row: StoredMessage | StoredEvent): Happening | undefined {
+  const conversation = readConversation(profile.db, row.conversation);
+  if ("event" in row) {
+    return {
+      type: "event",
+      event: {
+        eventId: toHex(row.eventId),
+        event: row.event,
+        conversation: conversationName(conversation),
+        kind: conversation.kind,
+        from: nameOf(profile, conversation, row.accountId),
+        message: row.target === undefined ? null : toHex(row.target.messageId),
+        at: row.at,
+        details: row.details,
+        arrival: row.arrival,
+      },
+    };
+  }
+  if (row.kind === "silent" || row.gone) return undefined;
+  return { type: "message", message: toMessage(profile, conversation, row) };
 }

@@ -346,14 +346,17 @@ export function markGone(db: Database, position: number): void {
 
 export interface ConversationCount {
   readonly unread: number;
+  /** Of the unread ones: those that name this account. */
+  readonly mentions: number;
   readonly queued: number;
 }
 
 export function countMessages(db: Database, conversation: number): ConversationCount {
-  const row = statement<[number, number], { unread: number; queued: number }>(
+  const row = statement<[number, number, number], ConversationCount>(
     db,
     `select (select count(*) from messages where conversation = ? and unread = 1) as unread,
+       (select count(*) from messages where conversation = ? and unread = 1 and mentions_me = 1) as mentions,
        (select count(*) from outbox where conversation = ? and purpose = 'message') as queued`,
-  ).get(conversation, conversation);
-  return row ?? { unread: 0, queued: 0 };
+  ).get(conversation, conversation, conversation);
+  return row ?? { unread: 0, mentions: 0, queued: 0 };
 }

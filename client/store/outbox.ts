@@ -1,7 +1,7 @@
 import { accountId, type DeviceAddress, deviceId, type Hash, hash } from "../../keys/index.ts";
 import { type Database, statement } from "./database.ts";
 
-export type Purpose = "message" | "confirmation" | "renewal" | "control" | "receipt";
+type Purpose = "message" | "confirmation" | "renewal" | "control" | "receipt";
 
 /** What is to be sent; sealed once there is a relay to send it to. */
 export interface Intent {

@@ -1,19 +1,22 @@
-import { ChatError } from "../../core/chat-error.ts";
 import { connector } from "../../core/connect.ts";
 import { explainFailure } from "../../core/explain-failure.ts";
 import type { Message } from "../../core/message.ts";
 import { messageAt, queueMessage } from "../../core/send-message.ts";
-import { MAX_TEXT_BYTES, textTooLong } from "../../core/text-limits.ts";
 import { deliveryNames, waitForDelivery } from "../../core/wait-for-delivery.ts";
 import { waitForMessage } from "../../core/wait-for-message.ts";
 import { safeText } from "../../safe-text.ts";
 import type { Context } from "../context.ts";
 import { deliveredObject, messageObject } from "../json-objects.ts";
-import { readStdin } from "../stdin.ts";
+import { keptInOutbox } from "../kept-in-outbox.ts";
+import { textFrom } from "../text-from.ts";
 import { withProfile } from "../with-profile.ts";
 
 export interface SendOptions {
   readonly key?: string;
+  /** The id of the message that this answers. */
+  readonly reply?: string;
+  /** Milliseconds until it disappears. */
+  readonly expire?: number;
   /** How far the message is to have come. */
   readonly wait: "sent" | "delivered" | "read";
   readonly timeout: number;
@@ -21,16 +24,23 @@ export interface SendOptions {
   readonly quorum: number | "all";
 }
 
+/** Without `to`, to where the message is that this answers. */
 export async function send(
   context: Context,
-  to: string,
+  to: string | undefined,
   words: readonly string[],
-  { key, timeout, wait, quorum }: SendOptions,
+  { key, reply, expire, timeout, wait, quorum }: SendOptions,
 ): Promise<void> {
   const { output } = context;
   await withProfile(context, async (profile) => {
-    const text = words.length > 0 ? words.join(" ") : await textFromStdin(context);
-    const queued = queueMessage(profile, { to, text, ...(key === undefined ? {} : { key }) });
+    const text = await textFrom(context, words);
+    const queued = queueMessage(profile, {
+      text,
+      ...(to === undefined ? {} : { to }),
+      ...(key === undefined ? {} : { key }),
+      ...(reply === undefined ? {} : { replyTo: reply }),
+      ...(expire === undefined ? {} : { expireAfter: expire }),
+    });
     const connect = connector(profile, context.relay);
     const show = (message: Message): void =>
       output.object(
@@ -61,35 +71,4 @@ function outcome(isNew: boolean, wait: SendOptions["wait"]): string {
   if (wait === "delivered") return "Delivered to";
   if (wait === "read") return "Read by";
   return isNew ? "Sent to" : "Was sent before to";
-}
-
-/** What went wrong, and that the message is safe all the same. */
-function keptInOutbox(failure: ChatError): ChatError {
-  if (failure.code === "timed_out" || failure.code === "interrupted") return failure;
-  const { code, message, hint, retryAfter } = failure;
-  const isAway = code === "relay_unreachable";
-  const kept = `The message is kept in the outbox${isAway ? " and goes out with the next command that connects" : ""}.`;
-  return new ChatError(code, `${message} ${kept}`, {
-    ...(hint === undefined ? {} : { hint }),
-    ...(retryAfter === undefined ? {} : { retryAfter }),
-    cause: failure,
-  });
-}
-
-/** All of standard input, without the line end that `echo` and editors put last. */
-async function textFromStdin({ output }: Context): Promise<string> {
-  if (process.stdin.isTTY) {
-    output.note(output.paintNote("dim", "Type the message; Ctrl-D on an empty line sends it."));
-  }
-  const longest = MAX_TEXT_BYTES + "\r\n".length;
-  const bytes = await readStdin(longest);
-  if (bytes.length > longest) throw textTooLong();
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes).replace(/\r?\n$/, "");
-  } catch (cause) {
-    throw new ChatError("not_utf8", "The text is not UTF-8.", {
-      hint: "Convert it first, with `iconv` for example.",
-      cause,
-    });
-  }
 }

@@ -5,10 +5,10 @@ import { type ConnectionState, followRelay } from "../../core/follow.ts";
 import type { Profile } from "../../core/profile.ts";
 import { markRead } from "../../core/read-messages.ts";
 import { syncConversations } from "../../core/sync.ts";
-import { watchMessages } from "../../core/watch-messages.ts";
+import { watchAll } from "../../core/watch-messages.ts";
 import { safeText } from "../../safe-text.ts";
 import { type Context, unlessInterrupted } from "../context.ts";
-import { messageObject } from "../json-objects.ts";
+import { eventObject, messageObject } from "../json-objects.ts";
 import { reportError } from "../report-error.ts";
 import { type Finding, reportFindings } from "../report-findings.ts";
 import { Transcript } from "../transcript.ts";
@@ -70,7 +70,13 @@ async function print(
     now,
   });
   const watching = { signal, ...(from.length === 0 ? {} : { conversations: from }) };
-  for await (const message of watchMessages(profile, watching)) {
+  for await (const happening of watchAll(profile, watching)) {
+    if (happening.type === "event") {
+      if (output.json) output.object(eventObject(happening.event));
+      else transcript.printEvent(happening.event);
+      continue;
+    }
+    const { message } = happening;
     if (output.json) {
       output.object(messageObject(message));
     } else {

@@ -1,4 +1,5 @@
 // See account.ts: what talks to the relay, day by day.
+export { deleteIt, edit, pin, react, vote } from "./annotate.ts";
 export { people } from "./people.ts";
 export { read } from "./read.ts";
 export { send } from "./send.ts";
