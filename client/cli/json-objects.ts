@@ -1,4 +1,5 @@
 // The objects of `--json`. Fields are only ever added: scripts read them.
+import type { GroupInfo, RoomListed } from "../core/group-info.ts";
 import type { ConversationRow } from "../core/list-conversations.ts";
 import type { Message } from "../core/message.ts";
 import type { PersonListed } from "../core/people.ts";
@@ -59,8 +60,37 @@ export function conversationObject(row: ConversationRow): object {
     name: row.name,
     kind: row.kind,
     unread: row.unread,
+    mentions: row.mentions,
     queued: row.queued,
+    standing: row.standing,
+    title: row.title,
+    invited_by: row.invitedBy,
+    notify: row.notify,
     last_message_at: row.lastMessage === null ? null : isoTime(row.lastMessage.sentAt),
+  };
+}
+
+export function groupObject(group: GroupInfo): object {
+  return {
+    type: "group",
+    name: group.name,
+    kind: group.kind,
+    title: group.title,
+    conversation: group.conversation,
+    standing: group.standing,
+    members: group.members,
+    invited: group.invited,
+    policy: group.policy ?? null,
+  };
+}
+
+export function roomObject(room: RoomListed): object {
+  return {
+    type: "room",
+    name: room.name,
+    members: room.members,
+    joined: room.joined,
+    created_at: isoTime(room.createdAt),
   };
 }
 

@@ -3,7 +3,9 @@ import { ChatError } from "../core/chat-error.ts";
 import { parseMoment } from "../core/parse-time.ts";
 import type { SendOptions } from "./commands/send.ts";
 import type { Context } from "./context.ts";
+import type { Commands } from "./describe.ts";
 import { parseDuration } from "./duration.ts";
+import { addGroups } from "./group-commands.ts";
 import type { Output } from "./print.ts";
 
 /** What every command takes, before or after its name. */
@@ -87,17 +89,11 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
   addAnnotations(commands);
   addRead(commands);
   addTail(commands);
+  addGroups(commands);
   addSearch(commands);
   addExport(commands);
   foreign("demo", "a relay, an account and a friend to try Sotto with", surroundings.demo);
   return program;
-}
-
-export interface Commands {
-  readonly command: (name: string, description: string) => Command;
-  readonly contextOf: (made: Command) => Context;
-  /** Adds the options that every command takes. */
-  readonly common: (command: Command) => Command;
 }
 
 function addAccount({ command, contextOf }: Commands): void {

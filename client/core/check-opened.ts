@@ -8,10 +8,12 @@ import {
 } from "../../keys/index.ts";
 import { nameHead } from "../store/accounts.ts";
 import type { StoredConversation } from "../store/conversations.ts";
-import { readLogHashes } from "../store/log-hashes.ts";
+import { firstLogHash, readLogHashes } from "../store/log-hashes.ts";
 import { readSenderCount, type SenderCount, saveSenderCount } from "../store/senders.ts";
 import type { StagedRow } from "../store/staged-rows.ts";
 import { knownChain, pinOwnChain } from "./contacts.ts";
+import { theConversation } from "./conversations.ts";
+import { nameOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 import { record } from "./security.ts";
 
@@ -25,7 +27,7 @@ export function checkOpened(
   row: StagedRow,
   { header, inner, contentHash }: OpenedEnvelope,
 ): void {
-  checkLogSeen(profile, conversation, row, inner);
+  checkLogSeen(profile, conversation, row, header.sender, inner);
   for (const head of inner.chainHeads) noteHead(profile, head.accountId, head);
   const { sender, senderDevice } = header;
   const before = readSenderCount(profile.db, conversation.conversation, sender, senderDevice);
@@ -40,15 +42,19 @@ function checkLogSeen(
   profile: Profile,
   conversation: StoredConversation,
   row: StagedRow,
+  sender: AccountId,
   { logSeen }: Inner,
 ): void {
   const known = readLogHashes(profile.db, conversation.conversation, logSeen.sequence);
   if (known.some((hash) => equal(hash, logSeen.hash))) return;
   // The sender can have seen what came before a log that was lost, and that this device never saw.
   if (conversation.generation > 1 && known.length === 0) return;
+  // And a newcomer has not seen what came before him.
+  const { conversation: number, generation } = conversation;
+  if (logSeen.sequence < firstLogHash(profile.db, number, generation)) return;
   record(profile, "stop", {
     kind: "log_forked",
-    text: `The relay shows ${conversation.peerName} another history of this conversation than it shows you.`,
+    text: `The relay shows ${nameOf(profile, sender)} another history of ${theConversation(conversation)} than it shows you.`,
     conversation: conversation.conversation,
     evidence: { row: row.sequence, seenBySender: logSeen, seenHere: known },
   });
@@ -66,8 +72,8 @@ function checkCount(
   if (missing === 0 && equal(inner.previousContent, before.content)) return;
   const text =
     missing > 0
-      ? `${missing === 1 ? "A message" : `${missing} messages`} in the conversation with ${conversation.peerName} did not arrive.`
-      : `A message in the conversation with ${conversation.peerName} is not the one that its sender goes on from.`;
+      ? `${missing === 1 ? "A message" : `${missing} messages`} in ${theConversation(conversation)} did not arrive.`
+      : `A message in ${theConversation(conversation)} is not the one that its sender goes on from.`;
   record(profile, "note", {
     kind: "message_missing",
     text,

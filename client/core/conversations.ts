@@ -2,17 +2,21 @@ import {
   type AccountId,
   accountId,
   type ConversationId,
+  type DeviceAddress,
   dmConversationId,
   equal,
+  hash,
   incarnation,
   logStart,
   selfConversationId,
   validName,
 } from "../../keys/index.ts";
+import { ConversationKind as RelayKind } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import type { Conversation, RelayConnection } from "../net/relay-connection.ts";
 import { readPinnedName } from "../store/accounts.ts";
 import {
   addConversation,
+  type ConversationKind,
   findConversation,
   findNumbered,
   findProvisional,
@@ -32,10 +36,13 @@ import { forgetPromises } from "../store/own-rows.ts";
 import { deleteAllStaged } from "../store/staged-rows.ts";
 import { ChatError } from "./chat-error.ts";
 import { knownChain, meetPerson, refreshChains } from "./contacts.ts";
+import { membershipOf, nameOf } from "./memberships.ts";
 import { badName, foldName } from "./names.ts";
 import type { Profile } from "./profile.ts";
 import { forgetReceipts } from "./receipts.ts";
 import { alarm, record } from "./security.ts";
+
+const { GROUP, ROOM } = RelayKind;
 
 /** What a name given by the user stands for. */
 export type Destination =
@@ -75,7 +82,9 @@ export function groupCalled(profile: Profile, given: string): Extract<Destinatio
 }
 
 function findGroupCalled(profile: Profile, name: string): StoredConversation | undefined {
-  return findGroups(profile.db, name).find(({ standing }) => standing !== "invited");
+  return findGroups(profile.db, name).find(
+    ({ standing, log }) => standing === "member" || (standing !== "invited" && log !== undefined),
+  );
 }
 
 function ambiguousName(name: string): ChatError {
@@ -142,12 +151,42 @@ export function isNobody(profile: Profile, { conversation, conversationId }: Sto
   return conversationId === undefined && countMessages(profile.db, conversation).queued === 0;
 }
 
-/** The accounts whose devices get what is sent, this one first. */
+/** The accounts whose devices get what is sent: of a direct conversation this one first, of a group in their order. */
 export function membersOf(profile: Profile, conversation: StoredConversation): AccountId[] {
+  const { kind, peerAccount } = conversation;
   const own = profile.identity.accountId;
-  return conversation.kind === "self" || conversation.peerAccount === undefined
-    ? [own]
-    : [own, conversation.peerAccount];
+  if (isGroup(kind)) {
+    return (membershipOf(profile, conversation)?.members ?? []).map(({ accountId: member }) => member);
+  }
+  return kind === "self" || peerAccount === undefined ? [own] : [own, peerAccount];
+}
+
+export function isGroup(kind: ConversationKind): kind is "group" | "room" {
+  return kind === "group" || kind === "room";
+}
+
+/**
+ * Where to send what is for one device only, such as the confirmation of a session: the direct conversation with its
+ * account. In a group it would be wrapped for everybody. Inside a transaction.
+ */
+export function meetingPlace(
+  profile: Profile,
+  stored: StoredConversation,
+  { accountId: peer }: DeviceAddress,
+): number {
+  if (!isGroup(stored.kind)) return stored.conversation;
+  if (equal(peer, profile.identity.accountId)) return conversationWith(profile, { kind: "self" });
+  return conversationWith(profile, { kind: "person", name: nameOf(profile, peer), accountId: peer });
+}
+
+/** For the middle of a sentence: `the conversation with alice`, `#ops`. */
+export function theConversation(stored: StoredConversation): string {
+  return isGroup(stored.kind) ? `#${stored.peerName}` : `the conversation with ${stored.peerName}`;
+}
+
+/** For the middle of a sentence: `with alice`, `in #ops`. */
+export function whereabouts({ kind, peerName }: StoredConversation): string {
+  return isGroup(kind) ? `in #${peerName}` : `with ${peerName}`;
 }
 
 /** Finds the account behind a provisional conversation. Returns the conversation's number, which may be another then. */
@@ -212,6 +251,7 @@ async function addShown(
   shown: Conversation,
 ): Promise<number | undefined> {
   const own = profile.identity.accountId;
+  if (shown.kind === GROUP || shown.kind === ROOM) throw forgedConversation(profile);
   const others = shown.members.filter((member) => !equal(member, own));
   const [other] = others;
   if (others.length > 1 || shown.members.length !== others.length + 1) throw forgedConversation(profile);
@@ -243,7 +283,12 @@ export function noteLog(
   shown: Conversation,
   heldBefore: ReadonlyMap<number, number>,
 ): void {
-  if (shown.incarnation.length !== 16 || !isCount(shown.head) || !isCount(shown.rosterVersion)) {
+  if (
+    shown.incarnation.length !== 16 ||
+    !isCount(shown.head) ||
+    !isCount(shown.rosterVersion) ||
+    !isCount(shown.start)
+  ) {
     throw alarm(profile, {
       kind: "log_invalid",
       text: "The relay describes a log that cannot be.",
@@ -252,22 +297,27 @@ export function noteLog(
   }
   const made = incarnation(shown.incarnation);
   const shortened = transact(profile.db, () => {
-    const { log, conversationId: id, peerName } = readConversation(profile.db, conversation);
+    const stored = readConversation(profile.db, conversation);
+    const { log, conversationId: id } = stored;
     if (id === undefined) return undefined;
     const isSame = log !== undefined && equal(log.incarnation, made);
-    if (isSame && Number(shown.head) < (heldBefore.get(conversation) ?? 0)) return peerName;
+    if (isSame && Number(shown.head) < (heldBefore.get(conversation) ?? 0)) return theConversation(stored);
     // Another process was quicker: this is old news.
     if (isSame && Number(shown.head) < log.head.sequence) return undefined;
     if (!isSame) {
       deleteAllStaged(profile.db, conversation);
       forgetPromises(profile.db, conversation);
       if (log !== undefined) forgetReceipts(profile, conversation);
-      const start = logStart(id, made);
+      // A newcomer's log begins where he joined; what the relay says of it shows as soon as somebody speaks of it.
+      const isLate = shown.start > 0n && shown.startHash.length === 32;
+      const start = isLate
+        ? { sequence: Number(shown.start), hash: hash(shown.startHash) }
+        : logStart(id, made);
       const generation = startLog(profile.db, conversation, made, start);
       saveLogHash(profile.db, conversation, generation, start);
     }
     if (!isSame && log !== undefined) {
-      const text = `The relay has lost the conversation with ${peerName} and begun it anew: messages may be missing.`;
+      const text = `The relay has lost ${theConversation(stored)} and begun it anew: messages may be missing.`;
       record(profile, "note", {
         kind: "log_lost",
         text,
@@ -281,7 +331,7 @@ export function noteLog(
   if (shortened !== undefined) {
     throw alarm(profile, {
       kind: "log_forked",
-      text: `The relay shows an older state of the conversation with ${shortened} than before.`,
+      text: `The relay shows an older state of ${shortened} than before.`,
       conversation,
     });
   }

@@ -1,8 +1,11 @@
 import { ready } from "../../keys/index.ts";
 import { NetError } from "../net/net-error.ts";
-import type { RelayConnection, RelayStream } from "../net/relay-connection.ts";
+import type { Conversation, RelayConnection, RelayStream } from "../net/relay-connection.ts";
+import { findConversation, nameRoster } from "../store/conversations.ts";
+import { transact } from "../store/database.ts";
 import { holding, takeLock } from "../store/lock.ts";
 import { hasIntents } from "../store/outbox.ts";
+import { isCount } from "./conversations.ts";
 import { upkeepPrekeys } from "./prekey-upkeep.ts";
 import type { Profile } from "./profile.ts";
 import { submitOutbox } from "./submit-outbox.ts";
@@ -52,7 +55,10 @@ export async function drainThrough(
   stream: RelayStream,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  return withDrainLock(profile, () => submitOutbox(profile, connection, stream, signal));
+  return withDrainLock(profile, () => {
+    noteRosters(profile, stream.heads);
+    return submitOutbox(profile, connection, stream, signal);
+  });
 }
 
 async function drainOver(
@@ -62,12 +68,25 @@ async function drainOver(
   signal?: AbortSignal,
 ): Promise<void> {
   try {
+    noteRosters(profile, stream.heads);
     await submitOutbox(profile, connection, stream, signal);
     await upkeepPrekeys(profile, connection, stream.welcome.oneTimePrekeysLeft);
   } finally {
     // Every answer is in: the process need not wait for the relay to hang up too.
     void stream.close();
   }
+}
+
+/** Who has joined since the log was last fetched gets what is sent now, too. */
+function noteRosters(profile: Profile, heads: readonly Conversation[]): void {
+  transact(profile.db, () => {
+    for (const { conversationId, rosterVersion } of heads) {
+      const known = findConversation(profile.db, conversationId)?.conversation;
+      if (known !== undefined && isCount(rosterVersion)) {
+        nameRoster(profile.db, known, Number(rosterVersion));
+      }
+    }
+  });
 }
 
 /** The stream ended, but the relay was there: tokens run out, relays restart. */

@@ -108,7 +108,7 @@ test("only the wanted conversations are watched", async () => {
   await send(alice, "me", "note");
   await until(() => all.length === 2);
   expect(said(mine)).toEqual(["alice: note"]);
-  expect(() => watch(alice, { conversations: ["#ops"] })).toThrow("no conversation");
+  expect(() => watch(alice, { conversations: ["#ops"] })).toThrow("no group or room");
 });
 
 test("a stream that breaks is opened again and misses nothing", async () => {

@@ -10,7 +10,8 @@ import {
 } from "../store/conversations.ts";
 import { ChatError } from "./chat-error.ts";
 import { catchUpChains, refreshChains } from "./contacts.ts";
-import { learnConversation } from "./conversations.ts";
+import { learnConversation, whereabouts } from "./conversations.ts";
+import { fetchChainsFor } from "./memberships.ts";
 import { openWaiting } from "./open-staged.ts";
 import type { Profile } from "./profile.ts";
 import { alarm } from "./security.ts";
@@ -74,13 +75,16 @@ export class Inbox {
       const conversation = findConversation(this.#profile.db, first.conversationId);
       if (conversation?.log === undefined) await this.#meetSender(first);
       else if (!this.#leftAlone.has(conversation.conversation))
-        this.#takeRows(conversation.conversation, rows);
+        await this.#takeRows(conversation.conversation, rows);
     }
   }
 
-  #takeRows(conversation: number, rows: readonly Delivery[]): void {
+  async #takeRows(conversation: number, rows: readonly Delivery[]): Promise<void> {
     const newest = Math.min(Math.max(...rows.map((row) => Number(row.sequence))), Number.MAX_SAFE_INTEGER);
-    const isWhole = this.#guardedNow(conversation, () => stageDeliveries(this.#profile, conversation, rows));
+    const isWhole = await this.#guarded(conversation, async () => {
+      await fetchSigners(this.#profile, this.#connection, rows);
+      return stageDeliveries(this.#profile, conversation, rows);
+    });
     if (isWhole !== false) return;
     const { rosterNamed, relayHead } = readConversation(this.#profile.db, conversation);
     if (newest > relayHead) nameRelayHead(this.#profile.db, conversation, newest, rosterNamed);
@@ -94,6 +98,17 @@ export class Inbox {
       if (equal(conversation.conversationId, conversationId)) await this.learn([conversation]);
       return undefined;
     });
+  }
+
+  /** Brings one log to its head as it is now, whatever the relay said of it before. */
+  async bringToHead(conversation: number): Promise<void> {
+    const stored = readConversation(this.#profile.db, conversation);
+    const { conversationId: id, log } = stored;
+    if (id === undefined || log === undefined) return;
+    const { pulled } = await inTime(this.#stream.pull(id, BigInt(log.head.sequence), 1));
+    const head = Number(pulled.head);
+    if (head > stored.relayHead) nameRelayHead(this.#profile.db, conversation, head, stored.rosterNamed);
+    await this.catchUp();
   }
 
   /** Brings every conversation to its head; returns how many messages there are to see. */
@@ -132,6 +147,7 @@ export class Inbox {
       if (log.head.sequence - openedSequence >= MAX_STAGED_ROWS) return;
       const pull = this.#stream.pull(id, BigInt(log.head.sequence), PULL_LIMIT);
       const { deliveries } = await inTime(pull);
+      await fetchSigners(this.#profile, this.#connection, deliveries);
       stageDeliveries(this.#profile, conversation, deliveries);
       const after = readConversation(this.#profile.db, conversation).log?.head.sequence ?? 0;
       if (after <= log.head.sequence) throw this.#withheld(conversation);
@@ -141,11 +157,12 @@ export class Inbox {
   }
 
   #withheld(conversation: number): ChatError {
-    const { peerName, log, rosterNamed } = readConversation(this.#profile.db, conversation);
+    const stored = readConversation(this.#profile.db, conversation);
+    const { log, rosterNamed } = stored;
     nameRelayHead(this.#profile.db, conversation, log?.head.sequence ?? 0, rosterNamed);
     return alarm(this.#profile, {
       kind: "log_withheld",
-      text: `The relay does not hand out messages with ${peerName} that it says it has.`,
+      text: `The relay does not hand out messages ${whereabouts(stored)} that it says it has.`,
       conversation,
     });
   }
@@ -183,20 +200,22 @@ export class Inbox {
     }
   }
 
-  #guardedNow<T>(conversation: number, work: () => T): T | undefined {
-    try {
-      return work();
-    } catch (error) {
-      return this.#leaveAlone(conversation, error);
-    }
-  }
-
   /** Throws on what is not about one conversation. */
   #leaveAlone(conversation: number | undefined, error: unknown): undefined {
     if (!isAlarm(error) && !isUnknown(error) && !(error instanceof KeysError)) throw error;
     if (conversation !== undefined) this.#leftAlone.add(conversation);
     return undefined;
   }
+}
+
+/** What is needed to check the membership entries among these rows. */
+async function fetchSigners(
+  profile: Profile,
+  connection: RelayConnection,
+  rows: readonly Delivery[],
+): Promise<void> {
+  const entries = rows.map(({ entry }) => entry).filter((entry) => entry.length > 0);
+  if (entries.length > 0) await fetchChainsFor(profile, connection, entries);
 }
 
 /** A relay that keeps the stream open and says nothing. */

@@ -14,6 +14,7 @@ import {
   toHex,
   type WrapHeader,
 } from "../../keys/index.ts";
+import { readConversation } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
 import { deleteOneTimePrekey, readPrekeySecrets } from "../store/prekeys.ts";
 import {
@@ -28,6 +29,7 @@ import {
 } from "../store/sessions.ts";
 import { markReady, readWaiting, type StagedRow, waitingRows } from "../store/staged-rows.ts";
 import { knownChain } from "./contacts.ts";
+import { meetingPlace } from "./conversations.ts";
 import type { Profile } from "./profile.ts";
 import { queueSilent } from "./queue-silent.ts";
 import { record } from "./security.ts";
@@ -121,6 +123,7 @@ function openNew(
   addSessionLast(db, session);
   applySkipped(db, session.id, skipped);
   if (usedOneTimeId !== null) deleteOneTimePrekey(db, usedOneTimeId);
-  queueSilent(profile, row.conversation, "confirmation", session.peer, session.id);
+  const place = meetingPlace(profile, readConversation(db, row.conversation), session.peer);
+  queueSilent(profile, place, "confirmation", session.peer, session.id);
   return opened;
 }

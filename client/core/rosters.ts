@@ -1,10 +1,20 @@
 import { type AccountId, equal, type Hash, type RosterSlot, rosterHash, rosterOf } from "../../keys/index.ts";
+import { NetError } from "../net/net-error.ts";
 import type { RelayConnection, Roster } from "../net/relay-connection.ts";
 import { saveAudience } from "../store/audiences.ts";
 import { readConversation, type StoredConversation, setRoster } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
 import { knownChain, ownChain, refreshChains } from "./contacts.ts";
-import { forgedConversation, heldLogs, isCount, membersOf, noteLog } from "./conversations.ts";
+import {
+  forgedConversation,
+  heldLogs,
+  isCount,
+  isGroup,
+  membersOf,
+  noteLog,
+  whereabouts,
+} from "./conversations.ts";
+import { memberState, membershipOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 import { alarm } from "./security.ts";
 
@@ -24,33 +34,47 @@ export function hasRoster(profile: Profile, conversation: StoredConversation): b
 
 /**
  * Opens a conversation at the relay, or asks for its newest roster, and checks that the roster is just the union of
- * the members' verified, pinned chains: of newer chains if need be. Throws `security_stop` if it is not.
+ * the members' verified, pinned chains: of newer chains, and of newer members, if need be. Throws `security_stop` if it is not.
  */
 export async function fetchRoster(
   profile: Profile,
   connection: RelayConnection,
   conversation: StoredConversation,
+  bringToHead: (conversation: number) => Promise<void>,
 ): Promise<void> {
   const { conversationId: id, peerAccount, log } = conversation;
-  if (id === undefined || peerAccount === undefined)
-    throw new Error("a provisional conversation has no roster");
+  if (id === undefined) throw new Error("a provisional conversation has no roster");
   const members = membersOf(profile, conversation);
   const unseen = members.filter((member) => knownChain(profile, member) === undefined);
   if (unseen.length > 0) await refreshChains(profile, connection, unseen);
   let roster: Roster;
   if (log === undefined) {
+    if (peerAccount === undefined) throw new Error("a group has a log from the start");
     const held = heldLogs(profile);
     const opened = await connection.openDirect(peerAccount);
     if (!equal(opened.conversation.conversationId, id)) throw forgedConversation(profile);
     noteLog(profile, conversation.conversation, opened.conversation, held);
     roster = opened.roster;
   } else {
-    roster = await connection.getRoster(id, 0n);
+    try {
+      roster = await connection.getRoster(id, 0n);
+    } catch (error) {
+      // Whoever was removed learns it from the row that did it.
+      if (!(error instanceof NetError) || error.reason !== "unknown_conversation") throw error;
+      await bringToHead(conversation.conversation);
+      if (isGroup(conversation.kind))
+        memberState(profile, readConversation(profile.db, conversation.conversation));
+      throw error;
+    }
   }
   // The chains may have moved on since they were pinned, and the roster again since they were fetched.
   for (let attempt = 0; attempt < 3; attempt += 1) {
     if (takeRoster(profile, conversation.conversation, roster)) return;
-    await refreshChains(profile, connection, members);
+    if (isAhead(profile, conversation.conversation, roster)) await bringToHead(conversation.conversation);
+    const stored = readConversation(profile.db, conversation.conversation);
+    if (isGroup(stored.kind)) memberState(profile, stored);
+    const current = membersOf(profile, stored);
+    await refreshChains(profile, connection, current);
     if (takeRoster(profile, conversation.conversation, roster)) return;
     roster = await connection.getRoster(id, 0n);
   }
@@ -60,6 +84,12 @@ export async function fetchRoster(
     conversation: conversation.conversation,
     evidence: { version: Number(roster.version), devices: roster.devices.map(({ deviceId }) => deviceId) },
   });
+}
+
+/** Whether it goes by membership entries that are not here yet. */
+function isAhead(profile: Profile, conversation: number, { membership }: Roster): boolean {
+  const state = membershipOf(profile, readConversation(profile.db, conversation));
+  return membership !== undefined && Number(membership.sequence) > (state?.head.sequence ?? -1);
 }
 
 /** For callers that learn from a refusal that the roster they hold is old. */
@@ -99,6 +129,9 @@ function othersOf({ identity }: Profile, slots: readonly RosterSlot[]): AccountI
 
 function rosterTrouble(profile: Profile, conversation: StoredConversation, shown: Roster): string {
   const slots = slotsOf(profile, conversation);
+  if (isGroup(conversation.kind)) {
+    return `The relay's list of devices ${whereabouts(conversation)} is not that of its members.`;
+  }
   const isKnown = (device: { deviceId: Uint8Array }) =>
     slots.some((slot) => equal(slot.deviceId, device.deviceId));
   const foreign = shown.devices.find((device) => !isKnown(device));

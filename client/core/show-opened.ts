@@ -15,9 +15,11 @@ import { conversationsReady, deleteStaged, readyRows, type StagedRow } from "../
 import { applyAnnotation, applyWaiting } from "./apply-annotation.ts";
 import { checkOpened } from "./check-opened.ts";
 import { namesMe, type ReadContent, readContent } from "./content.ts";
+import { takeGroupContent } from "./group-content.ts";
 import type { Profile } from "./profile.ts";
 import { acknowledge } from "./queue-receipts.ts";
 import { takeReceipt } from "./receipts.ts";
+import { showEntry } from "./show-entry.ts";
 import { recordReplay, showUnreadable } from "./show-unreadable.ts";
 import type { Cause } from "./stage.ts";
 
@@ -48,6 +50,10 @@ function showTurn(profile: Profile, conversation: number): number {
 
 /** Whether there is something to see. */
 function showRow(profile: Profile, conversation: StoredConversation, row: StagedRow): boolean {
+  if (row.entry !== undefined) {
+    showEntry(profile, conversation, row);
+    return false;
+  }
   if (row.stub !== 0 || findOwnRow(profile.db, row.rowHash) !== undefined) return false;
   if (row.contentKey === undefined) return showUnreadable(profile, conversation, row, row.cause as Cause);
   try {
@@ -129,7 +135,7 @@ function actOn(
   profile: Profile,
   stored: StoredConversation,
   row: StagedRow,
-  { header, inner }: OpenedEnvelope,
+  { header, inner, contentHash }: OpenedEnvelope,
   content: ReadContent,
 ): void {
   const { conversation } = stored;
@@ -153,8 +159,13 @@ function actOn(
     case "receipt":
       takeReceipt(profile, stored, from, row.sequence, content.receipt);
       return;
-    // For those who make groups: invitation, title, history claim, history.
     case "group":
+      takeGroupContent(
+        profile,
+        { stored, from, role: row.senderRole, contentHash, sentAt: inner.sentAt },
+        content.content,
+      );
+      return;
     case "nothing":
       return;
     case "text":

@@ -4,6 +4,7 @@ import { addMessage, findMessage, newestMessage } from "../store/messages.ts";
 import { changePeerDevice, readPeerDevice } from "../store/peer-devices.ts";
 import { keepAside } from "../store/quarantine.ts";
 import type { StagedRow } from "../store/staged-rows.ts";
+import { meetingPlace, membersOf, theConversation } from "./conversations.ts";
 import type { Profile } from "./profile.ts";
 import { queueSilent } from "./queue-silent.ts";
 import { record } from "./security.ts";
@@ -58,7 +59,7 @@ export function recordReplay(profile: Profile, stored: StoredConversation, row: 
   if (stored.generation > 1) return;
   record(profile, "stop", {
     kind: "message_replayed",
-    text: `The relay delivered a message in the conversation with ${stored.peerName} a second time. It is shown once.`,
+    text: `The relay delivered a message in ${theConversation(stored)} a second time. It is shown once.`,
     conversation: stored.conversation,
     evidence: { sequence: row.sequence, rowHash: row.rowHash },
   });
@@ -71,9 +72,7 @@ function claimedSender(
 ): DeviceAddress | undefined {
   try {
     const { sender, senderDevice } = readEnvelopeHeader(row.envelope);
-    const isMember = [conversation.peerAccount, profile.identity.accountId].some(
-      (member) => member !== undefined && equal(member, sender),
-    );
+    const isMember = membersOf(profile, conversation).some((member) => equal(member, sender));
     return isMember ? { accountId: sender, deviceId: senderDevice } : undefined;
   } catch {
     return undefined;
@@ -94,7 +93,7 @@ function wantFreshSession(profile: Profile, conversation: StoredConversation, de
   const { renew, renewedAt } = readPeerDevice(profile.db, device);
   if (renew || now - renewedAt < RENEW_EVERY_MS) return;
   changePeerDevice(profile.db, device, { renew: true, renewedAt: now });
-  queueSilent(profile, conversation.conversation, "renewal", device);
+  queueSilent(profile, meetingPlace(profile, conversation, device), "renewal", device);
 }
 
 function explain(cause: Cause): string {

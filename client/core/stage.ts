@@ -1,6 +1,8 @@
 import {
   type AccountId,
+  applyMembershipEntry,
   type EnvelopeHeader,
+  encodeStoredMembership,
   envelopeHash,
   equal,
   extendLog,
@@ -11,14 +13,19 @@ import {
   type LogHead,
   MAX_ENVELOPE_BYTES,
   MAX_WRAP_BYTES,
+  type MembershipState,
+  memberOf,
+  membershipRowHash,
   messageRowHash,
   readEnvelopeHeader,
+  readMembershipEntry,
   readWrapHeader,
   toHex,
 } from "../../keys/index.ts";
 import type { Delivery } from "../net/relay-connection.ts";
 import { advanceLog, readConversation, type StoredConversation } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
+import { saveMembership, setStanding } from "../store/groups.ts";
 import { readLogHashes, saveLogHash } from "../store/log-hashes.ts";
 import { markSent } from "../store/messages.ts";
 import { findIntentOf, removeIntent } from "../store/outbox.ts";
@@ -32,6 +39,7 @@ import {
 } from "../store/staged-rows.ts";
 import { knownChain } from "./contacts.ts";
 import { membersOf } from "./conversations.ts";
+import { membershipOf, rankOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 import { checkOwnRow, checkPlace } from "./promises.ts";
 import { alarm } from "./security.ts";
@@ -60,18 +68,30 @@ export function stageDeliveries(
     const stored = readConversation(profile.db, conversation);
     let head = stored.log?.head;
     if (head === undefined) return "gap";
-    let result: "ok" | "gap" | "forged" | "forked" = "ok";
+    const place: Place = { stored, membership: membershipOf(profile, stored) };
+    let result: "ok" | "gap" | "forged" | "forked" | "unsigned" = "ok";
     for (const delivery of deliveries) {
       const sequence = Number(delivery.sequence);
       if (sequence > head.sequence + 1) result = "gap";
       else if (sequence <= head.sequence) result = compareRow(profile, stored, delivery) ? "ok" : "forked";
       else if (!isSound(stored, delivery)) result = "forged";
-      else head = stageOne(profile, stored, head, delivery);
+      else if (!takeEntry(profile, place, delivery)) result = "unsigned";
+      else head = stageOne(profile, place, head, delivery);
       if (result !== "ok") break;
     }
     if (head.sequence > (stored.log?.head.sequence ?? 0)) advanceLog(profile.db, conversation, head);
+    if (place.membership !== undefined) {
+      saveMembership(profile.db, conversation, encodeStoredMembership(place.membership));
+    }
     return result;
   });
+  if (outcome === "unsigned") {
+    throw alarm(profile, {
+      kind: "membership_forged",
+      text: "The relay shows a change of a group's members that nobody who may has signed.",
+      conversation,
+    });
+  }
   if (outcome === "forged") {
     throw alarm(profile, {
       kind: "log_invalid",
@@ -89,6 +109,46 @@ export function stageDeliveries(
   return outcome === "ok";
 }
 
+/** Where a row comes: its log, and who is in the group there. */
+interface Place {
+  readonly stored: StoredConversation;
+  /** Moves on with each entry. */
+  membership: MembershipState | undefined;
+}
+
+/** Whether the row is no membership entry, or one that may stand here: then the membership is that after it. */
+function takeEntry(profile: Profile, place: Place, { entry }: Delivery): boolean {
+  if (entry.length === 0) return true;
+  const { stored } = place;
+  const { conversationId: id } = stored;
+  try {
+    const before = place.membership;
+    const after = applyMembershipEntry(before, entry, (account) => knownChain(profile, account));
+    if (id === undefined || !equal(after.conversation, id)) return false;
+    place.membership = after;
+    noteStanding(profile, stored, before, after, entry);
+    return true;
+  } catch (error) {
+    if (error instanceof KeysError) return false;
+    throw error;
+  }
+}
+
+/** This account comes in, or it is out: by its own hand or by another's. */
+function noteStanding(
+  profile: Profile,
+  { conversation }: StoredConversation,
+  before: MembershipState | undefined,
+  after: MembershipState,
+  entry: Uint8Array,
+): void {
+  const own = profile.identity.accountId;
+  const isIn = memberOf(after, own) !== undefined;
+  if (isIn === (before !== undefined && memberOf(before, own) !== undefined)) return;
+  const isOwnHand = equal(readMembershipEntry(entry).signer.accountId, own);
+  setStanding(profile.db, conversation, isIn ? "member" : isOwnHand ? "left" : "removed");
+}
+
 /** Whether a row that comes again is the row that is here. */
 function compareRow(profile: Profile, stored: StoredConversation, delivery: Delivery): boolean {
   const sequence = Number(delivery.sequence);
@@ -101,13 +161,26 @@ function compareRow(profile: Profile, stored: StoredConversation, delivery: Deli
 
 function isSound({ conversationId: id }: StoredConversation, delivery: Delivery): boolean {
   if (id === undefined || !equal(delivery.conversationId, id) || delivery.rowHash.length !== 32) return false;
+  if (delivery.entry.length > 0) {
+    return delivery.envelope.length === 0 && isEntryRow(delivery);
+  }
   if (delivery.wrap.length > MAX_WRAP_BYTES) return false;
   if (delivery.envelope.length === 0) return true;
   if (delivery.envelope.length > MAX_ENVELOPE_BYTES) return false;
   return equal(messageRowHash(envelopeHash(delivery.envelope)), delivery.rowHash);
 }
 
-function stageOne(profile: Profile, stored: StoredConversation, head: LogHead, delivery: Delivery): LogHead {
+function isEntryRow({ entry, rowHash }: Delivery): boolean {
+  try {
+    return equal(membershipRowHash(readMembershipEntry(entry).hash), rowHash);
+  } catch (error) {
+    if (error instanceof KeysError) return false;
+    throw error;
+  }
+}
+
+function stageOne(profile: Profile, at: Place, head: LogHead, delivery: Delivery): LogHead {
+  const { stored } = at;
   const { conversation } = stored;
   const rowHash = hash(delivery.rowHash);
   const next = extendLog(head, rowHash);
@@ -122,13 +195,19 @@ function stageOne(profile: Profile, stored: StoredConversation, head: LogHead, d
     stub: delivery.stub,
     storedAt: clampTime(delivery.storedAt),
   };
+  if (delivery.entry.length > 0) {
+    stageRow(profile.db, { ...row, wrap: new Uint8Array(), entry: delivery.entry }, undefined);
+    return next;
+  }
   if (isOwnRow(profile, conversation, rowHash, next) || delivery.stub !== 0) {
     stageRow(profile.db, { ...row, envelope: new Uint8Array(), wrap: new Uint8Array() }, undefined);
     return next;
   }
-  const place = placeOf(profile, stored, delivery);
-  if (typeof place === "string") stageRow(profile.db, row, undefined, place);
-  else stageRow(profile.db, row, place);
+  const place = placeOf(profile, at, delivery);
+  const senderRole = roleOf(at, delivery);
+  const staged = senderRole === undefined ? row : { ...row, senderRole };
+  if (typeof place === "string") stageRow(profile.db, staged, undefined, place);
+  else stageRow(profile.db, staged, place);
   return next;
 }
 
@@ -149,11 +228,11 @@ function isOwnRow(profile: Profile, conversation: number, rowHash: Hash, at: Log
 }
 
 /** Where a wrap stands in its session, or why there is nothing to open. */
-function placeOf(profile: Profile, stored: StoredConversation, delivery: Delivery): SessionPlace | Cause {
+function placeOf(profile: Profile, at: Place, delivery: Delivery): SessionPlace | Cause {
   if (delivery.envelope.length === 0) return "lost_by_sender";
   try {
     const header = readEnvelopeHeader(delivery.envelope);
-    const misplaced = whyMisplaced(profile, stored, header);
+    const misplaced = whyMisplaced(profile, at, header);
     if (misplaced !== undefined) return misplaced;
     if (delivery.wrap.length === 0) return "not_for_this_device";
     const { tag, chain, n } = readWrapHeader(delivery.wrap);
@@ -166,14 +245,28 @@ function placeOf(profile: Profile, stored: StoredConversation, delivery: Deliver
 
 function whyMisplaced(
   profile: Profile,
-  stored: StoredConversation,
+  { stored, membership }: Place,
   header: EnvelopeHeader,
 ): Cause | undefined {
   if (stored.conversationId === undefined || !equal(header.conversation, stored.conversationId)) {
     return "another_conversation";
   }
-  const isMember = membersOf(profile, stored).some((member) => equal(member, header.sender));
+  const isMember =
+    membership === undefined
+      ? membersOf(profile, stored).some((member) => equal(member, header.sender))
+      : memberOf(membership, header.sender) !== undefined;
   return isMember ? undefined : "not_a_member";
+}
+
+/** As it was at this row. */
+function roleOf({ membership }: Place, { envelope }: Delivery): number | undefined {
+  if (membership === undefined || envelope.length === 0) return undefined;
+  try {
+    return rankOf(membership, readEnvelopeHeader(envelope).sender);
+  } catch (error) {
+    if (error instanceof KeysError) return undefined;
+    throw error;
+  }
 }
 
 /** Accounts whose chain has to be newer than it is here before the waiting rows can be opened. */

@@ -22,8 +22,9 @@ import {
 } from "../store/outbox.ts";
 import { takeBack } from "./apply-annotation.ts";
 import { ChatError } from "./chat-error.ts";
+import { heldLogs, settle } from "./conversations.ts";
 import { eraseDeleted } from "./erase-deleted.ts";
-import { settle } from "./conversations.ts";
+import { Inbox } from "./inbox.ts";
 import type { Profile } from "./profile.ts";
 import { takePromise } from "./promises.ts";
 import { fetchRoster, forgetRoster } from "./rosters.ts";
@@ -51,13 +52,16 @@ export async function submitOutbox(
   stream: RelayStream,
   signal?: AbortSignal,
 ): Promise<void> {
+  // A roster can be of members who joined after the last row that is here.
+  const bringToHead = (conversation: number) =>
+    new Inbox(profile, connection, stream, heldLogs(profile)).bringToHead(conversation);
   for (let waits = 0; ; ) {
     signal?.throwIfAborted();
     const round = readIntents(profile.db, profile.runtime.now(), IN_FLIGHT);
     const last = round.at(-1);
     if (last === undefined) return;
     for (const conversation of new Set(round.map((intent) => intent.conversation))) {
-      await prepare(profile, connection, conversation, last.intent);
+      await prepare(profile, connection, conversation, last.intent, bringToHead);
     }
     const delay = await submitRound(profile, stream, last.intent, signal);
     await eraseDeleted(
@@ -85,6 +89,7 @@ async function prepare(
   connection: RelayConnection,
   conversation: number,
   through: number,
+  bringToHead: (conversation: number) => Promise<void>,
 ): Promise<void> {
   let current = conversation;
   try {
@@ -95,7 +100,7 @@ async function prepare(
       const outcome = sealConversation(profile, current, through);
       if (outcome.kind === "sealed") return;
       if (outcome.kind === "needs sessions") await setUpSessions(profile, connection, outcome.peers);
-      else await fetchRoster(profile, connection, readConversation(profile.db, current));
+      else await fetchRoster(profile, connection, readConversation(profile.db, current), bringToHead);
     }
     throw new ChatError("internal", "The message could not be sealed.");
   } catch (error) {

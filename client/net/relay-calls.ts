@@ -64,7 +64,7 @@ export function relayConnection(channel: RelayChannel, accessTokens: AccessToken
       return { conversation: given(conversation), roster: given(roster) };
     },
     async appendMembershipEntry(entry) {
-      return given((await call(groups.appendEntry, { entry })).conversation);
+      return (await call(groups.appendEntry, { entry })).conversation;
     },
     getMembership: (conversationId, entriesHeld) =>
       call(groups.getMembership, { conversationId, entriesHeld }),

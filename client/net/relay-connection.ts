@@ -22,8 +22,8 @@ import type { NetError } from "./net-error.ts";
 export type Person = MessageShape<typeof PersonSchema>;
 export type ChainEntries = MessageShape<typeof ChainEntriesSchema>;
 export type PrekeyBundle = MessageShape<typeof PrekeyBundleSchema>;
-export type MembershipPage = MessageShape<typeof GetMembershipResponseSchema>;
-export type Room = MessageShape<typeof RoomSchema>;
+type MembershipPage = MessageShape<typeof GetMembershipResponseSchema>;
+type Room = MessageShape<typeof RoomSchema>;
 export type Conversation = MessageShape<typeof ConversationSchema>;
 export type Roster = MessageShape<typeof RosterSchema>;
 export type Delivery = MessageShape<typeof DeliverySchema>;
@@ -51,8 +51,8 @@ export interface RelayConnection {
   countPrekeys(): Promise<{ oneTimeLeft: number; signedPrekeyId: number; lastResortPrekeyId: number }>;
   takePrekeyBundles(devices: MessageInitShape<typeof DeviceAddressSchema>[]): Promise<PrekeyBundle[]>;
   openDirect(accountId: Uint8Array): Promise<{ conversation: Conversation; roster: Roster }>;
-  /** Resolves with the conversation as it stands after the entry. */
-  appendMembershipEntry(entry: Uint8Array): Promise<Conversation>;
+  /** Resolves with the conversation as it stands after the entry; undefined for who was only invited, and declines. */
+  appendMembershipEntry(entry: Uint8Array): Promise<Conversation | undefined>;
   getMembership(conversationId: Uint8Array, entriesHeld: bigint): Promise<MembershipPage>;
   listRooms(page?: { token?: string; name?: string }): Promise<{ rooms: Room[]; nextPageToken: string }>;
   getRoster(conversationId: Uint8Array, version: bigint): Promise<Roster>;

@@ -103,3 +103,22 @@ export function setNotify(db: Database, conversation: number, notify: Notify): v
     conversation,
   );
 }
+
+/** One that the relay never had. */
+export function forgetGroup(db: Database, conversation: number): void {
+  statement<[number], never>(
+    db,
+    "delete from conversations where conversation = ? and incarnation is null",
+  ).run(conversation);
+}
+
+/** Puts the log back to the beginning, for who joins again: it goes on from where he comes in. */
+export function forgetLog(db: Database, conversation: number): void {
+  statement<[number], never>(
+    db,
+    `update conversations set incarnation = null, log_hash = null, roster_version = null, roster_hash = null
+     where conversation = ?`,
+  ).run(conversation);
+  // What was sent in between is not missing.
+  statement<[number], never>(db, "delete from senders where conversation = ?").run(conversation);
+}

@@ -23,3 +23,12 @@ export function readLogHashes(
     .all(conversation, sequence, generation ?? null)
     .map((row) => hash(row.hash));
 }
+
+/** The number of the first h_n that is kept of this generation; 0 when there is none. */
+export function firstLogHash(db: Database, conversation: number, generation: number): number {
+  const row = statement<[number, number], { first: number | null }>(
+    db,
+    "select min(sequence) as first from log_hashes where conversation = ? and generation = ?",
+  ).get(conversation, generation);
+  return row?.first ?? 0;
+}

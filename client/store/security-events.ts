@@ -7,6 +7,7 @@ export type SecurityEventKind =
   | "chain_withheld"
   | "name_moved"
   | "roster_forged"
+  | "membership_forged"
   | "prekey_forged"
   | "log_forked"
   | "log_invalid"

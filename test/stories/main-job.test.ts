@@ -47,6 +47,8 @@ test("a message as JSON has every field of the contract, in a stable form", asyn
     sent_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
     received_at: null,
     state: "sent",
+    pinned: false,
+    expires_at: null,
   });
   const received = (await bob.json(["read", "alice", "-n", "1"])).at(-1);
   expect(received).toMatchObject({

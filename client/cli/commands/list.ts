@@ -15,17 +15,17 @@ export async function list(context: Context): Promise<void> {
     return;
   }
   if (rows.length === 0) output.note("No conversations yet. `chat people` lists whom you can write to.");
-  const nameWidth = Math.max(0, ...rows.map(({ name }) => name.length));
+  const nameWidth = Math.max(0, ...rows.map((row) => shownName(row).length));
   const countWidth = Math.max(0, ...rows.map((row) => counts(row).length));
   for (const row of rows) {
     const count = counts(row).padEnd(countWidth);
     const { lastMessage } = row;
     const time = lastMessage === null ? "" : moment(new Date(lastMessage.sentAt), context.now());
     const cells = [
-      output.paint(row.unread > 0 ? "bold" : "cyan", safeText(row.name).padEnd(nameWidth)),
+      output.paint(row.unread > 0 ? "bold" : "cyan", safeText(shownName(row)).padEnd(nameWidth)),
       row.unread > 0 ? output.paint("yellow", count) : count,
       output.paint("dim", time.padEnd("20 Nov".length)),
-      preview(lastMessage?.text ?? ""),
+      row.standing === "invited" ? invitation(row) : preview(lastMessage?.text ?? ""),
     ];
     output.line(
       cells
@@ -36,8 +36,21 @@ export async function list(context: Context): Promise<void> {
   }
 }
 
-function counts({ unread, queued }: ConversationRow): string {
-  const parts = [unread > 0 ? `${unread} unread` : "", queued > 0 ? `${queued} queued` : ""];
+function shownName({ name, kind }: ConversationRow): string {
+  return kind === "group" || kind === "room" ? `#${name}` : name;
+}
+
+function invitation({ name, invitedBy }: ConversationRow): string {
+  const by = invitedBy === null ? "" : ` by ${safeText(invitedBy)}`;
+  return `you are invited${by}: chat group accept ${safeText(name)}`;
+}
+
+function counts({ unread, mentions, queued }: ConversationRow): string {
+  const parts = [
+    unread > 0 ? `${unread} unread` : "",
+    mentions > 0 ? `@${mentions}` : "",
+    queued > 0 ? `${queued} queued` : "",
+  ];
   return parts.filter((part) => part !== "").join(", ");
 }
 

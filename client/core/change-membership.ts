@@ -1,0 +1,110 @@
+import {
+  KeysError,
+  type MembershipContent,
+  type MembershipState,
+  ready,
+  signMembershipEntry,
+} from "../../keys/index.ts";
+import { NetError } from "../net/net-error.ts";
+import type { Conversation, RelayConnection } from "../net/relay-connection.ts";
+import { readConversation } from "../store/conversations.ts";
+import { ChatError } from "./chat-error.ts";
+import { ownChain, ownDeviceKeys } from "./contacts.ts";
+import { heldLogs } from "./conversations.ts";
+import { Inbox } from "./inbox.ts";
+import { memberState, membershipOf } from "./memberships.ts";
+import type { Profile } from "./profile.ts";
+
+/** How often somebody else may be quicker. */
+const MAX_ATTEMPTS = 10;
+
+/** Signs an entry on top of `state` with this device. Throws `not_allowed` for what the rules do not permit. */
+export function signEntry(
+  profile: Profile,
+  state: MembershipState | undefined,
+  content: MembershipContent,
+): Uint8Array {
+  const { deviceId, signing } = ownDeviceKeys(profile);
+  const { accountId, head } = ownChain(profile);
+  try {
+    return signMembershipEntry({
+      state,
+      content,
+      signer: { accountId, deviceId, head, signingSecretKey: signing.secretKey },
+      createdAt: profile.runtime.now(),
+    });
+  } catch (error) {
+    if (!(error instanceof KeysError) || error.code !== "not_permitted") throw error;
+    throw new ChatError("not_allowed", "Your role in the group does not permit this.", {
+      hint: "`chat group info NAME` shows who may do what.",
+      cause: error,
+    });
+  }
+}
+
+/** Brings everything up to date over a stream of its own, and does more with it. */
+export async function withInbox<T>(
+  profile: Profile,
+  connection: RelayConnection,
+  work: (inbox: Inbox) => Promise<T>,
+): Promise<T> {
+  await ready();
+  const held = heldLogs(profile);
+  const stream = await connection.openStream({ live: false, lease: 0n });
+  try {
+    const inbox = new Inbox(profile, connection, stream, held);
+    await inbox.learn(stream.heads);
+    await inbox.catchUp();
+    return await work(inbox);
+  } finally {
+    await stream.close();
+  }
+}
+
+/**
+ * Makes one change of a group's membership, on top of its newest state. When another change was quicker, `decide` is
+ * asked again with the state after that; what it throws, for a change that makes no sense any more, is thrown. Undefined:
+ * there is nothing to change. Rejects with NetError, ChatError `not_allowed`.
+ */
+export async function changeMembership(
+  profile: Profile,
+  connection: RelayConnection,
+  conversation: number,
+  decide: (state: MembershipState) => MembershipContent | undefined,
+): Promise<void> {
+  await withInbox(profile, connection, async (inbox) => {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      await inbox.bringToHead(conversation);
+      const stored = readConversation(profile.db, conversation);
+      const content = decide(memberState(profile, stored));
+      if (content === undefined) return;
+      const entry = signEntry(profile, membershipOf(profile, stored), content);
+      const moved = await appendEntry(connection, entry);
+      if (moved === "too late") continue;
+      await inbox.learn(moved);
+      await inbox.bringToHead(conversation);
+      return;
+    }
+    throw new NetError("timeout", "the group changes too fast");
+  });
+}
+
+/** The conversation as it stands then, if this account may see it; or somebody else was quicker. Throws `not_allowed` for what the relay does not permit. */
+export async function appendEntry(
+  connection: RelayConnection,
+  entry: Uint8Array,
+): Promise<Conversation[] | "too late"> {
+  try {
+    const moved = await connection.appendMembershipEntry(entry);
+    return moved === undefined ? [] : [moved];
+  } catch (error) {
+    if (!(error instanceof NetError) || error.code !== "refused") throw error;
+    if (error.reason === "head_moved") return "too late";
+    if (error.reason === "not_permitted" || error.reason === "bad_signature") {
+      throw new ChatError("not_allowed", "The relay does not permit this change of the group.", {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}

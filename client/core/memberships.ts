@@ -1,0 +1,127 @@
+import {
+  type AccountId,
+  applyMembershipEntry,
+  decodeStoredMembership,
+  equal,
+  KeysError,
+  type MembershipState,
+  memberOf,
+  type Role,
+  readMembershipEntry,
+  restoreMembership,
+  toHex,
+} from "../../keys/index.ts";
+import { NetError } from "../net/net-error.ts";
+import type { RelayConnection } from "../net/relay-connection.ts";
+import { readAccount } from "../store/accounts.ts";
+import type { StoredConversation } from "../store/conversations.ts";
+import type { Database } from "../store/database.ts";
+import { ChatError } from "./chat-error.ts";
+import { knownChain, refreshChains } from "./contacts.ts";
+import type { Profile } from "./profile.ts";
+import { alarm } from "./security.ts";
+
+const MAX_PAGES = 1_000;
+
+interface Decoded {
+  readonly bytes: Uint8Array;
+  readonly state: MembershipState;
+}
+
+const decoded = new WeakMap<Database, Map<number, Decoded>>();
+
+/** Who is in a group at the head of its log, as verified; undefined in a direct conversation, and before the first row. */
+export function membershipOf(profile: Profile, stored: StoredConversation): MembershipState | undefined {
+  const { conversation, membership: bytes } = stored;
+  if (bytes === undefined) return undefined;
+  const known = decoded.get(profile.db) ?? new Map<number, Decoded>();
+  decoded.set(profile.db, known);
+  const found = known.get(conversation);
+  if (found !== undefined && equal(found.bytes, bytes)) return found.state;
+  const state = decodeStoredMembership(bytes);
+  known.set(conversation, { bytes, state });
+  return state;
+}
+
+/** The name of an account as its chain has it; its first digits while the chain is not known. */
+export function nameOf(profile: Profile, account: AccountId): string {
+  const { identity, db } = profile;
+  if (equal(account, identity.accountId)) return identity.name;
+  return readAccount(db, account)?.name ?? toHex(account).slice(0, 8);
+}
+
+const rank: Readonly<Record<Role, number>> = { member: 1, admin: 2, owner: 3 };
+
+/** 1 member, 2 admin, 3 owner, as it is kept with a row; undefined for who is not a member. */
+export function rankOf(state: MembershipState, account: AccountId): number | undefined {
+  const member = memberOf(state, account);
+  return member && rank[member.role];
+}
+
+/** Fetches the chains by which these entries can be checked, and those of the people they name. */
+export async function fetchChainsFor(
+  profile: Profile,
+  connection: RelayConnection,
+  entries: readonly Uint8Array[],
+): Promise<void> {
+  const wanted = new Map<string, AccountId>();
+  for (const bytes of entries) {
+    const { signer, content } = readMembershipEntry(bytes);
+    const chain = knownChain(profile, signer.accountId);
+    if (chain === undefined || chain.head.sequence < signer.head.sequence) {
+      wanted.set(toHex(signer.accountId), signer.accountId);
+    }
+    if ("accountId" in content && knownChain(profile, content.accountId) === undefined) {
+      wanted.set(toHex(content.accountId), content.accountId);
+    }
+  }
+  if (wanted.size > 0) await refreshChains(profile, connection, [...wanted.values()]);
+}
+
+/**
+ * The newest membership of a conversation, from its newest checkpoint on, every entry of it verified. Throws
+ * `security_stop` for one that does not verify.
+ */
+export async function fetchMembership(
+  profile: Profile,
+  connection: RelayConnection,
+  conversationId: Uint8Array,
+  name: string,
+): Promise<MembershipState> {
+  const chains = (account: AccountId) => knownChain(profile, account);
+  let state: MembershipState | undefined;
+  try {
+    for (let page = 0; page < MAX_PAGES; page += 1) {
+      const held = state === undefined ? 0n : BigInt(state.head.sequence + 1);
+      const answer = await connection.getMembership(conversationId, held);
+      if (answer.checkpoints.length > 0) {
+        await fetchChainsFor(profile, connection, answer.checkpoints);
+        state = restoreMembership(answer.checkpoints, answer.state, chains);
+      }
+      await fetchChainsFor(profile, connection, answer.entries);
+      for (const entry of answer.entries) state = applyMembershipEntry(state, entry, chains);
+      if (state === undefined || !equal(state.conversation, conversationId)) {
+        throw new KeysError("wrong_conversation", "the membership of another group");
+      }
+      if (BigInt(state.head.sequence) >= (answer.head?.sequence ?? 0n)) return state;
+      if (answer.entries.length === 0) break;
+    }
+  } catch (error) {
+    if (!(error instanceof KeysError)) throw error;
+    throw alarm(profile, {
+      kind: "membership_forged",
+      text: `The relay shows a list of members of ${name} that they did not sign.`,
+      evidence: { code: error.code, conversation: conversationId },
+    });
+  }
+  throw new NetError("untrusted", "the relay does not show all of a membership");
+}
+
+/** Throws `not_allowed` for a group that this account is not in any more. */
+export function memberState(profile: Profile, stored: StoredConversation): MembershipState {
+  const state = membershipOf(profile, stored);
+  if (state !== undefined && stored.standing === "member") return state;
+  throw new ChatError("not_allowed", `You are not a member of #${stored.peerName} any more.`, {
+    hint: "Somebody who may invite has to invite you again.",
+  });
+}
