@@ -22,6 +22,7 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 15_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 const IDLE_CONNECTION_MS = 30_000;
+const MAX_ATTEMPTS = 3;
 
 /** `int8` becomes a bigint: exact, and what protobuf's uint64 is. `bytea` becomes a Buffer, which is a Uint8Array. */
 const types: pg.CustomTypesConfig = {
@@ -60,8 +61,21 @@ export class Database implements Queries {
     return this.withClient((client) => client.query<Row>(statement, values));
   }
 
-  /** All of `work` or nothing of it. When the connection breaks in the last step, the outcome is unknown. */
-  transaction<Result>(work: (connection: Queries) => Promise<Result>): Promise<Result> {
+  /**
+   * All of `work` or nothing of it; done anew when PostgreSQL breaks it off because it waits in a circle with others.
+   * When the connection breaks in the last step, the outcome is unknown.
+   */
+  async transaction<Result>(work: (connection: Queries) => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#attempt(work);
+      } catch (error) {
+        if (attempt >= MAX_ATTEMPTS || !isDeadlock(error)) throw error;
+      }
+    }
+  }
+
+  #attempt<Result>(work: (connection: Queries) => Promise<Result>): Promise<Result> {
     return this.withClient(async (client) => {
       await client.query("begin");
       try {
@@ -101,6 +115,10 @@ export class Database implements Queries {
   async close(): Promise<void> {
     await this.#pool.end();
   }
+}
+
+function isDeadlock(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === "40P01";
 }
 
 /** Whether the connection that gave this error is of no more use. */
