@@ -228,6 +228,8 @@ test("the same bytes go again while the outcome is unknown", async () => {
 test("a stale roster makes this message and those behind it be sealed anew", async () => {
   const tablet = await world.accounts.bob.addDevice();
   await send(alice, "bob", "one");
+  // Nothing waits for her: no head tells her of the new roster before the refusal does.
+  await sync(alice);
   for (const text of ["two", "three", "four"]) queue("bob", text);
   world.accounts.bob.removeDevice(tablet.device);
   await drainOutbox(alice.profile, alice.connect);

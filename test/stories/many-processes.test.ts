@@ -40,7 +40,9 @@ test("100 sends in parallel beside a tail, the other side answering: each arrive
     (lines) => lines.filter((line) => line.includes('"parallel ')).length >= 100,
   );
   await aliceTail.until((lines) => lines.filter((line) => line.includes('"answer ')).length >= 10);
-  const received = parseLines(arrived.join("\n")).filter((message) => message["from"] === "alice");
+  const received = parseLines(arrived.join("\n")).filter(
+    ({ type, from }) => type === "message" && from === "alice",
+  );
   expect(new Set(received.map((message) => message["text"])).size).toBe(100);
   expect(received).toHaveLength(100);
 
@@ -49,7 +51,9 @@ test("100 sends in parallel beside a tail, the other side answering: each arrive
     (message) => message["from"] === "alice",
   );
   expect(received.map((message) => message["id"])).toEqual(outbox.map((message) => message["id"]));
-  const answersSeen = parseLines(aliceTail.lines().join("\n")).filter((message) => message["from"] === "bob");
+  const answersSeen = parseLines(aliceTail.lines().join("\n")).filter(
+    ({ type, from }) => type === "message" && from === "bob",
+  );
   expect(answersSeen.map((message) => message["text"])).toEqual(
     Array.from({ length: 10 }, (_, i) => `answer ${i}`),
   );
