@@ -10,11 +10,17 @@ import {
   VoteValue,
 } from "../../proto/gen/sotto/chat/v1/content_pb.ts";
 import { type Change, findTarget, type MessageName, readOriginal } from "../store/annotations.ts";
+import { readConversation } from "../store/conversations.ts";
 import { findMessage, type NewMessage, type StoredMessage } from "../store/messages.ts";
 import type { Intent } from "../store/outbox.ts";
+import { membersOf } from "./conversations.ts";
+import { nameOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 import { receiptFor } from "./receipts.ts";
 import { isEmoji, MAX_EMOJI, MAX_TEXT_BYTES } from "./text-limits.ts";
+
+/** Not within a word, such as an address; a full stop that ends a sentence does not belong to a name. */
+const MENTION = /(?<![\w@.-])@([a-z0-9][a-z0-9_.-]{1,30}[a-z0-9_-])/gi;
 
 /** One of the kinds of content.proto. */
 export type ContentInit = NonNullable<MessageInitShape<typeof ContentSchema>["kind"]>;
@@ -47,6 +53,7 @@ function textOf(profile: Profile, message: StoredMessage): Uint8Array | undefine
       text: readOriginal(profile.db, message) ?? message.text ?? "",
       expiresAt: BigInt(message.expiresAt ?? 0),
       wantsReceipts: message.wantsReceipts,
+      mentions: mentionsIn(profile, message.conversation, message.text ?? ""),
       ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
       ...(message.replyToDevice === undefined ? {} : { replyToDevice: message.replyToDevice }),
     },
@@ -203,6 +210,15 @@ export function encodeChange(target: MessageName, change: Change, version: numbe
     case "pin":
       return { case: "pin", value: { ...common, pinned: change.pinned } };
   }
+}
+
+/** The members whom `@name` in a text stands for. */
+function mentionsIn(profile: Profile, conversation: number, text: string): Uint8Array[] {
+  if (!text.includes("@")) return [];
+  const named = new Set(Array.from(text.matchAll(MENTION), ([, name]) => name?.toLowerCase()));
+  return membersOf(profile, readConversation(profile.db, conversation)).filter((member) =>
+    named.has(nameOf(profile, member)),
+  );
 }
 
 export function namesMe(profile: Profile, mentions: readonly Uint8Array[]): boolean {

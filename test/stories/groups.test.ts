@@ -122,6 +122,21 @@ test("roles decide who may what, and the last owner cannot go", async () => {
   expect(info).toMatchObject({ name: "board", title: "council" });
 }, 120_000);
 
+test("a message that names somebody counts as a mention for him alone, until he has read it", async () => {
+  await alice.ok(["group", "create", "desk", "--room"]);
+  for (const member of [bob, carol]) await member.ok(["join", "desk"]);
+  await alice.ok(["send", "#desk", "Could @Bob look? Not carol@example.org."]);
+  const counts = async (someone: Person) => {
+    await someone.ok(["read", "#desk", "--json"]);
+    const rows = await someone.json(["list"]);
+    return rows.find((row) => row["name"] === "desk");
+  };
+  expect(await counts(bob)).toMatchObject({ unread: 1, mentions: 1 });
+  expect(await counts(carol)).toMatchObject({ unread: 1, mentions: 0 });
+  await bob.ok(["read", "#desk"]);
+  expect(await counts(bob)).toMatchObject({ unread: 0, mentions: 0 });
+}, 60_000);
+
 test("whoever follows sees who comes and goes", async () => {
   await alice.ok(["group", "create", "door", "--room"]);
   const tail = alice.start(["tail", "door", "--json"]);
