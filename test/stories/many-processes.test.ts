@@ -34,7 +34,9 @@ test("100 sends in parallel beside a tail, the other side answering: each arrive
   const finished = await Promise.all(sends);
   await answers;
   expect(finished.filter((one) => one.code !== 0).map((one) => one.stderr)).toEqual([]);
-  expect(finished.every((one) => parseLines(one.stdout)[0]?.["state"] === "sent")).toBe(true);
+  // bob's tail may have told alice that it has a message before her command prints it.
+  const states = new Set(finished.map((one) => parseLines(one.stdout)[0]?.["state"]));
+  expect(["sent", "delivered"]).toEqual(expect.arrayContaining([...states]));
 
   const arrived = await bobTail.until(
     (lines) => lines.filter((line) => line.includes('"parallel ')).length >= 100,
