@@ -1,12 +1,37 @@
 import type { ChatError } from "../core/chat-error.ts";
-import { securityStop } from "../core/security.ts";
+import type { Profile } from "../core/profile.ts";
+import { findingsSince, newestFinding, securityStop } from "../core/security.ts";
 import { safeText } from "../safe-text.ts";
 import type { Output } from "./print.ts";
 
-/** One thing that a sync noticed, as the use cases keep it. */
+/** One thing that was noticed, as the use cases keep it. */
 export interface Finding {
   readonly gravity: "stop" | "note";
   readonly text: string;
+}
+
+/** What is noticed from now on, by whichever process of the profile, each told once. */
+export class Findings {
+  readonly #profile: Profile;
+  readonly #output: Output;
+  #told: number;
+
+  constructor(profile: Profile, output: Output) {
+    this.#profile = profile;
+    this.#output = output;
+    this.#told = newestFinding(profile);
+  }
+
+  /** Says what is new. The first alarm comes back as the error to end with, unless `ending` says the same. */
+  report(ending?: unknown): ChatError | undefined {
+    const found = findingsSince(this.#profile, this.#told);
+    this.#told = found.at(-1)?.event ?? this.#told;
+    const said = ending instanceof Error ? ending.message : undefined;
+    return reportFindings(
+      this.#output,
+      found.filter(({ text }) => text !== said),
+    );
+  }
 }
 
 /** Says what is worth knowing. The first alarm comes back as the error to end with; all others are said here. */

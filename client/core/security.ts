@@ -1,5 +1,11 @@
 import { toHex } from "../../keys/index.ts";
-import { addSecurityEvent, type SecurityEventKind } from "../store/security-events.ts";
+import {
+  addSecurityEvent,
+  newestSecurityEvent,
+  readSecurityEvents,
+  type SecurityEvent,
+  type SecurityEventKind,
+} from "../store/security-events.ts";
 import { ChatError } from "./chat-error.ts";
 import type { Profile } from "./profile.ts";
 
@@ -24,6 +30,16 @@ export function record(profile: Profile, gravity: "stop" | "note", finding: Find
     text: finding.text,
     evidence: finding.evidence === undefined ? undefined : JSON.stringify(finding.evidence, hexBytes),
   });
+}
+
+/** The number of the newest finding, for `findingsSince`. */
+export function newestFinding(profile: Profile): number {
+  return newestSecurityEvent(profile.db);
+}
+
+/** What was found after that one, oldest first. */
+export function findingsSince(profile: Profile, finding: number): SecurityEvent[] {
+  return readSecurityEvents(profile.db, finding);
 }
 
 /** Records an alarm and returns the error to throw. Not inside a transaction: that would take the record back. */

@@ -43,13 +43,14 @@ export function findOwnRow(db: Database, rowHash: Uint8Array): OwnRow | undefine
   return row && fromRow(row);
 }
 
-/** The own row that the relay promised at this place of the log. */
-export function findPromised(db: Database, conversation: number, sequence: number): OwnRow | undefined {
-  const row = statement<[number, number], Row>(
+/** The own rows that the relay promised at this place of the log: more than one is a lie. */
+export function readPromised(db: Database, conversation: number, sequence: number): OwnRow[] {
+  return statement<[number, number], Row>(
     db,
     "select position, sequence, log_hash from own_rows where conversation = ? and sequence = ?",
-  ).get(conversation, sequence);
-  return row && fromRow(row);
+  )
+    .all(conversation, sequence)
+    .map(fromRow);
 }
 
 /** The log in which the promises were made is lost. */

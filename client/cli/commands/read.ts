@@ -7,7 +7,6 @@ import { sendReceipts } from "../../core/send-receipts.ts";
 import { syncConversations } from "../../core/sync.ts";
 import { type Context, unlessInterrupted } from "../context.ts";
 import { messageObject } from "../json-objects.ts";
-import { reportFindings } from "../report-findings.ts";
 import { Transcript } from "../transcript.ts";
 import { withProfile } from "../with-profile.ts";
 
@@ -36,13 +35,13 @@ export async function read(context: Context, from: string | undefined, options: 
   });
 }
 
-/** Drains the outbox and fetches what is new. What went wrong, if something did. */
+/** Drains the outbox and fetches what is new. Why it could not, if it could not. */
 async function sync(context: Context, profile: Profile): Promise<ChatError | undefined> {
   try {
     const connection = await connector(profile, context.relay)();
     try {
-      const report = await unlessInterrupted(context, syncConversations(profile, connection));
-      return reportFindings(context.output, [...report.alarms, ...report.notes]);
+      await unlessInterrupted(context, syncConversations(profile, connection));
+      return undefined;
     } finally {
       connection.close();
     }

@@ -10,7 +10,7 @@ import { safeText } from "../../safe-text.ts";
 import { type Context, unlessInterrupted } from "../context.ts";
 import { eventObject, messageObject } from "../json-objects.ts";
 import { reportError } from "../report-error.ts";
-import { type Finding, reportFindings } from "../report-findings.ts";
+import type { Findings } from "../report-findings.ts";
 import { Transcript } from "../transcript.ts";
 import { withProfile } from "../with-profile.ts";
 
@@ -19,15 +19,16 @@ import { withProfile } from "../with-profile.ts";
  * printed comes from the database, whichever process received it.
  */
 export async function tail(context: Context, from: readonly string[]): Promise<void> {
-  await withProfile(context, async (profile) => {
+  await withProfile(context, async (profile, findings) => {
     const connect = connector(profile, context.relay);
     await catchUp(context, profile, connect);
+    sayFindings(context, findings);
     const ending = new AbortController();
     const signal = AbortSignal.any([context.signal, ending.signal]);
     const following = followRelay(profile, connect, {
       signal,
       onConnection: connectionNotes(context),
-      onFindings: (findings) => sayFindings(context, findings),
+      onFindings: () => sayFindings(context, findings),
     });
     // Without a relay that takes this device nothing will ever come.
     following.catch(() => ending.abort());
@@ -42,8 +43,7 @@ async function catchUp(context: Context, profile: Profile, connect: Connect): Pr
   try {
     const connection = await connect();
     try {
-      const report = await unlessInterrupted(context, syncConversations(profile, connection));
-      sayFindings(context, [...report.alarms, ...report.notes]);
+      await unlessInterrupted(context, syncConversations(profile, connection));
     } finally {
       connection.close();
     }
@@ -54,8 +54,8 @@ async function catchUp(context: Context, profile: Profile, connect: Connect): Pr
   }
 }
 
-function sayFindings({ output }: Context, findings: readonly Finding[]): void {
-  const alarm = reportFindings(output, findings);
+function sayFindings({ output }: Context, findings: Findings): void {
+  const alarm = findings.report();
   if (alarm !== undefined) reportError(output, alarm, false);
 }
 
