@@ -23,8 +23,18 @@ const roles: readonly Role[] = ["member", "admin", "owner"];
 const kinds: readonly GroupKind[] = ["group", "room"];
 const histories: readonly Policy["history"][] = ["asked", "automatic"];
 
+/** As entries have it and tables keep it: 1 member, 2 admin, 3 owner. */
+export function rankOf(role: Role): number {
+  return roles.indexOf(role) + 1;
+}
+
+/** Undefined for a number that no role has. */
+export function roleRanked(rank: number): Role | undefined {
+  return roles[rank - 1];
+}
+
 export function atLeast(role: Role, least: Role): boolean {
-  return roles.indexOf(role) >= roles.indexOf(least);
+  return rankOf(role) >= rankOf(least);
 }
 
 /** 1-32 of a-z 0-9 _ . - and the first a letter or a digit. */
@@ -39,7 +49,7 @@ function named<T>(names: readonly T[], at: number, what: string): T {
 }
 
 export function writeRole(writer: Writer, role: Role): void {
-  writer.u8(roles.indexOf(role) + 1);
+  writer.u8(rankOf(role));
 }
 
 export function readRole(reader: Reader): Role {

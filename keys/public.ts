@@ -81,6 +81,8 @@ export {
   type GroupKind,
   type Policy,
   type Role,
+  rankOf,
+  roleRanked,
   validGroupName,
 } from "./membership-policy.ts";
 export {

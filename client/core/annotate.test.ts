@@ -14,7 +14,8 @@ import {
   reactTo,
   voteOn,
 } from "./annotate.ts";
-import { type ContentInit, encodeChange } from "./content.ts";
+import { encodeChange } from "./content.ts";
+import type { ContentInit } from "./encode-content.ts";
 import { expireMessages } from "./expire-messages.ts";
 import type { Message } from "./message.ts";
 import { queueControl } from "./queue-silent.ts";

@@ -1,4 +1,4 @@
-import { equal } from "../../keys/index.ts";
+import { equal, type Role } from "../../keys/index.ts";
 import { type Annotation, annotationsOf, type Change, readOriginal } from "../store/annotations.ts";
 import { snapshot, transact } from "../store/database.ts";
 import { clearBody, findMessage, readMessage, type StoredMessage } from "../store/messages.ts";
@@ -35,7 +35,7 @@ export function editMessage(profile: Profile, id: string, text: string): QueuedC
 }
 
 /** Takes one's own message back, on every device that is told; in groups, as an admin, anybody's. */
-export function deleteMessage(profile: Profile, id: string, role?: number): QueuedChange {
+export function deleteMessage(profile: Profile, id: string, role?: Role): QueuedChange {
   return change(
     profile,
     id,
@@ -96,7 +96,7 @@ function change(
   profile: Profile,
   id: string,
   decide: (target: StoredMessage, own: readonly Annotation[]) => Change,
-  role?: number,
+  role?: Role,
 ): QueuedChange {
   return transact(profile.db, () => {
     const target = messageCalled(profile, id);

@@ -1,5 +1,5 @@
 // What is inside the ciphertext: what this device says, and what others' messages say to it.
-import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { fromBinary } from "@bufbuild/protobuf";
 import { deviceId, equal, type Inner, messageId } from "../../keys/index.ts";
 import {
   type Content,
@@ -13,7 +13,8 @@ import { type Change, findTarget, type MessageName, readOriginal } from "../stor
 import { readConversation } from "../store/conversations.ts";
 import { findMessage, type NewMessage, type StoredMessage } from "../store/messages.ts";
 import type { Intent } from "../store/outbox.ts";
-import { membersOf } from "./conversations.ts";
+import { isCount, membersOf } from "./conversations.ts";
+import { type ContentInit, encodeContent } from "./encode-content.ts";
 import { nameOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 import { receiptFor } from "./receipts.ts";
@@ -21,13 +22,6 @@ import { isEmoji, MAX_EMOJI, MAX_TEXT_BYTES } from "./text-limits.ts";
 
 /** Not within a word, such as an address; a full stop that ends a sentence does not belong to a name. */
 const MENTION = /(?<![\w@.-])@([a-z0-9][a-z0-9_.-]{1,30}[a-z0-9_-])/gi;
-
-/** One of the kinds of content.proto. */
-export type ContentInit = NonNullable<MessageInitShape<typeof ContentSchema>["kind"]>;
-
-export function encodeContent(kind: ContentInit): Uint8Array {
-  return toBinary(ContentSchema, create(ContentSchema, { kind }));
-}
 
 /** What an intent's message says, as of now; undefined: there is no need to say it any more. Inside a transaction. */
 export function contentFor(profile: Profile, intent: Intent, message: StoredMessage): Uint8Array | undefined {
@@ -185,10 +179,6 @@ function annotation(
   if (version < 1n || !isCount(version)) return { kind: "nothing" };
   const name = { messageId: messageId(target.messageId), deviceId: deviceId(target.deviceId) };
   return { kind: "annotation", target: name, change, version: Number(version), mentions };
-}
-
-function isCount(value: bigint): boolean {
-  return value <= BigInt(Number.MAX_SAFE_INTEGER);
 }
 
 export function encodeChange(target: MessageName, change: Change, version: number): ContentInit {

@@ -2,7 +2,6 @@ import {
   type AccountId,
   accountId,
   type ConversationId,
-  type DeviceAddress,
   dmConversationId,
   equal,
   hash,
@@ -166,14 +165,10 @@ export function isGroup(kind: ConversationKind): kind is "group" | "room" {
 }
 
 /**
- * Where to send what is for one device only, such as the confirmation of a session: the direct conversation with its
- * account. In a group it would be wrapped for everybody. Inside a transaction.
+ * Where to send what is for one account only, such as a receipt, or the confirmation of a session with a device of its:
+ * the direct conversation with it. In a group it would be wrapped for everybody. Inside a transaction.
  */
-export function meetingPlace(
-  profile: Profile,
-  stored: StoredConversation,
-  { accountId: peer }: DeviceAddress,
-): number {
+export function meetingPlace(profile: Profile, stored: StoredConversation, peer: AccountId): number {
   if (!isGroup(stored.kind)) return stored.conversation;
   if (equal(peer, profile.identity.accountId)) return conversationWith(profile, { kind: "self" });
   return conversationWith(profile, { kind: "person", name: nameOf(profile, peer), accountId: peer });

@@ -1,5 +1,4 @@
-import { type AccountId, equal, toHex } from "../../keys/index.ts";
-import { readAccount } from "../store/accounts.ts";
+import { type AccountId, equal } from "../../keys/index.ts";
 import { audienceOf } from "../store/audiences.ts";
 import type { StoredConversation } from "../store/conversations.ts";
 import { readCounter } from "../store/counters.ts";
@@ -58,9 +57,4 @@ export function stateWith(state: MessageState, delivery: Delivery | undefined): 
 /** Messages up to this position are older than the log that receipts speak of. */
 export function receiptsFloor(profile: Profile, conversation: number): number {
   return readCounter(profile.db, `receipts_after_${conversation}`);
-}
-
-/** The name of an account that was met. */
-export function memberName(profile: Profile, account: AccountId): string {
-  return readAccount(profile.db, account)?.name ?? toHex(account);
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { accountId, deviceId, messageId } from "../../keys/index.ts";
+import { accountId, deviceId, messageId, type Role } from "../../keys/index.ts";
 import type { Annotation, Change } from "../store/annotations.ts";
 import { foldAnnotations } from "./fold-annotations.ts";
 
@@ -40,7 +40,7 @@ const history = fc.uniqueArray(
     device: fc.integer({ min: 1, max: 3 }),
     id: fc.integer({ min: 0, max: 255 }),
     version: fc.constantFrom(1, 2, 3, Number.MAX_SAFE_INTEGER),
-    role: fc.constantFrom(undefined, 1, 2, 3),
+    role: fc.constantFrom<Role | undefined>(undefined, "member", "admin", "owner"),
     change,
   }),
   { selector: ({ who, device, id }) => `${who} ${device} ${id}`, maxLength: 12 },
@@ -101,8 +101,8 @@ test("authors delete, and admins; others do not", () => {
   const deleted = (annotation: Annotation) => foldAnnotations(message, [annotation]).deleted;
   expect(deleted(by(1, { kind: "delete" }))).toBe(true);
   expect(deleted(by(2, { kind: "delete" }))).toBe(false);
-  expect(deleted(by(2, { kind: "delete" }, 1, { role: 1 }))).toBe(false);
-  expect(deleted(by(2, { kind: "delete" }, 1, { role: 2 }))).toBe(true);
+  expect(deleted(by(2, { kind: "delete" }, 1, { role: "member" }))).toBe(false);
+  expect(deleted(by(2, { kind: "delete" }, 1, { role: "admin" }))).toBe(true);
 });
 
 test("nothing is left of a deleted message", () => {

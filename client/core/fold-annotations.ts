@@ -1,4 +1,4 @@
-import { type AccountId, compare, equal, toHex } from "../../keys/index.ts";
+import { type AccountId, atLeast, compare, equal, toHex } from "../../keys/index.ts";
 import type { Annotation, Change } from "../store/annotations.ts";
 
 /** A message as its author made it. */
@@ -19,8 +19,6 @@ export interface Folded {
   readonly votes: { readonly up: readonly AccountId[]; readonly down: readonly AccountId[] };
   readonly pinned: boolean;
 }
-
-const ADMIN = 2;
 
 /**
  * What everybody's annotations make of a message: the same on every device, in whatever order they came. Of several
@@ -55,7 +53,7 @@ export function mayDelete(
   message: Pick<Annotated, "accountId">,
   by: Pick<Annotation, "accountId" | "role">,
 ): boolean {
-  return equal(by.accountId, message.accountId) || (by.role ?? 0) >= ADMIN;
+  return equal(by.accountId, message.accountId) || (by.role !== undefined && atLeast(by.role, "admin"));
 }
 
 type Of<Kind extends Change["kind"]> = Annotation & { readonly change: Extract<Change, { kind: Kind }> };

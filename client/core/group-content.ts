@@ -1,11 +1,13 @@
 import {
   type AccountId,
   accountId,
+  atLeast,
   conversationId,
   type DeviceAddress,
   equal,
   type Hash,
   memberOf,
+  type Role,
   toHex,
 } from "../../keys/index.ts";
 import { findConversation, type StoredConversation } from "../store/conversations.ts";
@@ -19,13 +21,12 @@ import type { Profile } from "./profile.ts";
 
 /** Beyond it further invitations are passed over: they cost their senders nothing. */
 const MAX_INVITATIONS = 1_000;
-const ADMIN = 2;
 
 interface Said {
   readonly stored: StoredConversation;
   readonly from: DeviceAddress;
   /** In the group, at that row. */
-  readonly role: number | undefined;
+  readonly role: Role | undefined;
   readonly contentHash: Hash;
   readonly sentAt: number;
 }
@@ -103,7 +104,7 @@ function tellInvited(
 }
 
 function takeTitle(profile: Profile, { stored, from, role, contentHash, sentAt }: Said, given: string): void {
-  if (stored.kind !== "group" || role === undefined || role < ADMIN) return;
+  if (stored.kind !== "group" || role === undefined || !atLeast(role, "admin")) return;
   const title = shortTitle(given);
   setTitle(profile.db, stored.conversation, title);
   const state = membershipOf(profile, stored);

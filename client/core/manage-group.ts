@@ -3,6 +3,7 @@ import {
   type AccountId,
   equal,
   invitationOf,
+  isOwnerOrAdmin,
   type MembershipState,
   memberOf,
   ownersOf,
@@ -20,12 +21,10 @@ import { ChatError } from "./chat-error.ts";
 import { meetPerson } from "./contacts.ts";
 import { conversationWith } from "./conversations.ts";
 import { checkAliasFree, groupName } from "./group-names.ts";
-import { memberState, nameOf, rankOf } from "./memberships.ts";
+import { memberState, nameOf } from "./memberships.ts";
 import { badName, foldName } from "./names.ts";
 import type { Profile } from "./profile.ts";
 import { queueControl } from "./queue-silent.ts";
-
-const ADMIN = 2;
 
 /** The account of a person given by name. Throws `bad_name`, `unknown_person`; rejects with NetError. */
 async function personCalled(
@@ -170,7 +169,7 @@ export async function renameGroup(
 
 /** To the members, and to those who are invited and would see the old one. */
 function sendTitle(profile: Profile, conversation: number, state: MembershipState, title: string): void {
-  if ((rankOf(state, profile.identity.accountId) ?? 0) < ADMIN) {
+  if (!isOwnerOrAdmin(state, profile.identity.accountId)) {
     throw new ChatError("not_allowed", "Only owners and admins rename a group.");
   }
   queueControl(profile, conversation, { case: "title", value: { title } }, profile.runtime.now());

@@ -5,8 +5,6 @@ import {
   equal,
   KeysError,
   type MembershipState,
-  memberOf,
-  type Role,
   readMembershipEntry,
   restoreMembership,
   toHex,
@@ -43,19 +41,10 @@ export function membershipOf(profile: Profile, stored: StoredConversation): Memb
   return state;
 }
 
-/** The name of an account as its chain has it; its first digits while the chain is not known. */
-export function nameOf(profile: Profile, account: AccountId): string {
-  const { identity, db } = profile;
+/** The name of an account as its chain has it; its digits, which nobody can be called, while that is not known. */
+export function nameOf({ identity, db }: Profile, account: AccountId): string {
   if (equal(account, identity.accountId)) return identity.name;
-  return readAccount(db, account)?.name ?? toHex(account).slice(0, 8);
-}
-
-const rank: Readonly<Record<Role, number>> = { member: 1, admin: 2, owner: 3 };
-
-/** 1 member, 2 admin, 3 owner, as it is kept with a row; undefined for who is not a member. */
-export function rankOf(state: MembershipState, account: AccountId): number | undefined {
-  const member = memberOf(state, account);
-  return member && rank[member.role];
+  return readAccount(db, account)?.name ?? toHex(account);
 }
 
 /** Fetches the chains by which these entries can be checked, and those of the people they name. */

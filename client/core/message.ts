@@ -1,10 +1,10 @@
 import { type AccountId, equal, toHex } from "../../keys/index.ts";
-import { readAccount } from "../store/accounts.ts";
 import type { ConversationKind, StoredConversation } from "../store/conversations.ts";
 import { findMessage, findMessageById, type StoredMessage } from "../store/messages.ts";
 import { foldOf } from "./apply-annotation.ts";
 import { deliveryOf, type ShownState, stateWith } from "./delivery-state.ts";
 import type { Folded } from "./fold-annotations.ts";
+import { nameOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 
 /** A message as users and scripts see it: the object of the command line's contract, in camel case. */
@@ -55,17 +55,14 @@ export function toMessage(
     id: toHex(stored.messageId),
     conversation: conversationName(conversation),
     kind: conversation.kind,
-    from: nameOf(profile, conversation, stored.accountId),
+    from: nameOf(profile, stored.accountId),
     device: toHex(stored.deviceId),
     text: shownText(stored),
     replyTo: stored.replyTo === undefined ? null : toHex(stored.replyTo),
     edited: folded.edited,
     deleted: folded.deleted,
     reactions: Object.fromEntries(
-      [...folded.reactions].map(([emoji, by]) => [
-        emoji,
-        by.map((each) => nameOf(profile, conversation, each)),
-      ]),
+      [...folded.reactions].map(([emoji, by]) => [emoji, by.map((each) => nameOf(profile, each))]),
     ),
     votes: tally(profile, folded),
     attachments: [],
@@ -84,18 +81,6 @@ export function toMessage(
 
 export function conversationName(conversation: StoredConversation): string {
   return conversation.kind === "self" ? "me" : conversation.peerName;
-}
-
-/** Of somebody who wrote or did something there. */
-export function nameOf(
-  { db, identity }: Profile,
-  { kind, peerName, peerAccount }: StoredConversation,
-  account: AccountId,
-): string {
-  if (equal(account, identity.accountId)) return identity.name;
-  const isPeer = peerAccount === undefined || equal(account, peerAccount);
-  if (kind === "dm" && isPeer) return peerName;
-  return readAccount(db, account)?.name ?? toHex(account);
 }
 
 function tally({ identity }: Profile, { votes: { up, down } }: Folded): Message["votes"] {
@@ -118,7 +103,7 @@ function quoteOf(
   if (found === undefined || found.conversation !== conversation.conversation) return null;
   if (found.gone || found.kind === "silent") return null;
   const text = found.deleted ? "[deleted]" : shownText(found);
-  return { from: nameOf(profile, conversation, found.accountId), text };
+  return { from: nameOf(profile, found.accountId), text };
 }
 
 function shownText({ kind, text, trouble }: StoredMessage): string {

@@ -123,7 +123,7 @@ function openNew(
   addSessionLast(db, session);
   applySkipped(db, session.id, skipped);
   if (usedOneTimeId !== null) deleteOneTimePrekey(db, usedOneTimeId);
-  const place = meetingPlace(profile, readConversation(db, row.conversation), session.peer);
+  const place = meetingPlace(profile, readConversation(db, row.conversation), session.peer.accountId);
   queueSilent(profile, place, "confirmation", session.peer, session.id);
   return opened;
 }

@@ -1,15 +1,10 @@
-import { type AccountId, dmConversationId, equal } from "../../keys/index.ts";
-import { readAccount } from "../store/accounts.ts";
+import { type AccountId, equal } from "../../keys/index.ts";
 import { countAudience } from "../store/audiences.ts";
-import {
-  addConversation,
-  findConversation,
-  readConversation,
-  type StoredConversation,
-} from "../store/conversations.ts";
+import { readConversation, type StoredConversation } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
 import { hasQueuedReceipt, hurryReceipts } from "../store/queued-receipts.ts";
 import { readSetting } from "../store/settings.ts";
+import { meetingPlace } from "./conversations.ts";
 import type { Profile } from "./profile.ts";
 import { queueReceipt } from "./queue-silent.ts";
 
@@ -32,8 +27,8 @@ export function acknowledge(
   if (equal(author, identity.accountId) || readSetting(db, "receipts") === "off") return;
   const stored = readConversation(db, about);
   if (!isAcknowledged(profile, stored, asks.wantsReceipts === true)) return;
-  const conversation = directWith(profile, stored, author);
-  if (conversation === undefined || hasQueuedReceipt(db, conversation, about)) return;
+  const conversation = meetingPlace(profile, stored, author);
+  if (hasQueuedReceipt(db, conversation, about)) return;
   queueReceipt(profile, conversation, about, runtime.now() + DEBOUNCE_MS);
 }
 
@@ -45,16 +40,6 @@ function isAcknowledged(
   if (kind === "self") return false;
   if (kind === "dm" || wantsReceipts) return true;
   return roster !== undefined && countAudience(db, conversation, roster.version) < MOST_MEMBERS;
-}
-
-function directWith(profile: Profile, about: StoredConversation, author: AccountId): number | undefined {
-  if (about.kind === "dm") return about.conversation;
-  const id = dmConversationId(profile.identity.accountId, author);
-  const found = findConversation(profile.db, id);
-  if (found !== undefined) return found.conversation;
-  const name = readAccount(profile.db, author)?.name;
-  if (name === undefined) return undefined;
-  return addConversation(profile.db, { conversationId: id, kind: "dm", peerName: name, peerAccount: author });
 }
 
 /** What waits for more to tell is sent with the next drain: nothing more will come. */

@@ -1,7 +1,7 @@
 import { type DeviceAddress, type Hash, messageId } from "../../keys/index.ts";
 import { addMessage } from "../store/messages.ts";
 import { addIntent, type NewIntent } from "../store/outbox.ts";
-import { type ContentInit, encodeContent } from "./content.ts";
+import { type ContentInit, encodeContent } from "./encode-content.ts";
 import type { Profile } from "./profile.ts";
 
 /** Queues a message without content, for what its wraps do. Inside a transaction. */

@@ -1,7 +1,6 @@
 // What devices tell an author of his messages: how far they have them and have read them, never less than before.
-import { create, toBinary } from "@bufbuild/protobuf";
 import { type AccountId, type DeviceId, equal, sha256 } from "../../keys/index.ts";
-import { ContentSchema, type Receipt } from "../../proto/gen/sotto/chat/v1/content_pb.ts";
+import type { Receipt } from "../../proto/gen/sotto/chat/v1/content_pb.ts";
 import { wasInAudience } from "../store/audiences.ts";
 import { findConversation, readConversation, type StoredConversation } from "../store/conversations.ts";
 import { setCounter } from "../store/counters.ts";
@@ -25,7 +24,9 @@ import {
   readReceipt,
   readTold,
 } from "../store/receipts.ts";
-import { memberName, receiptsFloor } from "./delivery-state.ts";
+import { receiptsFloor } from "./delivery-state.ts";
+import { encodeContent } from "./encode-content.ts";
+import { nameOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 
 const MAX_UNREADABLE = 64;
@@ -65,7 +66,7 @@ export function receiptFor(profile: Profile, intent: Intent): Uint8Array | undef
     readThrough: BigInt(read),
     unreadable: missing.map(BigInt),
   };
-  return toBinary(ContentSchema, create(ContentSchema, { kind: { case: "receipt", value } }));
+  return encodeContent({ case: "receipt", value });
 }
 
 /** Strangers are not told when this account reads: only those it has written to, or shares a group with. */
@@ -195,7 +196,7 @@ function tell(
     deviceId,
     target,
     at: profile.runtime.now(),
-    details: { state, member: memberName(profile, accountId) },
+    details: { state, member: nameOf(profile, accountId) },
   });
 }
 

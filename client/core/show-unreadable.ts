@@ -93,7 +93,7 @@ function wantFreshSession(profile: Profile, conversation: StoredConversation, de
   const { renew, renewedAt } = readPeerDevice(profile.db, device);
   if (renew || now - renewedAt < RENEW_EVERY_MS) return;
   changePeerDevice(profile.db, device, { renew: true, renewedAt: now });
-  queueSilent(profile, meetingPlace(profile, conversation, device), "renewal", device);
+  queueSilent(profile, meetingPlace(profile, conversation, device.accountId), "renewal", device);
 }
 
 function explain(cause: Cause): string {

@@ -17,6 +17,7 @@ import {
   memberOf,
   membershipRowHash,
   messageRowHash,
+  type Role,
   readEnvelopeHeader,
   readMembershipEntry,
   readWrapHeader,
@@ -39,7 +40,7 @@ import {
 } from "../store/staged-rows.ts";
 import { knownChain } from "./contacts.ts";
 import { membersOf } from "./conversations.ts";
-import { membershipOf, rankOf } from "./memberships.ts";
+import { membershipOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 import { checkOwnRow, checkPlace } from "./promises.ts";
 import { alarm } from "./security.ts";
@@ -259,10 +260,10 @@ function whyMisplaced(
 }
 
 /** As it was at this row. */
-function roleOf({ membership }: Place, { envelope }: Delivery): number | undefined {
+function roleOf({ membership }: Place, { envelope }: Delivery): Role | undefined {
   if (membership === undefined || envelope.length === 0) return undefined;
   try {
-    return rankOf(membership, readEnvelopeHeader(envelope).sender);
+    return memberOf(membership, readEnvelopeHeader(envelope).sender)?.role;
   } catch (error) {
     if (error instanceof KeysError) return undefined;
     throw error;

@@ -3,8 +3,9 @@ import { readConversation } from "../store/conversations.ts";
 import { changeMarker, snapshot } from "../store/database.ts";
 import { readMessage } from "../store/messages.ts";
 import { ChatError } from "./chat-error.ts";
-import { type Delivery, deliveryOf, memberName } from "./delivery-state.ts";
+import { type Delivery, deliveryOf } from "./delivery-state.ts";
 import { followRelay } from "./follow.ts";
+import { nameOf } from "./memberships.ts";
 import type { Message } from "./message.ts";
 import type { Profile } from "./profile.ts";
 import { messageAt } from "./send-message.ts";
@@ -105,7 +106,7 @@ export function deliveryNames(
   const delivery = deliveryAt(profile, position);
   if (delivery === undefined) return { deliveredTo: [], readBy: [], missing: [] };
   const names = (accounts: Delivery["audience"]) =>
-    accounts.map((account) => memberName(profile, account)).sort();
+    accounts.map((account) => nameOf(profile, account)).sort();
   const { audience, deliveredTo, readBy } = delivery;
   const have = new Set(names(goal === "read" ? readBy : deliveredTo));
   return {

@@ -6,7 +6,8 @@ import { type EventKind, eventsArrivedAfter, type StoredEvent } from "../store/e
 import { messagesArrivedAfter, newestArrival, type StoredMessage } from "../store/messages.ts";
 import { resolveTo } from "./conversations.ts";
 import { expireMessages } from "./expire-messages.ts";
-import { conversationName, type Message, nameOf, toMessage } from "./message.ts";
+import { nameOf } from "./memberships.ts";
+import { conversationName, type Message, toMessage } from "./message.ts";
 import type { Profile } from "./profile.ts";
 
 const POLL_MS = 50;
@@ -123,7 +124,7 @@ function toHappening(profile: Profile, row: StoredMessage | StoredEvent): Happen
         event: row.event,
         conversation: conversationName(conversation),
         kind: conversation.kind,
-        from: nameOf(profile, conversation, row.accountId),
+        from: nameOf(profile, row.accountId),
         message: row.target === undefined ? null : toHex(row.target.messageId),
         at: row.at,
         details: row.details,

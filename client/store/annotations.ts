@@ -5,6 +5,9 @@ import {
   deviceId,
   type MessageId,
   messageId,
+  type Role,
+  rankOf,
+  roleRanked,
 } from "../../keys/index.ts";
 import { type Database, statement } from "./database.ts";
 
@@ -30,8 +33,8 @@ export interface Annotation {
   readonly messageId: MessageId;
   readonly change: Change;
   readonly version: number;
-  /** The author's role at that row: 1 member, 2 admin, 3 owner; undefined in a direct conversation. */
-  readonly role: number | undefined;
+  /** The author's role at that row; undefined in a direct conversation. */
+  readonly role: Role | undefined;
   readonly sentAt: number;
 }
 
@@ -59,7 +62,7 @@ function fromRow(row: Row): Annotation {
     messageId: messageId(row.message_id),
     change: readChange(row.kind, row.value ?? ""),
     version: row.version,
-    role: row.role ?? undefined,
+    role: row.role === null ? undefined : roleRanked(row.role),
     sentAt: row.sent_at,
   };
 }
@@ -113,7 +116,7 @@ export function addAnnotation(db: Database, made: NewAnnotation): void {
     made.change.kind,
     made.version,
     encodeValue(made.change),
-    made.role ?? null,
+    made.role === undefined ? null : rankOf(made.role),
     made.mentionsMe === true ? 1 : 0,
     made.sentAt,
   );

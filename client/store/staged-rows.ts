@@ -1,4 +1,13 @@
-import { asSecret, type ContentKey, contentKey, type Hash, hash } from "../../keys/index.ts";
+import {
+  asSecret,
+  type ContentKey,
+  contentKey,
+  type Hash,
+  hash,
+  type Role,
+  rankOf,
+  roleRanked,
+} from "../../keys/index.ts";
 import { type Database, statement } from "./database.ts";
 
 /** A row of a log as it came. */
@@ -20,7 +29,7 @@ export interface StagedRow {
   /** A membership entry, in place of envelope and wrap. */
   readonly entry: Uint8Array | undefined;
   /** The sender's role in the group at this row; undefined in a direct conversation. */
-  readonly senderRole: number | undefined;
+  readonly senderRole: Role | undefined;
 }
 
 interface Row {
@@ -51,7 +60,7 @@ function fromRow(row: Row): StagedRow {
     session: row.session_id === null ? undefined : hash(row.session_id),
     cause: row.cause ?? undefined,
     entry: row.entry === null ? undefined : new Uint8Array(row.entry),
-    senderRole: row.sender_role ?? undefined,
+    senderRole: row.sender_role === null ? undefined : roleRanked(row.sender_role),
   };
 }
 
@@ -89,7 +98,7 @@ export function stageRow(
     place === undefined ? "ready" : "waiting",
     cause ?? null,
     row.entry ?? null,
-    row.senderRole ?? null,
+    row.senderRole === undefined ? null : rankOf(row.senderRole),
   );
 }
 

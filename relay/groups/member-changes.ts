@@ -3,11 +3,8 @@ import {
   type GroupMember,
   type MembershipState,
   memberOf,
-  type Role,
+  rankOf,
 } from "../../keys/public.ts";
-
-/** As in the database, keys/SPEC.md "membership". */
-export const roleNumbers: Readonly<Record<Role, number>> = { member: 1, admin: 2, owner: 3 };
 
 /** What one entry changed among the members. */
 export interface MemberChanges {
@@ -25,7 +22,7 @@ interface RoledMember {
 export function memberChanges(before: MembershipState | undefined, after: MembershipState): MemberChanges {
   const earlier = ({ accountId }: GroupMember): GroupMember | undefined =>
     before && memberOf(before, accountId);
-  const withNumber = ({ accountId, role }: GroupMember) => ({ accountId, role: roleNumbers[role] });
+  const withNumber = ({ accountId, role }: GroupMember) => ({ accountId, role: rankOf(role) });
   return {
     joined: after.members.filter((member) => earlier(member) === undefined).map(withNumber),
     left: (before?.members ?? [])

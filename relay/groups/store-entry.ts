@@ -8,6 +8,7 @@ import {
   type MembershipState,
   membershipRowHash,
   type RosterSlot,
+  rankOf,
 } from "../../keys/public.ts";
 import type { Queries } from "../db/pool.ts";
 import { ErrorReason, RelayError } from "../errors.ts";
@@ -15,7 +16,7 @@ import type { Moved } from "../fanout/bus.ts";
 import { type DeviceKey, deviceKey } from "../fanout/committed-row.ts";
 import { addRoster, bumpRoster } from "../messaging/bump-rosters.ts";
 import { Rosters, rosterKey } from "../messaging/rosters.ts";
-import { type MemberChanges, memberChanges, roleNumbers } from "./member-changes.ts";
+import { type MemberChanges, memberChanges } from "./member-changes.ts";
 import { insertEntry } from "./sql/insert-entry.ts";
 import type { LockedMembership } from "./sql/lock-membership.ts";
 import { takeName } from "./sql/take-name.ts";
@@ -73,7 +74,7 @@ export async function storeEntry(
   await upsertMembership(transaction, {
     conversationId: id,
     name: after.kind === "room" ? after.name : null,
-    postRole: roleNumbers[after.policy.post],
+    postRole: rankOf(after.policy.post),
     state: encodeStoredMembership(after),
     checkpointState: type === "checkpoint" && before !== undefined ? encodeMembership(before) : null,
   });

@@ -1,13 +1,10 @@
-import { type AccountId, conversationId, equal } from "../../keys/public.ts";
+import { type AccountId, conversationId, equal, rankOf } from "../../keys/public.ts";
 import { type EraseRowRequest, StubReason } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import type { Queries } from "../db/pool.ts";
 import { malformed, notPermitted, unknownConversation } from "../errors.ts";
 import type { Caller } from "../service.ts";
 import { emptyRow } from "./sql/empty-row.ts";
 import { type ErasableRow, selectErasable } from "./sql/select-erasable.ts";
-
-/** From this role on, others' messages too. keys/SPEC.md "membership": 1 member, 2 admin, 3 owner. */
-const ADMIN = 2;
 
 /** The row keeps its hash and its message id. Nobody is told: whoever has it has it, whoever comes gets the stub. */
 export async function eraseRow(db: Queries, request: EraseRowRequest, caller: Caller) {
@@ -25,7 +22,7 @@ export async function eraseRow(db: Queries, request: EraseRowRequest, caller: Ca
   return {};
 }
 
-/** In a direct conversation nobody has a role. */
+/** Admins and owners others' messages too; in a direct conversation nobody has a role. */
 function mayErase(role: ErasableRow["role"], sender: Uint8Array, caller: AccountId): boolean {
-  return equal(sender, caller) || (role ?? 0) >= ADMIN;
+  return equal(sender, caller) || (role ?? 0) >= rankOf("admin");
 }
