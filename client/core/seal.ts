@@ -18,16 +18,17 @@ import {
   sealWrap,
 } from "../../keys/index.ts";
 import { noteRosterOf } from "../store/audiences.ts";
-import { readConversation, type StoredConversation, setSender } from "../store/conversations.ts";
+import { readConversation, type StoredConversation, setEphemeralKey, setSender } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
-import { deleteSilent, markFailed, readMessage, type StoredMessage } from "../store/messages.ts";
-import { type Intent, readIntentsOf, removeIntent, saveSealed } from "../store/outbox.ts";
+import { readMessage, type StoredMessage } from "../store/messages.ts";
+import { type Intent, readIntentsOf, saveSealed } from "../store/outbox.ts";
 import { saveOwnRow } from "../store/own-rows.ts";
 import { readSession, updateSession } from "../store/sessions.ts";
 import { ChatError } from "./chat-error.ts";
 import { knownChain, ownDevice } from "./contacts.ts";
 import { contentFor } from "./content.ts";
 import { isGroup, membersOf, whereabouts } from "./conversations.ts";
+import { failIntent } from "./fail-intent.ts";
 import { memberState } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 import { hasRoster, slotsOf } from "./rosters.ts";
@@ -130,7 +131,8 @@ function sealAll(
     const isNeeded = message !== undefined && !isNeedless(profile, intent, sessions);
     const content = isNeeded ? contentFor(profile, intent, message) : undefined;
     if (message === undefined || content === undefined) {
-      dropIntent(profile, intent);
+      // Its message was taken back, or its time was over, before it went out.
+      failIntent(profile, intent, new ChatError("not_allowed", "It was taken back before it was sent."));
       continue;
     }
     const sealed = sealOne(profile, {
@@ -151,17 +153,8 @@ function sealAll(
     last = { sequence: last.sequence + 1, content: sealed.contentHash };
   }
   for (const session of used.values()) updateSession(profile.db, session);
-  setSender(profile.db, conversation.conversation, { ...last, ephemeralKey: key });
-}
-
-/** Nobody needs it any more: its message was taken back, or its time was over, before it went out. */
-function dropIntent({ db }: Profile, intent: Intent): void {
-  removeIntent(db, intent.intent);
-  if (intent.purpose === "message" || intent.purpose === "control") {
-    markFailed(db, intent.position, { code: "not_allowed", text: "It was taken back before it was sent." });
-  } else {
-    deleteSilent(db, intent.position);
-  }
+  setSender(profile.db, conversation.conversation, last);
+  setEphemeralKey(profile.db, conversation.conversation, key);
 }
 
 interface SealInput {

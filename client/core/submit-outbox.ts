@@ -11,7 +11,7 @@ import type {
 import { refusalReason } from "../net/service-error.ts";
 import { findNumbered, nameRoster, readConversation, setSender } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
-import { deleteSilent, markFailed, markSent } from "../store/messages.ts";
+import { markSent } from "../store/messages.ts";
 import {
   discardSealed,
   type Intent,
@@ -20,10 +20,10 @@ import {
   readIntentsOf,
   removeIntent,
 } from "../store/outbox.ts";
-import { takeBack } from "./apply-annotation.ts";
 import { ChatError } from "./chat-error.ts";
 import { heldLogs, settle } from "./conversations.ts";
 import { eraseDeleted } from "./erase-deleted.ts";
+import { failIntent } from "./fail-intent.ts";
 import { Inbox } from "./inbox.ts";
 import type { Profile } from "./profile.ts";
 import { takePromise } from "./promises.ts";
@@ -140,16 +140,6 @@ function failConversation(profile: Profile, conversation: number, through: numbe
   });
 }
 
-function failIntent(profile: Profile, intent: Intent, error: ChatError): void {
-  if (!removeIntent(profile.db, intent.intent)) return;
-  if (intent.purpose === "message" || intent.purpose === "control") {
-    markFailed(profile.db, intent.position, { code: error.code, text: error.message });
-    if (intent.purpose === "control") takeBack(profile, intent.position);
-  } else {
-    deleteSilent(profile.db, intent.position);
-  }
-}
-
 /** Milliseconds to wait before the next round; undefined: go on at once. */
 async function submitRound(
   profile: Profile,
@@ -257,13 +247,10 @@ function sealAgain(profile: Profile, refused: Intent): void {
     failIntent(profile, refused, new ChatError("security_stop", message));
     return;
   }
-  const stored = readConversation(profile.db, refused.conversation);
   const after = readIntentsOf(profile.db, refused.conversation, Number.MAX_SAFE_INTEGER).filter(
     (intent) => intent.intent >= refused.intent && intent.sealed !== undefined,
   );
   for (const intent of after) discardSealed(profile.db, intent.intent);
   const { before } = refused.sealed ?? {};
-  if (before !== undefined && stored.ephemeralKey !== undefined) {
-    setSender(profile.db, refused.conversation, { ...before, ephemeralKey: stored.ephemeralKey });
-  }
+  if (before !== undefined) setSender(profile.db, refused.conversation, before);
 }
