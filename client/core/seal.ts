@@ -18,7 +18,12 @@ import {
   sealWrap,
 } from "../../keys/index.ts";
 import { noteRosterOf } from "../store/audiences.ts";
-import { readConversation, type StoredConversation, setEphemeralKey, setSender } from "../store/conversations.ts";
+import {
+  readConversation,
+  type StoredConversation,
+  setEphemeralKey,
+  setSender,
+} from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
 import { readMessage, type StoredMessage } from "../store/messages.ts";
 import { type Intent, readIntentsOf, saveSealed } from "../store/outbox.ts";

@@ -230,6 +230,7 @@ export function setOpened(db: Database, conversation: number, sequence: number):
   ).run(sequence, conversation);
 }
 
+/** Forgets the ephemeral key too: whoever has left holds it (SPEC §9.1). */
 export function setRoster(
   db: Database,
   conversation: number,
@@ -237,7 +238,7 @@ export function setRoster(
 ): void {
   statement<[number | null, Uint8Array | null, number], never>(
     db,
-    "update conversations set roster_version = ?, roster_hash = ? where conversation = ?",
+    "update conversations set roster_version = ?, roster_hash = ?, ephemeral_key = null where conversation = ?",
   ).run(roster?.version ?? null, roster?.hash ?? null, conversation);
 }
 
@@ -245,14 +246,18 @@ export function setRoster(
 export function setSender(
   db: Database,
   conversation: number,
-  sender: {
-    readonly sequence: number;
-    readonly content: Hash | undefined;
-    readonly ephemeralKey: EphemeralKey;
-  },
+  sender: { readonly sequence: number; readonly content: Hash | undefined },
 ): void {
-  statement<[number, Uint8Array | null, Uint8Array, number], never>(
+  statement<[number, Uint8Array | null, number], never>(
     db,
-    "update conversations set sender_sequence = ?, previous_content = ?, ephemeral_key = ? where conversation = ?",
-  ).run(sender.sequence, sender.content ?? null, sender.ephemeralKey, conversation);
+    "update conversations set sender_sequence = ?, previous_content = ? where conversation = ?",
+  ).run(sender.sequence, sender.content ?? null, conversation);
+}
+
+/** What this device's messages carry until the roster changes. */
+export function setEphemeralKey(db: Database, conversation: number, key: EphemeralKey): void {
+  statement<[Uint8Array, number], never>(
+    db,
+    "update conversations set ephemeral_key = ? where conversation = ?",
+  ).run(key, conversation);
 }
