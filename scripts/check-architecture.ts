@@ -41,10 +41,10 @@ const zones: readonly Zone[] = [
     knowsTypesOf: ["keys"],
   },
 
-  { name: "tui/model", files: /^client\/tui\/model\//, knows: ["tui/model"] },
+  { name: "tui/model", files: /^client\/tui\/model\//, knows: ["tui/model", "client"] },
   {
     name: "tui/views",
-    files: /^client\/tui\/(views\/|theme\.ts|text-layout\.ts)/,
+    files: /^client\/tui\/(views\/|theme\.ts)/,
     knows: ["tui/views", "tui/model", "client"],
   },
   { name: "tui", files: /^client\/tui\//, knows: ["tui", "tui/views", "tui/model", "core", "client"] },

@@ -1,0 +1,211 @@
+// What the model knows of the profile. Effects make it from the use cases' objects, every text safe for a terminal.
+
+/** One row of the conversation list. */
+export interface ConversationRow {
+  /** The name to send to. */
+  readonly name: string;
+  readonly kind: "self" | "dm" | "group" | "room";
+  readonly title: string | undefined;
+  readonly unread: number;
+  readonly mentions: number;
+  readonly queued: number;
+  readonly standing: "member" | "invited" | "left" | "removed";
+  readonly invitedBy: string | undefined;
+  readonly notify: "all" | "mentions" | "none";
+  /** Counts up with activity: the newest first. */
+  readonly activity: number;
+}
+
+/** A message, event or note of a transcript. */
+export type Entry = MessageEntry | EventEntry;
+
+export interface MessageEntry {
+  readonly kind: "message";
+  /** Unique in the transcript: the id and the device. */
+  readonly key: string;
+  readonly id: string;
+  readonly from: string;
+  readonly own: boolean;
+  /** With line feeds; already safe. */
+  readonly text: string;
+  readonly quote:
+    | { readonly key: string | undefined; readonly from: string; readonly text: string }
+    | undefined;
+  readonly edited: boolean;
+  readonly deleted: boolean;
+  readonly pinned: boolean;
+  readonly unread: boolean;
+  readonly mentionsMe: boolean;
+  readonly votes: { readonly up: number; readonly down: number; readonly mine: "up" | "down" | undefined };
+  readonly reactions: readonly {
+    readonly emoji: string;
+    readonly by: readonly string[];
+    readonly mine: boolean;
+  }[];
+  readonly expiresAt: number | undefined;
+  readonly sharedBy: string | undefined;
+  readonly sentAt: number;
+  readonly state: "queued" | "sent" | "delivered" | "read" | "failed" | "received";
+  readonly content: "text" | "unknown" | "unreadable";
+  readonly trouble: string | undefined;
+  /** Of an own message in a group: who has it. Loaded with the details. */
+  readonly receipts:
+    | {
+        readonly delivered: readonly string[];
+        readonly read: readonly string[];
+        readonly missing: readonly string[];
+      }
+    | undefined;
+  /** This profile's number for it: the order of the transcript. */
+  readonly position: number;
+}
+
+/** `joined bob`, `renamed`, `key changed`: one dim line. */
+export interface EventEntry {
+  readonly kind: "event";
+  readonly key: string;
+  readonly at: number;
+  readonly text: string;
+  readonly gravity: "note" | "alarm";
+  readonly position: number;
+}
+
+/** A part of a conversation, without gaps, oldest first. */
+export interface TranscriptPart {
+  readonly conversation: string;
+  readonly entries: readonly Entry[];
+  readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
+  /** Members, verified marks and the like, for the head line. */
+  readonly head: ConversationHead;
+}
+
+export interface ConversationHead {
+  readonly name: string;
+  readonly kind: ConversationRow["kind"];
+  readonly members: readonly string[];
+  readonly encryption: string;
+  readonly canPost: boolean;
+}
+
+export interface PersonRow {
+  readonly name: string;
+  readonly account: string;
+  readonly since: number;
+  readonly known: boolean;
+}
+
+export interface RoomRow {
+  readonly name: string;
+  readonly members: number;
+  readonly joined: boolean;
+}
+
+export interface GroupDetails {
+  readonly name: string;
+  readonly kind: "group" | "room";
+  readonly title: string;
+  readonly members: readonly { readonly name: string; readonly role: "owner" | "admin" | "member" }[];
+  readonly invited: readonly { readonly name: string; readonly by: string }[];
+  readonly policy: Readonly<Record<string, string>>;
+  readonly mine: "owner" | "admin" | "member" | undefined;
+  /** Newest first: when, and one sentence. */
+  readonly history: readonly { readonly at: number; readonly text: string }[];
+  readonly notify: ConversationRow["notify"];
+}
+
+export interface KeyDetails {
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly devices: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly isThis: boolean;
+    readonly since: number | undefined;
+  }[];
+  readonly prekeysLeft: number | undefined;
+  readonly sessions: number;
+}
+
+export interface SafetyNumber {
+  readonly with: string;
+  /** Sixty digits. */
+  readonly digits: string;
+  /** Rows of a QR code, drawn in half blocks. */
+  readonly qr: readonly string[];
+}
+
+export interface SearchHit {
+  readonly key: string;
+  readonly conversation: string;
+  readonly from: string;
+  readonly at: number;
+  readonly position: number;
+  /** Parts of the snippet, those that matched marked. */
+  readonly snippet: readonly { readonly text: string; readonly isMatch: boolean }[];
+}
+
+export interface RelayDetails {
+  readonly url: string;
+  readonly state: string;
+  readonly version: string | undefined;
+  readonly roundTripMs: number | undefined;
+  readonly queued: number;
+  readonly findings: readonly {
+    readonly at: number;
+    readonly text: string;
+    readonly gravity: "stop" | "note";
+  }[];
+}
+
+/** The answers of effects. */
+export type Loaded =
+  | { readonly what: "transcript"; readonly part: TranscriptPart; readonly around: string | undefined }
+  | { readonly what: "older" | "newer"; readonly part: TranscriptPart }
+  | { readonly what: "people"; readonly people: readonly PersonRow[]; readonly isWhole: boolean }
+  | { readonly what: "rooms"; readonly rooms: readonly RoomRow[] }
+  | { readonly what: "group"; readonly group: GroupDetails }
+  | { readonly what: "keys"; readonly keys: KeyDetails }
+  | { readonly what: "safety number"; readonly number: SafetyNumber }
+  | { readonly what: "search"; readonly query: string; readonly hits: readonly SearchHit[] }
+  | { readonly what: "relay"; readonly relay: RelayDetails }
+  | { readonly what: "edited"; readonly conversation: string; readonly text: string }
+  /** An effect that only does something has done it. */
+  | {
+      readonly what: "done";
+      readonly effect: string;
+      readonly conversation: string | undefined;
+      readonly said: string | undefined;
+    }
+  | { readonly what: "first run"; readonly step: FirstRunAnswer };
+
+/** How the wizard goes on. */
+export type FirstRunAnswer =
+  | { readonly kind: "relay found"; readonly url: string }
+  | { readonly kind: "name free"; readonly name: string }
+  | { readonly kind: "words"; readonly words: readonly string[] }
+  | { readonly kind: "registered"; readonly me: string };
+
+/** What happened in the profile or on the line. */
+export type ChatData =
+  | { readonly what: "conversations"; readonly rows: readonly ConversationRow[]; readonly isWhole: boolean }
+  /** New or changed entries of the conversation on the screen. */
+  | {
+      readonly what: "entries";
+      readonly conversation: string;
+      readonly entries: readonly Entry[];
+      readonly gone: readonly string[];
+    }
+  | { readonly what: "typing"; readonly conversation: string; readonly names: readonly string[] }
+  | { readonly what: "presence"; readonly present: readonly string[] }
+  | { readonly what: "connection"; readonly connection: Connection }
+  | { readonly what: "alarm"; readonly text: string }
+  | { readonly what: "note"; readonly text: string }
+  | { readonly what: "draft"; readonly conversation: string; readonly text: string };
+
+export interface Connection {
+  readonly state: "starting" | "connecting" | "connected" | "offline" | "elsewhere" | "refused";
+  /** In words, when it is not connected. */
+  readonly why: string | undefined;
+  readonly queued: number;
+}

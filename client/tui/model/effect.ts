@@ -1,0 +1,62 @@
+/** What the model wants done; `effects/` does it with the use cases of `client/core` and answers with events. */
+export type Effect =
+  | { readonly kind: "open"; readonly conversation: string; readonly around?: string }
+  | { readonly kind: "older" | "newer"; readonly conversation: string; readonly from: number }
+  | { readonly kind: "close" }
+  /** These were on the screen while the terminal had the focus. */
+  | { readonly kind: "mark read"; readonly conversation: string; readonly keys: readonly string[] }
+  | {
+      readonly kind: "send";
+      readonly conversation: string;
+      readonly text: string;
+      readonly replyTo?: string;
+      readonly expire?: number;
+    }
+  | { readonly kind: "edit"; readonly id: string; readonly text: string }
+  | { readonly kind: "delete"; readonly id: string }
+  | { readonly kind: "react"; readonly id: string; readonly emoji: string }
+  | { readonly kind: "vote"; readonly id: string; readonly value: "up" | "down" | "none" }
+  | { readonly kind: "pin"; readonly id: string; readonly pinned: boolean }
+  | { readonly kind: "typing"; readonly conversation: string }
+  | { readonly kind: "save draft"; readonly conversation: string; readonly text: string }
+  | { readonly kind: "edit outside"; readonly conversation: string; readonly text: string }
+  | { readonly kind: "copy"; readonly text: string }
+  | { readonly kind: "mute"; readonly conversation: string; readonly notify: "all" | "mentions" | "none" }
+  | {
+      readonly kind:
+        | "list people"
+        | "list rooms"
+        | "load keys"
+        | "load relay"
+        | "reconnect"
+        | "suspend"
+        | "bell";
+    }
+  | { readonly kind: "safety number"; readonly name: string }
+  | { readonly kind: "load group"; readonly name: string }
+  | {
+      readonly kind: "create group";
+      readonly name: string;
+      readonly members: readonly string[];
+      readonly open: boolean;
+    }
+  | { readonly kind: "join room" | "accept" | "decline" | "leave"; readonly name: string }
+  | { readonly kind: "invite" | "remove"; readonly group: string; readonly member: string }
+  | {
+      readonly kind: "role";
+      readonly group: string;
+      readonly member: string;
+      readonly role: "owner" | "admin" | "member";
+    }
+  | { readonly kind: "rename"; readonly group: string; readonly title: string }
+  | { readonly kind: "search"; readonly query: string }
+  | { readonly kind: "save setting"; readonly name: string; readonly value: string }
+  | { readonly kind: "first run"; readonly ask: FirstRunQuestion }
+  | { readonly kind: "quit" };
+
+export type FirstRunQuestion =
+  | { readonly kind: "find relay"; readonly url: string }
+  | { readonly kind: "start relay" }
+  | { readonly kind: "check name"; readonly name: string }
+  | { readonly kind: "register"; readonly name: string; readonly password: string }
+  | { readonly kind: "words kept" };

@@ -1,0 +1,276 @@
+// The model's one function: what happens, and what comes of it. Pure; never throws.
+import type { CommandName, Context } from "./command.ts";
+import { completions } from "./completion.ts";
+import { type Composer, runComposer, typeText } from "./composer.ts";
+import { goTo, nextConversation, nextUnread, runList, takeConversations } from "./conversation-list.ts";
+import type { ChatData, Loaded } from "./data.ts";
+import type { Effect } from "./effect.ts";
+import type { Event, Failure, Target } from "./event.ts";
+import { commandFor } from "./keymap.ts";
+import { runTranscript, scroll, select, takeEntries, takePart } from "./open-conversation.ts";
+import type { Step } from "./screens/behaviour.ts";
+import { behaviourOf, screenFor } from "./screens/index.ts";
+import { type Notice, noticeOf, type State } from "./state.ts";
+import { submit } from "./submit.ts";
+import { afterReading } from "./unread.ts";
+import type { Updated } from "./updated.ts";
+
+const NOTICE_MS = 8_000;
+const MAX_NOTICES = 3;
+
+export function update(state: State, event: Event): Updated {
+  return afterReading(happened(state, event));
+}
+
+function happened(state: State, event: Event): Updated {
+  switch (event.kind) {
+    case "key": {
+      const command = commandFor(state.keymap, contextsOf(state), event.key);
+      if (command !== undefined) return run(state, command);
+      return event.text === "" ? [state, []] : type(state, event.text);
+    }
+    case "paste":
+      return type(state, event.text);
+    case "command":
+      return run(state, event.command);
+    case "click":
+      return click(state, event.target);
+    case "wheel":
+      return wheel(state, event.lines);
+    case "resize":
+      return [{ ...state, columns: event.columns, rows: event.rows }, []];
+    case "focus":
+      return [{ ...state, hasFocus: event.has }, []];
+    case "time":
+      return [{ ...state, now: event.now, notices: notLapsed(state.notices, event.now) }, []];
+    case "loaded":
+      return take(state, event.loaded);
+    case "failed":
+      return fail(state, event.effect, event.failure);
+    case "chat":
+      return takeChat(state, event.data);
+  }
+}
+
+/** Whose keys count, the first first. */
+export function contextsOf(state: State): readonly Context[] {
+  const top = state.screens.at(-1);
+  if (top !== undefined) return [...behaviourOf(top).contexts(top), "everywhere"];
+  switch (state.pane) {
+    case "composer":
+      return ["composer", "text", "everywhere"];
+    case "transcript":
+      return ["transcript", "everywhere"];
+    case "conversations":
+      return ["conversations", "list", "everywhere"];
+  }
+}
+
+function run(state: State, command: CommandName): Updated {
+  const top = state.screens.at(-1);
+  if (top === undefined) return runChat(state, command);
+  const step = behaviourOf(top).run(top, command, state);
+  if (step !== undefined) return stepped(state, step);
+  if (command === "back") return stepped(state, { screen: "close" });
+  // What lies below a screen does not get its keys; what leads elsewhere works on it too.
+  return screenFor(state, command) !== undefined || leadsAway.has(command)
+    ? runChat(state, command)
+    : [state, []];
+}
+
+const leadsAway: ReadonlySet<CommandName> = new Set([
+  "quit",
+  "suspend",
+  "reconnect",
+  "next unread",
+  "last conversation",
+  "next conversation",
+  "previous conversation",
+]);
+
+/** Commands of the conversation and of the program. */
+function runChat(state: State, command: CommandName): Updated {
+  const found = screenFor(state, command);
+  if (found !== undefined) {
+    const below = state.screens.filter(({ kind }) => kind !== found.screen.kind);
+    return [{ ...state, screens: [...below, found.screen] }, found.effects];
+  }
+  switch (command) {
+    case "quit":
+    case "suspend":
+    case "reconnect":
+      return [state, [{ kind: command }]];
+    case "next unread":
+      return nextUnread({ ...state, screens: [] });
+    case "last conversation":
+      return state.last === undefined ? [state, []] : goTo({ ...state, screens: [] }, state.last);
+    case "next conversation":
+      return nextConversation({ ...state, screens: [] }, 1);
+    case "previous conversation":
+      return nextConversation({ ...state, screens: [] }, -1);
+    case "focus next":
+      return [withPane(state, 1), []];
+    case "focus previous":
+      return [withPane(state, -1), []];
+    case "page up":
+    case "page down":
+      return scroll(state, command);
+    case "back":
+      return back(state);
+    case "send":
+      return submit(state);
+    case "editor":
+      return state.open === undefined
+        ? [state, []]
+        : [state, [{ kind: "edit outside", conversation: state.open.name, text: state.open.composer.text }]];
+    default:
+      if (state.pane === "conversations") return runList(state, command);
+      if (state.pane === "transcript") return runTranscript(state, command);
+      return withComposer(state, (composer) => runComposer(composer, command, completions(state)));
+  }
+}
+
+const panes: readonly State["pane"][] = ["conversations", "transcript", "composer"];
+
+function withPane(state: State, by: number): State {
+  const pane = panes[(panes.indexOf(state.pane) + by + panes.length) % panes.length] ?? "composer";
+  return select({ ...state, pane, listCursor: state.listCursor ?? state.open?.name });
+}
+
+/** One step back: what was begun is given up first, then the keys go to the composer, then alarms are put away. */
+function back(state: State): Updated {
+  const { open, pane, notices } = state;
+  if (pane !== "composer") return [select({ ...state, pane: "composer", listCursor: undefined }), []];
+  if (open !== undefined && open.purpose.kind !== "message") return submit(state, "give up");
+  if (notices.length > 0) return [{ ...state, notices: [] }, []];
+  return [state, []];
+}
+
+function type(state: State, text: string): Updated {
+  const top = state.screens.at(-1);
+  if (top !== undefined) return stepped(state, behaviourOf(top).type(top, text, state));
+  if (state.open === undefined) return [state, []];
+  return withComposer(select({ ...state, pane: "composer" }), (composer) => typeText(composer, text));
+}
+
+function withComposer(state: State, change: (composer: Composer) => Composer): Updated {
+  const { open } = state;
+  if (open === undefined) return [state, []];
+  const composer = change(open.composer);
+  if (composer === open.composer) return [state, []];
+  const changed = { ...state, open: { ...open, composer } };
+  if (composer.text === open.composer.text) return [changed, []];
+  const effects: Effect[] = [];
+  if (open.purpose.kind !== "edit")
+    effects.push({ kind: "save draft", conversation: open.name, text: composer.text });
+  if (composer.text !== "") effects.push({ kind: "typing", conversation: open.name });
+  return [changed, effects];
+}
+
+function click(state: State, target: Target): Updated {
+  const top = state.screens.at(-1);
+  switch (target.kind) {
+    case "item":
+      return top === undefined
+        ? [state, []]
+        : stepped(state, behaviourOf(top).choose(top, target.index, state));
+    case "command":
+      return run(state, target.command);
+    case "conversation":
+      return goTo({ ...state, screens: [] }, target.name);
+    case "message":
+      return [select({ ...state, pane: "transcript" }, target.key), []];
+    case "composer":
+      return [select({ ...state, pane: "composer" }), []];
+  }
+}
+
+function wheel(state: State, lines: number): Updated {
+  return state.screens.length === 0 ? scroll(state, lines) : run(state, lines < 0 ? "up" : "down");
+}
+
+/** What comes of a step of the screen on top. */
+function stepped(state: State, { screen, effects = [], over, then, goTo: where }: Step): Updated {
+  const below = state.screens.slice(0, -1);
+  const screens = [...below, ...(screen === "close" ? [] : [screen]), ...(over === undefined ? [] : [over])];
+  let next: State = { ...state, screens };
+  const all = [...effects];
+  if (where !== undefined) {
+    const [gone, more] = goTo({ ...next, screens: [] }, where.conversation, where.around);
+    next = gone;
+    all.push(...more);
+  }
+  if (then !== undefined) {
+    const [done, more] = runChat(next, then);
+    next = done;
+    all.push(...more);
+  }
+  return [next, all];
+}
+
+function take(state: State, loaded: Loaded): Updated {
+  const top = state.screens.at(-1);
+  const step = top && behaviourOf(top).take(top, loaded, state);
+  if (step !== undefined) return stepped(state, step);
+  switch (loaded.what) {
+    case "transcript":
+    case "older":
+    case "newer":
+      return takePart(state, loaded);
+    case "edited":
+      return loaded.conversation === state.open?.name
+        ? withComposer(state, (composer) =>
+            runComposer(composer, { replaceWith: loaded.text }, completions(state)),
+          )
+        : [state, [{ kind: "save draft", conversation: loaded.conversation, text: loaded.text }]];
+    case "done":
+      return loaded.said === undefined
+        ? [state, []]
+        : [withNotice(state, note(loaded.said, "note", state.now)), []];
+    default:
+      return [state, []];
+  }
+}
+
+function fail(state: State, effect: string, failure: Failure): Updated {
+  const top = state.screens.at(-1);
+  const screen = top && behaviourOf(top).fail(top, effect, failure, state);
+  if (screen !== undefined) return stepped(state, { screen });
+  return [withNotice(state, noticeOf(failure, state.now)), []];
+}
+
+function takeChat(state: State, data: ChatData): Updated {
+  switch (data.what) {
+    case "conversations":
+      return takeConversations(state, data.rows, data.isWhole);
+    case "entries":
+      return takeEntries(state, data);
+    case "typing":
+      return [{ ...state, typing: new Map(state.typing).set(data.conversation, data.names) }, []];
+    case "presence":
+      return [{ ...state, present: new Set(data.present) }, []];
+    case "connection":
+      return [{ ...state, connection: data.connection }, []];
+    case "alarm":
+      return [withNotice(state, note(data.text, "alarm", state.now)), [{ kind: "bell" }]];
+    case "note":
+      return [withNotice(state, note(data.text, "note", state.now)), []];
+    case "draft":
+      return [{ ...state, drafts: new Map(state.drafts).set(data.conversation, data.text) }, []];
+  }
+}
+
+function note(text: string, gravity: Notice["gravity"], at: number): Notice {
+  return { text, hint: undefined, gravity, at };
+}
+
+function withNotice(state: State, notice: Notice): State {
+  const others = state.notices.filter(({ text }) => text !== notice.text);
+  return { ...state, notices: [...others, notice].slice(-MAX_NOTICES) };
+}
+
+/** Alarms stay until somebody puts them away. */
+function notLapsed(notices: readonly Notice[], now: number): readonly Notice[] {
+  const kept = notices.filter(({ gravity, at }) => gravity === "alarm" || now - at < NOTICE_MS);
+  return kept.length === notices.length ? notices : kept;
+}
