@@ -11,7 +11,19 @@ async function main(): Promise<number> {
   }
   if (parameters[0] === "relay") return relay(parameters.slice(1));
   const { runChat } = await import("../client/cli/run.ts");
-  return runChat(parameters, { version, relay, demo });
+  const { stdin: input, stdout: output } = process;
+  const hasScreen = input.isTTY && output.isTTY && process.env["TERM"] !== "dumb";
+  return runChat(parameters, {
+    version,
+    relay,
+    demo,
+    tui: hasScreen ? (opening) => tui(opening, { input, output }) : undefined,
+  });
+}
+
+async function tui(...given: Parameters<typeof import("../client/tui/open.ts").openTui>): Promise<number> {
+  const { openTui } = await import("../client/tui/open.ts");
+  return openTui(...given);
 }
 
 async function relay(given: readonly string[]): Promise<number> {

@@ -18,6 +18,7 @@ const external = [
   "@napi-rs/keyring",
   "node-pg-migrate",
   "pg-native",
+  "react-devtools-core", // Ink asks for it only where it is installed and DEV is set
   "@grpc/proto-loader", // grpc-js asks for it only in channelz and ORCA, which we do not offer
 ];
 

@@ -5,7 +5,11 @@ import type { Context } from "./context.ts";
 import { type CommonOptions, runProgram } from "./program.ts";
 
 /** Runs the command line up to the moment when a command would begin. */
-async function parse(...parameters: string[]) {
+function parse(...parameters: string[]) {
+  return parseAt({ terminal: false }, ...parameters);
+}
+
+async function parseAt({ terminal }: { terminal: boolean }, ...parameters: string[]) {
   const { output, kept } = keptOutput();
   const seen: { options?: CommonOptions; relay?: readonly string[]; demo?: readonly string[] } = {};
   const begun = new Error("the command begins");
@@ -20,6 +24,7 @@ async function parse(...parameters: string[]) {
       seen.demo = given;
       return 0;
     },
+    tui: terminal ? async () => 5 : undefined,
     context: (options): Context => {
       seen.options = options;
       throw begun;
@@ -90,4 +95,16 @@ test("the relay and the demo read their parameters themselves", async () => {
 
 test("words after -- are text, whatever they look like", async () => {
   expect(await parse("send", "bob", "--", "--json", "-5")).toMatchObject({ status: "begun", options: {} });
+});
+
+test("alone, with options or without, it opens the full-screen client where there is a terminal", async () => {
+  const begun = { status: "begun" };
+  expect(await parseAt({ terminal: true })).toMatchObject({ ...begun, options: {} });
+  expect(await parseAt({ terminal: true }, "--profile", "work")).toMatchObject({
+    ...begun,
+    options: { profile: "work" },
+  });
+  const { error } = (await parseAt({ terminal: true }, "sned")) as { error: ChatError };
+  expect(error.message).toMatch(/Unknown command 'sned'/);
+  expect(await parseAt({ terminal: false })).toMatchObject({ error: { code: "usage" } });
 });

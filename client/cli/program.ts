@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly version: string;
   readonly relay: Foreign;
   readonly demo: Foreign;
+  /** The full-screen client; undefined where there is no terminal for it. */
+  readonly tui: ((context: Context) => Promise<number>) | undefined;
   /** Makes what a command works with, once the options are known. */
   readonly context: (options: CommonOptions) => Context;
   /** Where help goes. */
@@ -37,12 +39,21 @@ export async function runProgram(parameters: readonly string[], surroundings: Su
     status = foreign;
   });
   try {
+    const { tui, context } = surroundings;
+    const options = tui && optionsAlone(program, parameters);
+    if (options !== undefined && tui !== undefined) return await tui(context(options));
     await program.parseAsync(parameters, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw usage(error, parameters.length === 0);
   }
   return status;
+}
+
+/** The options, if nothing else was given. */
+function optionsAlone(program: Command, parameters: readonly string[]): CommonOptions | undefined {
+  const { operands, unknown } = program.parseOptions([...parameters]);
+  return operands.length === 0 && unknown.length === 0 ? program.opts<CommonOptions>() : undefined;
 }
 
 function describe(surroundings: Surroundings, ended: (status: number) => void): Command {

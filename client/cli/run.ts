@@ -2,6 +2,7 @@ import { ChatError } from "../core/chat-error.ts";
 import { explainFailure } from "../core/explain-failure.ts";
 import type { Context } from "./context.ts";
 import { exitCodes } from "./exit-codes.ts";
+import type { Opening } from "./opening.ts";
 import { Output } from "./print.ts";
 import { type CommonOptions, type Foreign, runProgram } from "./program.ts";
 import { reportError } from "./report-error.ts";
@@ -14,6 +15,8 @@ export interface Chat {
   /** `chat relay` and `chat demo`, which the client does not know. */
   readonly relay: Foreign;
   readonly demo: Foreign;
+  /** `chat` alone; undefined where there is no terminal for it. */
+  readonly tui: ((opening: Opening) => Promise<number>) | undefined;
 }
 
 /** Runs one `chat` command to its end and gives the exit status. Nothing is left to say or to write then. */
@@ -53,7 +56,13 @@ export async function runChat(parameters: readonly string[], chat: Chat): Promis
     };
   };
   try {
-    const status = await runProgram(parameters, { ...chat, context, output });
+    const { tui } = chat;
+    const status = await runProgram(parameters, {
+      ...chat,
+      context,
+      output,
+      tui: tui && (async (made) => tui((await import("./opening.ts")).openingOf(made))),
+    });
     await output.flush();
     return status;
   } catch (error) {

@@ -30,6 +30,8 @@ export type Effect =
         | "load relay"
         | "reconnect"
         | "suspend"
+        /** The screen anew, whatever the terminal made of it. */
+        | "redraw"
         | "bell";
     }
   | { readonly kind: "safety number"; readonly name: string }

@@ -81,6 +81,7 @@ function run(state: State, command: CommandName): Updated {
 const leadsAway: ReadonlySet<CommandName> = new Set([
   "quit",
   "suspend",
+  "redraw",
   "reconnect",
   "next unread",
   "last conversation",
@@ -98,6 +99,7 @@ function runChat(state: State, command: CommandName): Updated {
   switch (command) {
     case "quit":
     case "suspend":
+    case "redraw":
     case "reconnect":
       return [state, [{ kind: command }]];
     case "next unread":

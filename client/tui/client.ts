@@ -1,0 +1,171 @@
+import { explainFailure } from "../core/explain-failure.ts";
+import { safeText } from "../safe-text.ts";
+import type { Input } from "./keys.ts";
+import { stopProcess, watchLifetime } from "./lifetime.ts";
+import type { Effect } from "./model/effect.ts";
+import type { Event, Failure } from "./model/event.ts";
+import { initialState } from "./model/initial.ts";
+import type { State } from "./model/state.ts";
+import { update } from "./model/update.ts";
+import { type Perform, Runtime, type Tell } from "./runtime.ts";
+import { type Streams, Terminal } from "./terminal.ts";
+import { mount, type Screen } from "./views/app.tsx";
+import { type Frame, frameOf, targetAt } from "./views/frame.ts";
+
+const HANGUP = 129;
+const WHEEL_LINES = 3;
+/** A stopped process group goes on only if somebody continues it; if the kernel did not stop it, after this. */
+const UNSTOPPED_MS = 100;
+const MINUTE = 60_000;
+
+/** Model, terminal and process joined: a full-screen client, without knowing what effects do. */
+export class Client {
+  readonly #terminal: Terminal;
+  readonly #runtime: Runtime;
+  readonly #perform: Perform;
+  readonly #ended = Promise.withResolvers<number>();
+  readonly #forgetLifetime: () => void;
+  readonly #screen: Screen;
+  #frame: Frame | undefined;
+  #drawn: State | undefined;
+
+  constructor(streams: Streams, known: Pick<State, "me" | "screens"> & Partial<State>, perform: Perform) {
+    this.#perform = perform;
+    this.#terminal = new Terminal(streams, {
+      input: (inputs) => this.#runtime.act(inputs.flatMap((input) => eventsOf(input, this.#frame))),
+      resize: () => this.tell({ kind: "resize", ...this.#terminal.size }),
+      gone: () => this.end(HANGUP),
+    });
+    const state = initialState({ ...this.#terminal.size, now: Date.now(), ...known });
+    this.#runtime = new Runtime(state, {
+      update,
+      perform: (effect, tell) => this.#do(effect, tell),
+      draw: (state) => this.#draw(state),
+      explain,
+    });
+    this.#screen = mount(this.#terminal.canvas, streams.input);
+    this.#forgetLifetime = watchLifetime({
+      end: (status) => this.end(status),
+      lastly: () => this.#terminal.leave(),
+      suspend: this.#suspend,
+      resume: () => this.#resume(),
+      tick: () => this.#tick(),
+    });
+    this.#terminal.enter();
+    this.#runtime.redraw();
+  }
+
+  /** Settles with the exit status, when the terminal is given back. */
+  get ended(): Promise<number> {
+    return this.#ended.promise;
+  }
+
+  get tell(): Tell {
+    return this.#runtime.tell;
+  }
+
+  readonly end = (status: number): void => {
+    this.#runtime.stop();
+    this.#terminal.leave();
+    this.#screen.end();
+    this.#forgetLifetime();
+    this.#ended.resolve(status);
+  };
+
+  /** Gives the terminal to another program until `work` is done. */
+  readonly handOver = async <T>(work: () => Promise<T>): Promise<T> => {
+    this.#terminal.leave();
+    try {
+      return await work();
+    } finally {
+      this.#resume();
+    }
+  };
+
+  #do(effect: Effect, tell: Tell): void | Promise<void> {
+    switch (effect.kind) {
+      case "quit":
+        return this.end(0);
+      case "suspend":
+        return this.#suspend();
+      case "redraw":
+        return this.#redraw();
+      case "bell":
+        return this.#terminal.bell();
+      case "copy":
+        return this.#terminal.copy(effect.text);
+      default:
+        return this.#perform(effect, tell);
+    }
+  }
+
+  readonly #suspend = (): void => {
+    this.#terminal.leave();
+    stopProcess(this.#suspend);
+    setTimeout(() => this.#resume(), UNSTOPPED_MS);
+  };
+
+  #resume(): void {
+    if (this.#runtime.isStopped) return;
+    // Whoever stopped it from outside left the terminal as it was, or half as a shell likes it.
+    this.#terminal.leave();
+    this.#terminal.enter();
+    this.tell({ kind: "resize", ...this.#terminal.size });
+    this.#redraw();
+  }
+
+  #redraw(): void {
+    this.#drawn = undefined;
+    this.#runtime.redraw();
+  }
+
+  #tick(): void {
+    const { state } = this.#runtime;
+    const now = Date.now();
+    const lapses = state.notices.length > 0 || state.typing.size > 0;
+    if (lapses || Math.floor(now / MINUTE) !== Math.floor(state.now / MINUTE))
+      this.tell({ kind: "time", now });
+  }
+
+  #draw(state: State): void {
+    const { canvas } = this.#terminal;
+    const before = this.#drawn;
+    this.#drawn = state;
+    const frame = frameFor(state);
+    this.#frame = frame;
+    this.#terminal.setMouse(state.settings.mouse);
+    canvas.inOnePiece(() => {
+      if (before?.columns !== state.columns || before.rows !== state.rows) {
+        canvas.columns = state.columns;
+        canvas.rows = state.rows;
+        canvas.wipe(() => this.#screen.forget());
+      }
+      this.#screen.draw(frame, state.settings.theme, state.columns);
+    });
+  }
+}
+
+/** A text that a view cannot cope with must not take the client with it, nor the way out of it. */
+function frameFor(state: State): Frame {
+  try {
+    return frameOf(state);
+  } catch (error) {
+    const sentence = `This cannot be shown: ${error instanceof Error ? error.message : "unknown"}`;
+    const rows = Array.from({ length: state.rows }, (_, y) => ({
+      spans: [{ text: safeText(y === 0 ? sentence.slice(0, state.columns) : ""), style: "plain" as const }],
+    }));
+    return { rows, cursor: undefined, hits: [] };
+  }
+}
+
+function eventsOf(input: Input, frame: Frame | undefined): Event[] {
+  if (input.kind !== "mouse") return [input];
+  const target = frame && targetAt(frame, input.x, input.y);
+  if (input.what === "click") return target === undefined ? [] : [{ kind: "click", target }];
+  return [{ kind: "wheel", target, lines: input.what === "wheel up" ? -WHEEL_LINES : WHEEL_LINES }];
+}
+
+function explain(error: unknown): Failure {
+  const { code, message, hint } = explainFailure(error);
+  return { code, message: safeText(message), hint: hint === undefined ? undefined : safeText(hint) };
+}

@@ -1,0 +1,25 @@
+import type { Effect } from "../model/effect.ts";
+import type { Tell } from "../runtime.ts";
+import type { Session } from "./session.ts";
+
+/** How an effect of this kind is done. */
+export type Doing<Kind extends Effect["kind"]> = (
+  session: Session,
+  effect: Extract<Effect, { readonly kind: Kind }>,
+  tell: Tell,
+) => void | Promise<void>;
+
+/** What the terminal itself does. */
+type OfTerminal = "quit" | "suspend" | "redraw" | "bell" | "copy";
+
+/** By kind; those that are not there yet do nothing. */
+const table: { readonly [Kind in Exclude<Effect["kind"], OfTerminal>]?: Doing<Kind> } = {};
+
+export function perform(session: Session, effect: Effect, tell: Tell): void | Promise<void> {
+  // The table pairs each kind with its own doing, which the compiler cannot follow through an index.
+  const doing = table[effect.kind as keyof typeof table] as Doing<Effect["kind"]> | undefined;
+  return doing?.(session, effect, tell);
+}
+
+/** Once there is an account: what is on the screen at the start, and all that happens from then on. */
+export function begin(_session: Session, _tell: Tell): void | Promise<void> {}

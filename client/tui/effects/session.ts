@@ -1,0 +1,17 @@
+import type { Profile, ProfilePaths } from "../../core/profile.ts";
+import type { AskPassphrase } from "../../core/unlock-profile.ts";
+
+/** What effects work with, as long as the client is open. */
+export interface Session {
+  readonly paths: ProfilePaths;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The relay that was asked for when it was started. */
+  readonly relay: string | undefined;
+  readonly passphrase: AskPassphrase;
+  /** Aborts when the client ends. */
+  readonly signal: AbortSignal;
+  /** Gives the terminal to another program until `work` is done. */
+  readonly handOver: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Undefined until there is an account. */
+  profile: Profile | undefined;
+}

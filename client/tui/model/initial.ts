@@ -1,0 +1,33 @@
+import { defaultKeymap } from "./keymap.ts";
+import type { State } from "./state.ts";
+
+/** Before anything was loaded. */
+export function initialState(
+  known: Pick<State, "columns" | "rows" | "now" | "me" | "screens"> & Partial<State>,
+): State {
+  return {
+    hasFocus: true,
+    connection: { state: "starting", why: undefined, queued: 0 },
+    conversations: [],
+    hasAllConversations: false,
+    open: undefined,
+    last: undefined,
+    pane: "composer",
+    listCursor: undefined,
+    present: new Set(),
+    typing: new Map(),
+    drafts: new Map(),
+    notices: [],
+    settings: {
+      theme: "dark",
+      mouse: true,
+      bell: true,
+      notifyContent: false,
+      receipts: true,
+      typing: true,
+      presence: true,
+    },
+    keymap: defaultKeymap(),
+    ...known,
+  };
+}
