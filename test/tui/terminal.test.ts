@@ -1,0 +1,206 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { LAUNCHER } from "../support/chat.ts";
+import { VirtualTerminal } from "../support/virtual-terminal.ts";
+
+const watched = fileURLToPath(new URL("../support/watched-process.mjs", import.meta.url));
+const CTRL_Q = "\u0011";
+const CTRL_Z = "\u001a";
+const CHAT = `'${process.execPath}' '${LAUNCHER}'`;
+
+let home: string;
+let terminal: VirtualTerminal;
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "sotto-terminal-"));
+});
+
+afterEach(async () => {
+  await terminal.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+function environment(extra: Record<string, string> = {}): Record<string, string> {
+  return {
+    HOME: home,
+    CHAT_HOME: join(home, "chat"),
+    PS1: "ready> ",
+    TEST_PID_FILE: join(home, "pid"),
+    NODE_OPTIONS: `--import ${watched}`,
+    ...extra,
+  };
+}
+
+function chatPid(): number {
+  return Number(readFileSync(join(home, "pid"), "utf8"));
+}
+
+/** A shell that leaves the terminal's modes as they are, and the client in it. */
+async function inShell(command = CHAT, extra: Record<string, string> = {}): Promise<void> {
+  terminal = new VirtualTerminal(["/bin/sh", "-i"], { env: environment(extra), cwd: home });
+  await terminal.shows("ready>");
+  terminal.type("echo kept\r");
+  await terminal.shows(/^kept$/m);
+  terminal.type(`${command}\r`);
+  await opened();
+}
+
+async function opened(): Promise<void> {
+  await terminal.until(() => terminal.isOnOtherScreen, "the client has its screen");
+  await terminal.shows("Sotto");
+}
+
+/** The terminal is as it was before, and the shell says that the client ended so. */
+async function expectGivenBack(status: number): Promise<void> {
+  await expectUsable();
+  terminal.type("echo status $?\r");
+  await terminal.shows(new RegExp(`^status ${status}$`, "m"));
+  terminal.type("stty -a\r");
+  await terminal.shows(/ icanon .*\becho\b/s);
+  expect(terminal.screen()).not.toMatch(/-(icanon|echo|isig|icrnl|opost)\b/);
+}
+
+async function expectUsable(): Promise<void> {
+  await terminal.until(() => !terminal.isOnOtherScreen, "the screen is given back");
+  await terminal.shows(/ready> $/m);
+  expect(terminal.screen()).toContain("kept");
+  expect(terminal.modes).toMatchObject({
+    bracketedPasteMode: false,
+    mouseTrackingMode: "none",
+    sendFocusMode: false,
+    synchronizedOutputMode: false,
+  });
+  expect(terminal.isCursorShown).toBe(true);
+  const times = (sequence: string) => terminal.output.split(sequence).length;
+  expect(times("\u001b[<u")).toBe(times("\u001b[>1u"));
+  expect(times("\u001b[?1049l")).toBe(times("\u001b[?1049h"));
+}
+
+test("the client takes the whole screen, and its keys, pastes, clicks and focus", async () => {
+  await inShell();
+  expect(terminal.modes).toMatchObject({
+    bracketedPasteMode: true,
+    mouseTrackingMode: "vt200",
+    sendFocusMode: true,
+  });
+  expect(terminal.screen()).not.toContain("kept");
+});
+
+test("quitting gives the terminal back as it was", async () => {
+  await inShell();
+  terminal.type(CTRL_Q);
+  await expectGivenBack(0);
+});
+
+test.each([
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+  ["SIGINT", 130],
+  ["SIGQUIT", 131],
+] as const)("%s gives the terminal back as it was", async (signal, status) => {
+  await inShell();
+  process.kill(chatPid(), signal);
+  await expectGivenBack(status);
+});
+
+test.each([
+  ["an exception", "a crash of the test"],
+  ["a rejection", "a rejection of the test"],
+])("a crash by %s gives the terminal back and says why", async (kind, message) => {
+  await inShell(CHAT, { TEST_CRASH: kind, CHAT_DEBUG: "1" });
+  process.kill(chatPid(), "SIGUSR2");
+  await expectUsable();
+  expect(terminal.screen()).toContain(message);
+  await expectGivenBack(70);
+});
+
+test("a client whose parent was killed gives the terminal back", async () => {
+  await inShell(`sh -c "${CHAT}; true"`);
+  const parent = Number(execFileSync("ps", ["-o", "ppid=", "-p", String(chatPid())], { encoding: "utf8" }));
+  expect(parent).not.toBe(terminal.pid);
+  process.kill(parent, "SIGKILL");
+  await terminal.until(() => !terminal.isOnOtherScreen, "the screen is given back");
+  await terminal.until(() => !isAlive(chatPid()), "the client has ended");
+});
+
+test("a client whose terminal is closed ends", async () => {
+  terminal = new VirtualTerminal([process.execPath, LAUNCHER], { env: environment(), cwd: home });
+  await opened();
+  const pid = chatPid();
+  await terminal.hangUp();
+  await terminal.until(() => !isAlive(pid), "the client has ended", 5_000);
+});
+
+test("Ctrl-Z gives the terminal back until the client goes on", async () => {
+  await inShell();
+  terminal.type(CTRL_Z);
+  await expectUsable();
+  terminal.type("fg\r");
+  await opened();
+  terminal.type(CTRL_Z);
+  await expectUsable();
+  terminal.type("fg\r");
+  await opened();
+  terminal.type(CTRL_Q);
+  await expectGivenBack(0);
+});
+
+test("a client that was stopped from outside has its screen again when it goes on", async () => {
+  await inShell();
+  process.kill(chatPid(), "SIGSTOP");
+  await terminal.shows("Stopped");
+  // Nothing could prepare the terminal for the shell: a line ends as it does in raw mode.
+  terminal.type("stty sane; fg\n");
+  await terminal.until(() => !terminal.screen().includes("Stopped"), "the screen is drawn anew");
+  await opened();
+  terminal.type(CTRL_Q);
+  await expectGivenBack(0);
+});
+
+test("where nobody could continue it, Ctrl-Z does not stop the client", async () => {
+  terminal = new VirtualTerminal([process.execPath, LAUNCHER], { env: environment(), cwd: home });
+  await opened();
+  terminal.type(CTRL_Z);
+  await terminal.until(() => !terminal.isOnOtherScreen, "the screen is given back");
+  await opened();
+  terminal.type(CTRL_Q);
+  expect(await terminal.exited).toMatchObject({ code: 0 });
+});
+
+test("after a storm of sizes down to one cell the screen is as if it had always been so", async () => {
+  terminal = new VirtualTerminal([process.execPath, LAUNCHER], { env: environment(), cwd: home });
+  await opened();
+  const before = terminal.screen();
+  let seed = 1;
+  for (let round = 0; round < 120; round++) {
+    seed = (seed * 48_271) % 2_147_483_647;
+    terminal.resize(1 + (seed % 200), 1 + (seed % 61));
+    if (round % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  terminal.resize(1, 1);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  terminal.resize(80, 24);
+  await terminal.until(() => terminal.screen() === before, "the screen is as before");
+  terminal.type(CTRL_Q);
+  expect(await terminal.exited).toMatchObject({ code: 0 });
+});
+
+test("a paste of a megabyte is taken, and keys still work", async () => {
+  await inShell();
+  terminal.paste("0123456789abcde\n".repeat(65_536));
+  terminal.type(CTRL_Q);
+  await expectGivenBack(0);
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
