@@ -214,11 +214,9 @@ function special(body: string, alt: number): Input[] {
     return named(letters[final.toUpperCase()], alt | (body.startsWith("O") ? CTRL : SHIFT));
   }
   if (body === "OM") return named("enter", alt);
-  // `CSI 1 ; modifiers A`; SS3 may have the modifiers alone.
-  return named(
-    letters[final],
-    second === "" && /^\d+$/.test(first) && body.startsWith("O") ? Number(first) - 1 : modifiers,
-  );
+  // `CSI 1 ; modifiers A`; after O the modifiers may stand alone. Other numbers belong to reports, as of the cursor.
+  if (body.startsWith("O") && second === "") return named(letters[final], ((Number(first) || 1) - 1) | alt);
+  return first === "" || first === "1" ? named(letters[final], modifiers) : [];
 }
 
 function named(name: string | undefined, modifiers: number): Input[] {
