@@ -12,7 +12,7 @@ import { firstLogHash, readLogHashes } from "../store/log-hashes.ts";
 import { readSenderCount, type SenderCount, saveSenderCount } from "../store/senders.ts";
 import type { StagedRow } from "../store/staged-rows.ts";
 import { knownChain, pinOwnChain } from "./contacts.ts";
-import { theConversation } from "./conversations.ts";
+import { theConversation, wasLost } from "./conversations.ts";
 import { nameOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 import { record } from "./security.ts";
@@ -48,7 +48,7 @@ function checkLogSeen(
   const known = readLogHashes(profile.db, conversation.conversation, logSeen.sequence);
   if (known.some((hash) => equal(hash, logSeen.hash))) return;
   // The sender can have seen what came before a log that was lost, and that this device never saw.
-  if (conversation.generation > 1 && known.length === 0) return;
+  if (wasLost(conversation) && known.length === 0) return;
   // And a newcomer has not seen what came before him.
   const { conversation: number, generation } = conversation;
   if (logSeen.sequence < firstLogHash(profile.db, number, generation)) return;

@@ -174,6 +174,11 @@ export function meetingPlace(profile: Profile, stored: StoredConversation, peer:
   return conversationWith(profile, { kind: "person", name: nameOf(profile, peer), accountId: peer });
 }
 
+/** Whether the relay has begun its log anew. In a group or room another generation is another stay in the same log. */
+export function wasLost({ generation, kind }: StoredConversation): boolean {
+  return generation > 1 && !isGroup(kind);
+}
+
 /** For the middle of a sentence: `the conversation with alice`, `#ops`. */
 export function theConversation(stored: StoredConversation): string {
   return isGroup(stored.kind) ? `#${stored.peerName}` : `the conversation with ${stored.peerName}`;
@@ -291,12 +296,14 @@ export function noteLog(
     });
   }
   const made = incarnation(shown.incarnation);
-  const shortened = transact(profile.db, () => {
+  const untrue = transact(profile.db, () => {
     const stored = readConversation(profile.db, conversation);
     const { log, conversationId: id } = stored;
     if (id === undefined) return undefined;
     const isSame = log !== undefined && equal(log.incarnation, made);
-    if (isSame && Number(shown.head) < (heldBefore.get(conversation) ?? 0)) return theConversation(stored);
+    if (isSame && Number(shown.head) < (heldBefore.get(conversation) ?? 0)) return "an older state";
+    // A direct conversation is opened anew after a loss. A group cannot be: nobody would sign all of its entries again.
+    if (!isSame && log !== undefined && isGroup(stored.kind)) return "another log";
     // Another process was quicker: this is old news.
     if (isSame && Number(shown.head) < log.head.sequence) return undefined;
     if (!isSame) {
@@ -323,10 +330,11 @@ export function noteLog(
     nameRelayHead(profile.db, conversation, Number(shown.head), Number(shown.rosterVersion));
     return undefined;
   });
-  if (shortened !== undefined) {
+  if (untrue !== undefined) {
+    const stored = readConversation(profile.db, conversation);
     throw alarm(profile, {
       kind: "log_forked",
-      text: `The relay shows an older state of ${shortened} than before.`,
+      text: `The relay shows ${untrue} of ${theConversation(stored)} than before.`,
       conversation,
     });
   }
