@@ -27,6 +27,7 @@ export function messageObject(message: Message): object {
     state: message.state,
     pinned: message.pinned,
     expires_at: message.expiresAt === null ? null : isoTime(message.expiresAt),
+    shared_by: message.sharedBy,
   };
 }
 

@@ -6,7 +6,8 @@ import { clock } from "./times.ts";
 const special = /[\\`*_[\]<>&|~$]/g;
 /** What means something at the beginning of a line: headings, lists, rules, underlines. */
 const atBeginning = /^(\s*)([#+=-]|\d{1,9}(?=[.)]))/;
-type Shown = Pick<Message, "conversation" | "from" | "text" | "edited" | "deleted" | "sentAt" | "state">;
+type Shown = Pick<Message, "conversation" | "from" | "text" | "edited" | "deleted" | "sentAt" | "state"> &
+  Pick<Message, "sharedBy">;
 
 /** What no calendar has is the latest that it has. */
 const LATEST = 8_640_000_000_000_000;
@@ -40,11 +41,15 @@ export class MarkdownLog {
   }
 }
 
-function noteOf({ deleted, edited, state }: Shown): string {
+function noteOf({ deleted, edited, state, sharedBy }: Shown): string {
   if (deleted) return " (deleted)";
   if (state === "queued") return " (queued)";
   if (state === "failed") return " (not sent)";
-  return edited ? " (edited)" : "";
+  const notes = [
+    ...(edited ? ["edited"] : []),
+    ...(sharedBy === null ? [] : [`shared by ${escapeLine(sharedBy)}`]),
+  ];
+  return notes.length === 0 ? "" : ` (${notes.join(", ")})`;
 }
 
 /** Each line of its own, by two spaces at the end of all but the last of a paragraph. */

@@ -3,6 +3,7 @@ import { ChatError } from "../core/chat-error.ts";
 import { parseMoment } from "../core/parse-time.ts";
 import type { SendOptions } from "./commands/send.ts";
 import type { Context } from "./context.ts";
+import { count } from "./count.ts";
 import type { Commands } from "./describe.ts";
 import { parseDuration } from "./duration.ts";
 import { addGroups } from "./group-commands.ts";
@@ -320,11 +321,6 @@ function duration(text: string): number {
   const parsed = parseDuration(text);
   if (parsed !== undefined) return parsed;
   throw new InvalidArgumentError("Write it as 30s, 500ms, 5m or 1h.");
-}
-
-function count(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be a whole number from 1.");
 }
 
 function since(text: string): number {

@@ -55,11 +55,12 @@ export class Transcript {
     this.#output.line(this.#output.paint("dim", safeText(line)));
   }
 
-  #annotations({ edited, pinned, votes: { up, down }, reactions }: Message): string {
+  #annotations({ edited, pinned, sharedBy, votes: { up, down }, reactions }: Message): string {
     const counts = Object.entries(reactions).map(([emoji, by]) => `${emoji} ${by.length}`);
     const parts = [
       edited ? "(edited)" : "",
       pinned ? "(pinned)" : "",
+      sharedBy === null ? "" : `(shared by ${sharedBy})`,
       up + down > 0 ? `▲${up} ▼${down}` : "",
       ...counts,
     ].filter((part) => part !== "");

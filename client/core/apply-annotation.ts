@@ -84,7 +84,11 @@ function detailsOf(change: Change): Record<string, unknown> {
 }
 
 export function foldOf(profile: Profile, message: StoredMessage): Folded {
-  return foldAnnotations(asMade(profile, message), annotationsOf(profile.db, message.conversation, message));
+  const annotations = annotationsOf(profile.db, message.conversation, message);
+  const folded = foldAnnotations(asMade(profile, message), annotations);
+  // One that was handed on may have been edited before.
+  const wasEdited = message.sharedBy !== undefined && message.edited && !folded.deleted;
+  return wasEdited ? { ...folded, edited: true } : folded;
 }
 
 function asMade(profile: Profile, message: StoredMessage): Annotated {

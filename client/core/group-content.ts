@@ -13,11 +13,13 @@ import {
 import { findConversation, type StoredConversation } from "../store/conversations.ts";
 import { addEvent } from "../store/events.ts";
 import { addGroup, readInvitations, setInvitedBy, setStanding, setTitle } from "../store/groups.ts";
+import { noteClaim } from "./claim-history.ts";
 import type { GroupContent } from "./content.ts";
 import { isGroup } from "./conversations.ts";
 import { aliasFrom, shortTitle } from "./group-names.ts";
 import { membershipOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
+import { takeHistory } from "./take-history.ts";
 
 /** Beyond it further invitations are passed over: they cost their senders nothing. */
 const MAX_INVITATIONS = 1_000;
@@ -41,7 +43,10 @@ export function takeGroupContent(profile: Profile, said: Said, content: GroupCon
       takeTitle(profile, said, content.value.title);
       return;
     case "historyClaim":
+      if (said.role !== undefined) noteClaim(profile, said.stored, content.value.join);
+      return;
     case "history":
+      takeHistory(profile, said, content.value);
       return;
   }
 }

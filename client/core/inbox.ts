@@ -17,6 +17,7 @@ import type { Profile } from "./profile.ts";
 import { alarm } from "./security.ts";
 import { showReady } from "./show-opened.ts";
 import { chainsWanted, stageDeliveries } from "./stage.ts";
+import { meetAuthors } from "./take-history.ts";
 
 const PULL_LIMIT = 200;
 const PULL_TIMEOUT_MS = 20_000;
@@ -122,6 +123,7 @@ export class Inbox {
       this.#acknowledge();
     }
     await this.#guarded(undefined, () => catchUpChains(this.#profile, this.#connection));
+    await this.#guarded(undefined, () => meetAuthors(this.#profile, this.#connection));
     return shown;
   }
 

@@ -6,6 +6,7 @@ import { transact } from "../store/database.ts";
 import { readIntents } from "../store/outbox.ts";
 import { nextReceiptDue } from "../store/queued-receipts.ts";
 import { newestSecurityEvent, readSecurityEvents, type SecurityEvent } from "../store/security-events.ts";
+import { claimWhileLive } from "./claim-history.ts";
 import { heldLogs } from "./conversations.ts";
 import { type Connect, drainThrough } from "./drain-outbox.ts";
 import { Inbox } from "./inbox.ts";
@@ -99,6 +100,9 @@ async function live(
     sending.catch(end);
     const telling = sendReceipts(profile, connection, stream, ending.signal);
     telling.catch(end);
+    const send = () => drainThrough(profile, connection, stream, ending.signal);
+    const claiming = claimWhileLive(profile, send, ending.signal);
+    claiming.catch(end);
     while (!ending.signal.aborted) {
       const { deliveries, heads, isResync } = await next(pushed, ending.signal);
       if (isResync) return undefined;
@@ -108,7 +112,7 @@ async function live(
       report();
       if (hasSilent(profile)) await drainThrough(profile, connection, stream, ending.signal);
     }
-    await Promise.all([sending, telling]);
+    await Promise.all([sending, telling, claiming]);
   } catch (error) {
     if (!ending.signal.aborted) throw error;
     if (!(error instanceof NetError) && !isAbort(error)) throw error;

@@ -31,7 +31,7 @@ export interface Message {
   readonly quote: { readonly from: string; readonly text: string } | null;
   /** Milliseconds since 1970, by the sender's clock. */
   readonly sentAt: number;
-  /** Milliseconds since 1970, by this machine's clock; null for one's own. */
+  /** Milliseconds since 1970, by this machine's clock; null for one's own, and for one that was handed on. */
   readonly receivedAt: number | null;
   /** delivered, read: by all that it was for, as they say themselves. */
   readonly state: ShownState;
@@ -39,7 +39,9 @@ export interface Message {
   readonly content: "text" | "unknown" | "unreadable";
   /** Why it failed, or cannot be read. */
   readonly trouble: { readonly code: string; readonly text: string } | null;
-  /** Counts up in the order in which messages were certain; null before: where `watchMessages` goes on. */
+  /** Who handed it on, from before this account's time; nothing proves it. Null for one that came by the log. */
+  readonly sharedBy: string | null;
+  /** Counts up in the order in which messages were certain; null before, and for one that was handed on: where `watchMessages` goes on. */
   readonly arrival: number | null;
   /** This profile's number for it. */
   readonly position: number;
@@ -74,6 +76,7 @@ export function toMessage(
     state: stateWith(stored.state, deliveryOf(profile, conversation, stored)),
     content: stored.kind === "silent" ? "text" : stored.kind,
     trouble: stored.trouble ?? null,
+    sharedBy: stored.sharedBy === undefined ? null : nameOf(profile, stored.sharedBy),
     arrival: stored.arrival ?? null,
     position: stored.position,
   };
@@ -103,7 +106,9 @@ function quoteOf(
   if (found === undefined || found.conversation !== conversation.conversation) return null;
   if (found.gone || found.kind === "silent") return null;
   const text = found.deleted ? "[deleted]" : shownText(found);
-  return { from: nameOf(profile, found.accountId), text };
+  const { sharedBy } = found;
+  const shared = sharedBy === undefined ? "" : `, shared by ${nameOf(profile, sharedBy)}`;
+  return { from: `${nameOf(profile, found.accountId)}${shared}`, text };
 }
 
 function shownText({ kind, text, trouble }: StoredMessage): string {

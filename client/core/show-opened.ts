@@ -14,6 +14,7 @@ import { promoteSession } from "../store/sessions.ts";
 import { conversationsReady, deleteStaged, readyRows, type StagedRow } from "../store/staged-rows.ts";
 import { applyAnnotation, applyWaiting } from "./apply-annotation.ts";
 import { checkOpened } from "./check-opened.ts";
+import { keepOwnClaim } from "./claim-history.ts";
 import { namesMe, type ReadContent, readContent } from "./content.ts";
 import { takeGroupContent } from "./group-content.ts";
 import type { Profile } from "./profile.ts";
@@ -54,7 +55,9 @@ function showRow(profile: Profile, conversation: StoredConversation, row: Staged
     showEntry(profile, conversation, row);
     return false;
   }
-  if (row.stub !== 0 || findOwnRow(profile.db, row.rowHash) !== undefined) return false;
+  const own = findOwnRow(profile.db, row.rowHash);
+  if (own !== undefined) keepOwnClaim(profile, conversation, own.position);
+  if (own !== undefined || row.stub !== 0) return false;
   if (row.contentKey === undefined) return showUnreadable(profile, conversation, row, row.cause as Cause);
   try {
     const opened = openEnvelope(row.envelope, row.contentKey);

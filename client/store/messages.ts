@@ -7,6 +7,7 @@ import {
   messageId,
 } from "../../keys/index.ts";
 import { type Database, statement } from "./database.ts";
+import { dropShared } from "./shared-messages.ts";
 
 type MessageKind = "text" | "silent" | "unknown" | "unreadable";
 export type MessageState = "queued" | "sent" | "failed" | "received";
@@ -127,19 +128,25 @@ export interface NewMessage {
   readonly wantsReceipts?: boolean;
   readonly mentionsMe?: boolean;
   readonly sharedBy?: AccountId;
+  readonly edited?: boolean;
   readonly contentType?: number;
   readonly body?: Uint8Array;
   readonly trouble?: { readonly code: string; readonly text: string };
 }
 
-/** Its position; undefined when this device's message of that id is there already. */
+/**
+ * Its position; undefined when this device's message of that id is there already. One that was handed on gives way, and
+ * is nothing that arrives.
+ */
 export function addMessage(db: Database, made: NewMessage): number | undefined {
+  const isShared = made.sharedBy !== undefined;
+  if (!isShared) dropShared(db, made.messageId, made.deviceId);
   const { changes, lastInsertRowid } = statement<unknown[], never>(
     db,
     `insert into messages (conversation, message_id, account_id, device_id, sequence, arrival, kind, state, unread,
        text, reply_to, reply_to_device, content_type, body, sent_at, received_at, trouble_code, trouble, expires_at,
-       gone, wants_receipts, mentions_me, shared_by)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       gone, wants_receipts, mentions_me, shared_by, edited)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (device_id, message_id) do nothing`,
   ).run(
     made.conversation,
@@ -147,7 +154,7 @@ export function addMessage(db: Database, made: NewMessage): number | undefined {
     made.accountId,
     made.deviceId,
     made.sequence ?? null,
-    made.state === "queued" ? null : newestArrival(db) + 1,
+    made.state === "queued" || isShared ? null : newestArrival(db) + 1,
     made.kind,
     made.state,
     made.unread ? 1 : 0,
@@ -165,6 +172,7 @@ export function addMessage(db: Database, made: NewMessage): number | undefined {
     made.wantsReceipts === true ? 1 : 0,
     made.mentionsMe === true ? 1 : 0,
     made.sharedBy ?? null,
+    made.edited === true ? 1 : 0,
   );
   return changes === 1 ? Number(lastInsertRowid) : undefined;
 }
@@ -248,7 +256,7 @@ export function messagesArrivedAfter(db: Database, after: number, limit: number)
 }
 
 export interface MessageFilter {
-  /** Of one conversation, in the order of its log; otherwise of all, in the order in which they came to be known. */
+  /** Of one conversation, in the order of its log; otherwise of all but those handed on, in the order in which they came to be known. */
   readonly conversation?: number;
   readonly limit: number;
   /** Older than this one. */
@@ -269,6 +277,7 @@ export function readNewest(db: Database, filter: MessageFilter): StoredMessage[]
     values.push(...bound);
   };
   if (conversation !== undefined) where("conversation = ?", conversation);
+  else conditions.push("shared_by is null");
   if (unread === true) where("unread = 1");
   if (since !== undefined) where("coalesce(received_at, sent_at) >= ?", since);
   if (before !== undefined && conversation === undefined) where("position < ?", before.position);

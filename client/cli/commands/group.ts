@@ -19,6 +19,7 @@ import {
   setRole,
 } from "../../core/manage-group.ts";
 import type { Profile } from "../../core/profile.ts";
+import { shareHistory } from "../../core/share-history.ts";
 import { safeText } from "../../safe-text.ts";
 import { type Context, unlessInterrupted } from "../context.ts";
 import { groupObject, roomObject } from "../json-objects.ts";
@@ -140,6 +141,18 @@ export interface PolicyFlags {
   readonly invite?: Role;
   readonly post?: Role;
   readonly pin?: Role;
+  readonly history?: "asked" | "automatic";
+}
+
+export async function share(context: Context, name: string, member: string, limit: number): Promise<void> {
+  await withGroup(context, async (profile, connection) => {
+    const conversation = numberOf(profile, name);
+    const shared = await shareHistory(profile, connection, conversation, member, limit);
+    if (shared === 0)
+      return { conversation, said: `There is nothing here from before ${safeText(member)} joined.` };
+    const messages = `${shared} ${shared === 1 ? "message" : "messages"}`;
+    return { conversation, said: `Shared ${messages} with ${safeText(member)}.` };
+  });
 }
 
 export async function policy(context: Context, name: string, wanted: PolicyFlags): Promise<void> {
@@ -171,8 +184,10 @@ export async function info(context: Context, name: string): Promise<void> {
       output.line(`  ${safeText(invited)}${output.paint("dim", `  invited by ${safeText(by)}`)}`);
     }
     if (group.policy === undefined) return;
-    const { invite: mayInvite, post, pin } = group.policy;
+    const { invite: mayInvite, post, pin, history } = group.policy;
     output.line(output.paint("dim", `  who may: invite ${mayInvite}, write ${post}, pin ${pin}`));
+    const unasked = history === "automatic" ? "" : " when asked";
+    output.line(output.paint("dim", `  newcomers get the latest messages${unasked}`));
   });
 }
 

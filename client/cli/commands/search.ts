@@ -38,6 +38,7 @@ function printLines({ output, now }: Context, found: readonly MessageFound[]): v
     time: moment(new Date(message.sentAt), now()),
     conversation: safeText(message.conversation),
     from: safeText(message.from),
+    sharedBy: message.sharedBy,
     snippet,
   }));
   const width = (of: (row: (typeof rows)[number]) => string) =>
@@ -47,7 +48,7 @@ function printLines({ output, now }: Context, found: readonly MessageFound[]): v
   const times = width(({ time }) => time);
   const conversations = width(({ conversation }) => conversation);
   const names = width(({ from }) => from);
-  for (const { id, time, conversation, from, snippet } of rows) {
+  for (const { id, time, conversation, from, sharedBy, snippet } of rows) {
     const cells = [
       output.paint("dim", time.padEnd(times)),
       conversation.padEnd(conversations),
@@ -59,6 +60,7 @@ function printLines({ output, now }: Context, found: readonly MessageFound[]): v
         )
         .join("")
         .trim(),
+      ...(sharedBy === null ? [] : [output.paint("dim", `(shared by ${safeText(sharedBy)})`)]),
     ];
     output.line(cells.join("  "));
   }
