@@ -72,6 +72,8 @@ async function live(
   const ending = new AbortController();
   const end = () => ending.abort();
   signal.addEventListener("abort", end, { once: true });
+  // While it connected; the event is over then.
+  if (signal.aborted) end();
   let reason: NetError | undefined;
   const closed = stream.closed.then((error) => {
     reason ??= error;
