@@ -1,9 +1,9 @@
 // The objects of `--json`. Fields are only ever added: scripts read them.
+import type { DeliveryNames } from "../core/delivery-state.ts";
 import type { GroupInfo, RoomListed } from "../core/group-info.ts";
 import type { ConversationRow } from "../core/list-conversations.ts";
 import type { Message } from "../core/message.ts";
 import type { PersonListed } from "../core/people.ts";
-import type { DeliveryNames } from "../core/wait-for-delivery.ts";
 import type { ChatEvent } from "../core/watch-messages.ts";
 import type { Me } from "../core/whoami.ts";
 
@@ -27,6 +27,7 @@ export function messageObject(message: Message): object {
     state: message.state,
     pinned: message.pinned,
     expires_at: message.expiresAt === null ? null : isoTime(message.expiresAt),
+    ...(message.delivery === null ? {} : deliveryFields(message.delivery)),
     shared_by: message.sharedBy,
   };
 }
@@ -47,12 +48,11 @@ export function eventObject(event: ChatEvent): object {
 
 /** A message of one's own, with who has it. */
 export function deliveredObject(message: Message, names: DeliveryNames): object {
-  return {
-    ...messageObject(message),
-    delivered_to: names.deliveredTo,
-    read_by: names.readBy,
-    missing: names.missing,
-  };
+  return { ...messageObject(message), ...deliveryFields(names) };
+}
+
+function deliveryFields({ deliveredTo, readBy, missing }: DeliveryNames): object {
+  return { delivered_to: deliveredTo, read_by: readBy, missing };
 }
 
 export function conversationObject(row: ConversationRow): object {

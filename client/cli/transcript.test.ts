@@ -26,6 +26,7 @@ function message(changes: Partial<Message> = {}): Message {
     sentAt: new Date(2026, 10, 21, 9, 12).getTime(),
     receivedAt: null,
     state: "received",
+    delivery: null,
     content: "text",
     trouble: null,
     sharedBy: null,

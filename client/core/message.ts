@@ -2,7 +2,15 @@ import { type AccountId, equal, toHex } from "../../keys/index.ts";
 import type { ConversationKind, StoredConversation } from "../store/conversations.ts";
 import { findMessage, findMessageById, type StoredMessage } from "../store/messages.ts";
 import { foldOf } from "./apply-annotation.ts";
-import { deliveryOf, type ShownState, stateWith } from "./delivery-state.ts";
+import {
+  type Delivery,
+  type DeliveryNames,
+  deliveryNames,
+  deliveryOf,
+  isAcknowledged,
+  type ShownState,
+  stateWith,
+} from "./delivery-state.ts";
 import type { Folded } from "./fold-annotations.ts";
 import { nameOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
@@ -35,6 +43,8 @@ export interface Message {
   readonly receivedAt: number | null;
   /** delivered, read: by all that it was for, as they say themselves. */
   readonly state: ShownState;
+  /** Who has it; null for another's, and where that is not told: in large groups, and while the relay has not got it. */
+  readonly delivery: DeliveryNames | null;
   /** unknown: it needs a newer Sotto. unreadable: it could not be opened. `text` says so, for people. */
   readonly content: "text" | "unknown" | "unreadable";
   /** Why it failed, or cannot be read. */
@@ -53,6 +63,7 @@ export function toMessage(
   stored: StoredMessage,
 ): Message {
   const folded = foldOf(profile, stored);
+  const delivery = deliveryOf(profile, conversation, stored);
   return {
     id: toHex(stored.messageId),
     conversation: conversationName(conversation),
@@ -73,13 +84,18 @@ export function toMessage(
     quote: quoteOf(profile, conversation, stored),
     sentAt: stored.sentAt,
     receivedAt: stored.receivedAt ?? null,
-    state: stateWith(stored.state, deliveryOf(profile, conversation, stored)),
+    state: stateWith(stored.state, delivery),
+    delivery: delivery && isTold(delivery, stored) ? deliveryNames(profile, delivery, "delivered") : null,
     content: stored.kind === "silent" ? "text" : stored.kind,
     trouble: stored.trouble ?? null,
     sharedBy: stored.sharedBy === undefined ? null : nameOf(profile, stored.sharedBy),
     arrival: stored.arrival ?? null,
     position: stored.position,
   };
+}
+
+function isTold({ audience }: Delivery, { wantsReceipts }: StoredMessage): boolean {
+  return audience.length > 0 && isAcknowledged(audience.length + 1, wantsReceipts);
 }
 
 export function conversationName(conversation: StoredConversation): string {

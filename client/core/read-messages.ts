@@ -80,8 +80,11 @@ export function markRead(profile: Profile, messages: readonly Message[]): void {
       const stored = readMessage(profile.db, position);
       if (stored?.unread !== true) continue;
       clearUnread(profile.db, position);
-      authors.set(`${stored.conversation} ${toHex(stored.accountId)}`, stored);
+      const author = `${stored.conversation} ${toHex(stored.accountId)}`;
+      // Of several the one that asks to hear of it.
+      if (authors.get(author)?.wantsReceipts !== true) authors.set(author, stored);
     }
-    for (const { conversation, accountId } of authors.values()) acknowledge(profile, conversation, accountId);
+    for (const stored of authors.values())
+      acknowledge(profile, stored.conversation, stored.accountId, stored);
   });
 }

@@ -19,7 +19,7 @@ import { markRead, readMessages } from "./read-messages.ts";
 import { takeReceipt } from "./receipts.ts";
 import { messageAt, queueMessage } from "./send-message.ts";
 import { sendReceipts } from "./send-receipts.ts";
-import { deliveryNames, waitForDelivery } from "./wait-for-delivery.ts";
+import { namesAt, waitForDelivery } from "./wait-for-delivery.ts";
 
 let world: AliceAndBob;
 let alice: ProfileFixture;
@@ -76,7 +76,7 @@ test("a message is delivered when the other has it, and read when he has read it
   await readAll(bob);
   await sync(alice);
   expect(messageAt(alice.profile, position).state).toBe("read");
-  expect(deliveryNames(alice.profile, position)).toEqual({
+  expect(namesAt(alice.profile, position, "delivered")).toEqual({
     deliveredTo: ["bob"],
     readBy: ["bob"],
     missing: [],
@@ -135,7 +135,7 @@ test("to wait for delivery ends when the other's device says so, and fails as ti
   await expect(
     waitForDelivery(alice.profile, position, goal, { connect: alice.connect, timeout: 400 }),
   ).rejects.toMatchObject({ code: "timed_out", message: expect.stringContaining("bob") });
-  expect(deliveryNames(alice.profile, position).missing).toEqual(["bob"]);
+  expect(namesAt(alice.profile, position, "delivered").missing).toEqual(["bob"]);
   const waiting = waitForDelivery(alice.profile, position, goal, { connect: alice.connect, timeout: 10_000 });
   await sync(bob);
   expect(await waiting).toMatchObject({ state: "delivered" });

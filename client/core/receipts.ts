@@ -12,6 +12,7 @@ import {
   newestPosition,
   newestRead,
   newestReceived,
+  newestSequence,
   type OwnMessage,
   ownBetween,
   unreadableBetween,
@@ -93,7 +94,7 @@ export function takeReceipt(
 ): void {
   const about = conversationMeant(profile, direct, sender.accountId, receipt);
   if (about === undefined) return;
-  const beyond = about.conversation === direct.conversation ? sequence : logEnd(about) + 1;
+  const beyond = about.conversation === direct.conversation ? sequence : logEnd(profile, about) + 1;
   const delivered = receipt.deliveredThrough;
   const read = receipt.readThrough;
   if (delivered >= BigInt(beyond) || read > delivered) return;
@@ -125,8 +126,10 @@ function conversationMeant(
   return isMember ? about : undefined;
 }
 
-function logEnd({ log, relayHead }: StoredConversation): number {
-  return Math.max(log?.head.sequence ?? 0, relayHead);
+/** What this device has just sent may not have come back from the log yet. */
+function logEnd(profile: Profile, { conversation, log, relayHead }: StoredConversation): number {
+  const newest = newestSequence(profile.db, conversation, receiptsFloor(profile, conversation));
+  return Math.max(log?.head.sequence ?? 0, relayHead, newest);
 }
 
 function keep(

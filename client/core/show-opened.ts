@@ -15,8 +15,9 @@ import { conversationsReady, deleteStaged, readyRows, type StagedRow } from "../
 import { applyAnnotation, applyWaiting } from "./apply-annotation.ts";
 import { checkOpened } from "./check-opened.ts";
 import { keepOwnClaim } from "./claim-history.ts";
-import { namesMe, type ReadContent, readContent } from "./content.ts";
+import { type ReadContent, readContent } from "./content.ts";
 import { takeGroupContent } from "./group-content.ts";
+import { namesMe } from "./mentions.ts";
 import type { Profile } from "./profile.ts";
 import { acknowledge } from "./queue-receipts.ts";
 import { takeReceipt } from "./receipts.ts";
@@ -146,7 +147,7 @@ function actOn(
   switch (content.kind) {
     case "annotation": {
       const { target, change, version, mentions } = content;
-      applyAnnotation(profile, {
+      const made = {
         ...from,
         conversation,
         messageId: header.messageId,
@@ -156,7 +157,8 @@ function actOn(
         role: row.senderRole,
         mentionsMe: namesMe(profile, mentions),
         sentAt: inner.sentAt,
-      });
+      };
+      applyAnnotation(profile, made, { mayPin: row.senderMayPin });
       return;
     }
     case "receipt":

@@ -314,12 +314,12 @@ export function findMessagesBetween(
 export function setShown(
   db: Database,
   position: number,
-  shown: { text: string | undefined; edited: boolean; deleted: boolean; pinned: boolean },
+  shown: Pick<StoredMessage, "text" | "edited" | "deleted" | "pinned" | "mentionsMe">,
 ): void {
-  const flags = [shown.edited, shown.deleted, shown.pinned].map(Number);
+  const flags = [shown.edited, shown.deleted, shown.pinned, shown.mentionsMe].map(Number);
   statement<unknown[], never>(
     db,
-    `update messages set text = ?, edited = ?, deleted = ?, pinned = ?,
+    `update messages set text = ?, edited = ?, deleted = ?, pinned = ?, mentions_me = ?,
        unread = case when ? then 0 else unread end
      where position = ?`,
   ).run(shown.text ?? null, ...flags, Number(shown.deleted), position);
