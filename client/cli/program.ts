@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { ChatError } from "../core/chat-error.ts";
 import { parseMoment } from "../core/parse-time.ts";
 import type { SendOptions } from "./commands/send.ts";
+import type { TailOptions } from "./commands/tail.ts";
 import type { Context } from "./context.ts";
 import { count } from "./count.ts";
 import type { Commands } from "./describe.ts";
@@ -248,9 +249,16 @@ interface ReadFlags {
 function addTail({ command, contextOf }: Commands): void {
   const tail = command("tail", "print messages as they come, from now on")
     .addArgument(new Argument("[TO...]", "names; without any, all conversations"))
-    .action(async (from: string[]) => {
+    .option("--consumer <name>", "go on where this consumer came to, and remember where it comes to")
+    .addOption(
+      new Option("--ack <how>", "a consumer has dealt with what is written, or what it acknowledges on stdin")
+        .choices(["auto", "manual"])
+        .default("auto"),
+    )
+    .option("--exec <program>", "run this program for each, with its JSON on standard input")
+    .action(async (from: string[], options: TailOptions) => {
       const commands = await import("./commands/talking.ts");
-      await commands.tail(contextOf(tail), from);
+      await commands.tail(contextOf(tail), from, options);
     });
 }
 
