@@ -30,7 +30,8 @@ export function deliveryOf(
   // The log that its number belongs to is lost: what is said of numbers now says nothing of it.
   const isLost = position <= receiptsFloor(profile, conversation.conversation);
   const all = isLost ? [] : acknowledgementsOf(profile.db, conversation.conversation, sequence, own);
-  const given = all.filter((each) => audience.some((member) => equal(member, each.accountId)));
+  const members = new Set(audience.map(toHex));
+  const given = all.filter((each) => members.has(toHex(each.accountId)));
   return {
     audience,
     deliveredTo: given.map((each) => each.accountId),

@@ -44,8 +44,16 @@ export function membershipOf(profile: Profile, stored: StoredConversation): Memb
 /** The name of an account as its chain has it; its digits, which nobody can be called, while that is not known. */
 export function nameOf({ identity, db }: Profile, account: AccountId): string {
   if (equal(account, identity.accountId)) return identity.name;
-  return readAccount(db, account)?.name ?? toHex(account);
+  const known = names.get(db) ?? new Map<string, string>();
+  names.set(db, known);
+  const digits = toHex(account);
+  const name = known.get(digits) ?? readAccount(db, account)?.name;
+  if (name !== undefined) known.set(digits, name);
+  return name ?? digits;
 }
+
+/** By account; they never change. */
+const names = new WeakMap<Database, Map<string, string>>();
 
 /** Fetches the chains by which these entries can be checked, and those of the people they name. */
 export async function fetchChainsFor(

@@ -1,5 +1,5 @@
 import { toHex } from "../../keys/index.ts";
-import { readConversation } from "../store/conversations.ts";
+import { readConversation, type StoredConversation } from "../store/conversations.ts";
 import { snapshot, transact } from "../store/database.ts";
 import {
   clearUnread,
@@ -46,7 +46,12 @@ function read(profile: Profile, reading: Reading): Message[] {
     ...(reading.since === undefined ? {} : { since: reading.since }),
     ...(reading.unread === undefined ? {} : { unread: reading.unread }),
   });
-  return found.map((stored) => toMessage(profile, readConversation(profile.db, stored.conversation), stored));
+  const conversations = new Map<number, StoredConversation>();
+  return found.map((stored) => {
+    const known = conversations.get(stored.conversation) ?? readConversation(profile.db, stored.conversation);
+    conversations.set(stored.conversation, known);
+    return toMessage(profile, known, stored);
+  });
 }
 
 /** The local number of a conversation; null for `me` before the first note. Throws as `readMessages` does. */
