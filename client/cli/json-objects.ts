@@ -6,6 +6,7 @@ import type { Message } from "../core/message.ts";
 import type { PersonListed } from "../core/people.ts";
 import type { ChatEvent } from "../core/watch-messages.ts";
 import type { Me } from "../core/whoami.ts";
+import { dateOf } from "./times.ts";
 
 export function messageObject(message: Message): object {
   return {
@@ -118,6 +119,5 @@ export function meObject(me: Me): object {
 
 /** A sender can claim any time; one that no calendar has is shown as the nearest that it has. */
 function isoTime(milliseconds: number): string {
-  const latest = 253_402_300_799_999; // the end of the year 9999
-  return new Date(Math.min(Math.max(milliseconds, 0), latest)).toISOString();
+  return dateOf(milliseconds).toISOString();
 }

@@ -1,6 +1,6 @@
 import type { Message } from "../core/message.ts";
 import { safeBlock, safeText } from "../safe-text.ts";
-import { clock } from "./times.ts";
+import { clock, dateOf } from "./times.ts";
 
 /** What could begin a link, an image, HTML, emphasis, code, a table, a formula or an entity. */
 const special = /[\\`*_[\]<>&|~$]/g;
@@ -8,9 +8,6 @@ const special = /[\\`*_[\]<>&|~$]/g;
 const atBeginning = /^(\s*)([#+=-]|\d{1,9}(?=[.)]))/;
 type Shown = Pick<Message, "conversation" | "from" | "text" | "edited" | "deleted" | "sentAt" | "state"> &
   Pick<Message, "sharedBy">;
-
-/** What no calendar has is the latest that it has. */
-const LATEST = 8_640_000_000_000_000;
 
 /**
  * Messages as Markdown, one after the other: a heading for each day, then who, when and the text as a quotation. Texts
@@ -29,7 +26,7 @@ export class MarkdownLog {
   }
 
   entry(message: Shown): string {
-    const time = new Date(Math.min(Math.max(message.sentAt, 0), LATEST));
+    const time = dateOf(message.sentAt);
     const weekday = time.toLocaleDateString("en-GB", { weekday: "long" });
     const day = `${weekday} ${time.toLocaleDateString("en-GB", { dateStyle: "long" })}`;
     const heading = day === this.#day ? "" : `\n## ${day}\n`;

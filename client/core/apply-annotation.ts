@@ -6,6 +6,7 @@ import {
   clearTexts,
   deleteAnnotation,
   deleteAnnotationsOf,
+  dropOutdone,
   findTarget,
   keepOriginal,
   type MessageName,
@@ -33,6 +34,8 @@ export function applyAnnotation(
   if (target !== undefined && !mayApply(target, made)) return;
   const before = target && foldOf(profile, target);
   addAnnotation(db, made);
+  // One's own may be taken back, and then what was before counts again.
+  if (!equal(made.accountId, profile.identity.accountId)) dropOutdone(db, made);
   if (target === undefined || before === undefined) return;
   const after = refreshMessage(profile, target);
   if (stateOf(before) === stateOf(after)) return;
@@ -58,7 +61,7 @@ function targetOf(
 
 /** Rights that do not depend on what came before or after: the fold asks again for those whose target came late. */
 function mayApply(target: StoredMessage, { accountId, change, role }: NewAnnotation): boolean {
-  if (target.gone || target.kind === "silent" || target.kind === "unreadable") return false;
+  if (target.gone || target.deleted || target.kind === "silent" || target.kind === "unreadable") return false;
   if (change.kind === "edit") return target.kind === "text" && equal(accountId, target.accountId);
   if (change.kind === "delete") return mayDelete(target, { accountId, role });
   return true;

@@ -42,7 +42,7 @@ export function showUnreadable(
   return true;
 }
 
-/** A copy of a message that is here needs no line. A run of messages without a key, from before this device was known, needs only one. */
+/** A copy of a message that is here needs no line. A run of messages from before this device's time needs only one. */
 function isFamiliar(profile: Profile, stored: StoredConversation, row: StagedRow, cause: Cause): boolean {
   const { conversation } = stored;
   if (cause === "replayed") {
@@ -105,6 +105,8 @@ function explain(cause: Cause): string {
     case "not_a_member":
     case "another_conversation":
       return "it does not belong in this conversation";
+    case "may_not_write":
+      return "its sender may not write here";
     case "unknown_device":
     case "not_permitted":
       return "its device is not part of the sender's account";

@@ -14,6 +14,7 @@ import {
   MAX_ENVELOPE_BYTES,
   MAX_WRAP_BYTES,
   type MembershipState,
+  mayPost,
   memberOf,
   membershipRowHash,
   messageRowHash,
@@ -50,6 +51,7 @@ import { alarm } from "./security.ts";
 export type Cause =
   | "not_for_this_device"
   | "not_a_member"
+  | "may_not_write"
   | "another_conversation"
   | "no_session"
   | "unknown_device"
@@ -258,7 +260,8 @@ function whyMisplaced(
     membership === undefined
       ? membersOf(profile, stored).some((member) => equal(member, header.sender))
       : memberOf(membership, header.sender) !== undefined;
-  return isMember ? undefined : "not_a_member";
+  if (!isMember) return "not_a_member";
+  return membership === undefined || mayPost(membership, header.sender) ? undefined : "may_not_write";
 }
 
 /** As they were at this row. */

@@ -125,6 +125,33 @@ export function addAnnotation(db: Database, made: NewAnnotation): void {
   );
 }
 
+/** How many of one account's edits of one message are kept: more than anybody makes by hand. */
+const MAX_EDITS = 100;
+
+/**
+ * Drops what one account did with a message and has outdone since: nothing comes of it any more, and every further
+ * annotation would have to be weighed against it.
+ */
+export function dropOutdone(db: Database, { conversation, target, accountId, change }: NewAnnotation): void {
+  if (change.kind === "delete") return;
+  statement<unknown[], never>(
+    db,
+    `delete from annotations where (device_id, message_id) in (
+       select device_id, message_id from annotations
+       where target_device = ? and target_message = ? and conversation = ? and account_id = ? and kind = ?
+         and version <> ?
+       order by version desc, device_id desc, message_id desc limit -1 offset ?)`,
+  ).run(
+    target.deviceId,
+    target.messageId,
+    conversation,
+    accountId,
+    change.kind,
+    ORIGINAL,
+    change.kind === "edit" ? MAX_EDITS : 1,
+  );
+}
+
 /** On a message of this conversation; what names it from another one is not about it. */
 export function annotationsOf(db: Database, conversation: number, target: MessageName): Annotation[] {
   return statement<[Uint8Array, Uint8Array, number, number], Row>(

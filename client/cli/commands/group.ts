@@ -23,7 +23,7 @@ import { shareHistory } from "../../core/share-history.ts";
 import { safeText } from "../../safe-text.ts";
 import { type Context, unlessInterrupted } from "../context.ts";
 import { groupObject, roomObject } from "../json-objects.ts";
-import { moment } from "../times.ts";
+import { dateOf, moment } from "../times.ts";
 import { withProfile } from "../with-profile.ts";
 
 /** Does something with a group over a connection, sends what that has queued, and shows the group as it is then. */
@@ -207,7 +207,7 @@ export async function rooms(context: Context): Promise<void> {
     const width = Math.max(0, ...all.map(({ name }) => name.length));
     for (const { name, members, createdAt, joined } of all) {
       const people = `${members} ${members === 1 ? "member" : "members"}`;
-      const since = `since ${moment(new Date(createdAt), context.now())}${joined ? ", you are in it" : ""}`;
+      const since = `since ${moment(dateOf(createdAt), context.now())}${joined ? ", you are in it" : ""}`;
       output.line(
         `${output.paint("cyan", `#${safeText(name)}`.padEnd(width + 1))}  ${people}  ${output.paint("dim", since)}`,
       );

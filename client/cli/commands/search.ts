@@ -3,7 +3,7 @@ import type { SearchFilters } from "../../core/search-query.ts";
 import { safeText } from "../../safe-text.ts";
 import type { Context } from "../context.ts";
 import { messageObject } from "../json-objects.ts";
-import { moment } from "../times.ts";
+import { dateOf, moment } from "../times.ts";
 import { withProfile } from "../with-profile.ts";
 
 const SHORT_ID = 8;
@@ -35,7 +35,7 @@ function printObjects({ output }: Context, found: readonly MessageFound[]): void
 function printLines({ output, now }: Context, found: readonly MessageFound[]): void {
   const rows = found.map(({ message, snippet }) => ({
     id: message.id.slice(0, SHORT_ID),
-    time: moment(new Date(message.sentAt), now()),
+    time: moment(dateOf(message.sentAt), now()),
     conversation: safeText(message.conversation),
     from: safeText(message.from),
     sharedBy: message.sharedBy,
