@@ -25,6 +25,13 @@ test("a consumer comes as far as everything before is acknowledged, in whatever 
   expect(advanced).toEqual([30, 40]);
 });
 
+test("two messages of two devices may have one id, and are acknowledged one by one", () => {
+  const { acknowledgements, advanced } = shown(1);
+  for (const arrival of [20, 30]) acknowledgements.expect(id(7), arrival);
+  for (const each of [7, 7, 1]) acknowledgements.acknowledge(id(each));
+  expect(advanced).toEqual([30]);
+});
+
 test("no more than a thousand are shown ahead of their acknowledgement", async () => {
   const { acknowledgements } = shown(1_000);
   const ending = new AbortController();
