@@ -20,6 +20,8 @@ import type { Profile } from "./profile.ts";
 import { alarm } from "./security.ts";
 
 const MAX_PAGES = 1_000;
+/** What is read before any of it is verified: a hundred thousand checkpoints of a few owners. */
+const MAX_CHECKPOINTS_BYTES = 32 * 1024 * 1024;
 
 interface Decoded {
   readonly bytes: Uint8Array;
@@ -90,7 +92,7 @@ export async function fetchMembership(
   try {
     for (let page = 0; page < MAX_PAGES; page += 1) {
       const held = state === undefined ? 0n : BigInt(state.head.sequence + 1);
-      const answer = await connection.getMembership(conversationId, held);
+      const answer = await fetchPage(connection, conversationId, held);
       if (answer.checkpoints.length > 0) {
         await fetchChainsFor(profile, connection, answer.checkpoints);
         state = restoreMembership(answer.checkpoints, answer.state, chains);
@@ -111,7 +113,26 @@ export async function fetchMembership(
       evidence: { code: error.code, conversation: conversationId },
     });
   }
-  throw new NetError("untrusted", "the relay does not show all of a membership");
+  throw incomplete();
+}
+
+/** One answer; of checkpoints, which are verified together, all. */
+async function fetchPage(connection: RelayConnection, conversationId: Uint8Array, held: bigint) {
+  const checkpoints: Uint8Array[] = [];
+  let from = 0n;
+  for (let bytes = 0; bytes < MAX_CHECKPOINTS_BYTES; ) {
+    const answer = await connection.getMembership(conversationId, held, from);
+    const last = answer.checkpoints.at(-1);
+    checkpoints.push(...answer.checkpoints);
+    if (last === undefined || answer.state.length > 0) return { ...answer, checkpoints };
+    from = BigInt(readMembershipEntry(last).sequence + 1);
+    for (const { length } of answer.checkpoints) bytes += length;
+  }
+  throw incomplete();
+}
+
+function incomplete(): NetError {
+  return new NetError("untrusted", "the relay does not show all of a membership");
 }
 
 /** Throws `not_allowed` for a group that this account is not in any more. */
