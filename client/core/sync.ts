@@ -8,6 +8,7 @@ import { Inbox } from "./inbox.ts";
 import { upkeepPrekeys } from "./prekey-upkeep.ts";
 import type { Profile } from "./profile.ts";
 import { hurryQueuedReceipts } from "./queue-receipts.ts";
+import { upkeepGroups } from "./upkeep-groups.ts";
 
 export interface SyncReport {
   /** How many messages came in that there is something to see of. */
@@ -37,6 +38,7 @@ export async function syncConversations(profile: Profile, connection: RelayConne
     await drainThrough(profile, connection, stream);
     for (const conversation of claimed) await inbox.bringToHead(conversation);
     if (claimed.length > 0) await drainThrough(profile, connection, stream);
+    await upkeepGroups(profile, connection);
     await upkeepPrekeys(profile, connection, stream.welcome.oneTimePrekeysLeft);
     return { received, ...findings(profile, since) };
   } finally {

@@ -5,6 +5,7 @@ type Counter =
   | "live_lease"
   | `consumer_${string}`
   | `receipts_after_${number}`
+  | `group_upkeep_${number}`
   | "prekey_upkeep"
   | `prekey_${PrekeySecret["kind"]}`;
 
