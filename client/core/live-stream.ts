@@ -12,6 +12,7 @@ import { type Connect, drainThrough } from "./drain-outbox.ts";
 import { Inbox } from "./inbox.ts";
 import { upkeepPrekeys } from "./prekey-upkeep.ts";
 import type { Profile } from "./profile.ts";
+import type { Signals } from "./signals.ts";
 
 /** A dead network is noticed within the sum of the two. */
 const PING_EVERY_MS = 3_500;
@@ -22,17 +23,22 @@ const LOOK_AT_RECEIPTS_EVERY_MS = 100;
 
 interface LiveOptions {
   readonly signal: AbortSignal;
+  readonly signals?: Signals;
   readonly onFindings?: (events: readonly SecurityEvent[]) => void;
 }
 
 /** How much may wait while earlier pushes are taken in. A push is a hint: beyond this the stream is opened anew. */
 const MAX_PUSHED = 5_000;
 const MAX_PUSHED_BYTES = 32 * 1024 * 1024;
+/** What comes beyond is dropped: nothing is lost with it. */
+const MAX_SIGNALS = 256;
 
 /** What came in and was not taken in yet. */
 interface Pushed {
   deliveries: Delivery[];
   heads: Conversation[];
+  /** Ephemeral frames. */
+  signals: Uint8Array[];
   bytes: number;
   isResync: boolean;
   wake: () => void;
@@ -63,10 +69,17 @@ export async function holdLiveStream(
 async function live(
   profile: Profile,
   connection: RelayConnection,
-  { signal, onFindings }: LiveOptions,
+  { signal, signals, onFindings }: LiveOptions,
   onConnected: () => void,
 ): Promise<NetError | undefined> {
-  const pushed: Pushed = { deliveries: [], heads: [], bytes: 0, isResync: false, wake: () => undefined };
+  const pushed: Pushed = {
+    deliveries: [],
+    heads: [],
+    signals: [],
+    bytes: 0,
+    isResync: false,
+    wake: () => undefined,
+  };
   const held = heldLogs(profile);
   const stream = await openLive(profile, connection, pushed);
   const ending = new AbortController();
@@ -95,6 +108,7 @@ async function live(
     await inbox.learn(stream.heads);
     await inbox.catchUp();
     report();
+    signals?.attach(stream);
     onConnected();
     await drainThrough(profile, connection, stream, ending.signal);
     await upkeepPrekeys(profile, connection, stream.welcome.oneTimePrekeysLeft);
@@ -106,12 +120,16 @@ async function live(
     const claiming = claimWhileLive(profile, send, ending.signal);
     claiming.catch(end);
     while (!ending.signal.aborted) {
-      const { deliveries, heads, isResync } = await next(pushed, ending.signal);
+      const { deliveries, heads, signals: frames, isResync } = await next(pushed, ending.signal);
       if (isResync) return undefined;
-      await inbox.learn(heads);
-      await inbox.take(deliveries);
-      await inbox.catchUp();
-      report();
+      // What has its key in a message comes after that message.
+      if (deliveries.length > 0 || heads.length > 0) {
+        await inbox.learn(heads);
+        await inbox.take(deliveries);
+        await inbox.catchUp();
+        report();
+      }
+      if (frames.length > 0) signals?.hear(frames);
       if (hasSilent(profile)) await drainThrough(profile, connection, stream, ending.signal);
     }
     await Promise.all([sending, telling, claiming]);
@@ -119,6 +137,7 @@ async function live(
     if (!ending.signal.aborted) throw error;
     if (!(error instanceof NetError) && !isAbort(error)) throw error;
   } finally {
+    signals?.attach(undefined);
     signal.removeEventListener("abort", end);
     end();
     await Promise.all([beating, stream.close(), closed]);
@@ -133,6 +152,7 @@ function openLive(profile: Profile, connection: RelayConnection, pushed: Pushed)
     lease: BigInt(lease),
     onDeliveries: (deliveries) => keep(pushed, deliveries, []),
     onHeads: (heads) => keep(pushed, [], heads),
+    onSignals: (frames) => keepSignals(pushed, frames),
     onResync: () => startAnew(pushed),
   });
 }
@@ -149,26 +169,34 @@ function keep(pushed: Pushed, deliveries: readonly Delivery[], heads: readonly C
   else pushed.wake();
 }
 
+function keepSignals(pushed: Pushed, frames: readonly Uint8Array[]): void {
+  pushed.signals.push(...frames.slice(0, MAX_SIGNALS - pushed.signals.length));
+  pushed.wake();
+}
+
 function startAnew(pushed: Pushed): void {
   pushed.deliveries = [];
   pushed.heads = [];
+  pushed.signals = [];
   pushed.isResync = true;
   pushed.wake();
 }
 
 /** All that was pushed since the last time, as soon as there is something. */
 async function next(pushed: Pushed, ending: AbortSignal): Promise<Omit<Pushed, "wake" | "bytes">> {
-  const isEmpty = () => pushed.deliveries.length === 0 && pushed.heads.length === 0 && !pushed.isResync;
+  const isEmpty = () =>
+    pushed.deliveries.length + pushed.heads.length + pushed.signals.length === 0 && !pushed.isResync;
   if (isEmpty() && !ending.aborted) {
     await new Promise<void>((resolve) => {
       pushed.wake = resolve;
     });
   }
-  const { deliveries, heads, isResync } = pushed;
+  const { deliveries, heads, signals, isResync } = pushed;
   pushed.deliveries = [];
   pushed.heads = [];
+  pushed.signals = [];
   pushed.bytes = 0;
-  return { deliveries, heads, isResync };
+  return { deliveries, heads, signals, isResync };
 }
 
 async function heartbeat(stream: RelayStream, ending: AbortSignal): Promise<void> {

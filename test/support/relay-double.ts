@@ -468,6 +468,10 @@ export class StreamDouble implements RelayStream {
     }
   }
 
+  pushSignals(frames: Uint8Array[]): void {
+    this.#options.onSignals?.(frames);
+  }
+
   pushHeads(heads: Conversation[]): void {
     this.#options.onHeads?.(heads);
   }
