@@ -117,11 +117,16 @@ test("nobody offers twice, nor once somebody has", async () => {
   alice.ahead = 60 * SECOND;
   expect(claimHistories(alice.profile, "live")).toEqual([room]);
   expect(claimHistories(alice.profile, "live")).toEqual([]);
-  const other = await seenBy(bob);
-  othersClaimShown(bob, other, state.head.sequence - 1);
-  othersClaimShown(bob, other);
+  othersClaimShown(bob, await seenBy(bob));
   bob.ahead = 60 * SECOND;
   expect(claimHistories(bob.profile, "live")).toEqual([]);
+});
+
+test("an offer for another join does not keep anybody from offering", async () => {
+  const room = await seenBy(alice);
+  for (const other of [-1, 1]) othersClaimShown(alice, room, state.head.sequence + other);
+  alice.ahead = 60 * SECOND;
+  expect(claimHistories(alice.profile, "live")).toEqual([room]);
 });
 
 test("who asks for it, who came a day ago, and who is out again gets nothing unasked; who has nothing does not offer", async () => {

@@ -18,11 +18,12 @@ import {
 } from "../../test/support/alice-and-bob.ts";
 import { addReceived, putRoom, roomOf } from "../../test/support/local-room.ts";
 import { AccountFixture, type ProfileFixture } from "../../test/support/profile-fixture.ts";
-import { addAnnotation } from "../store/annotations.ts";
+import { addAnnotation, readOriginal } from "../store/annotations.ts";
 import { readConversation, readConversations } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
 import { countMessages, findMessage, newestArrival } from "../store/messages.ts";
 import { newestReceived } from "../store/receipt-marks.ts";
+import { applyAnnotation } from "./apply-annotation.ts";
 import { exportMessages } from "./export-messages.ts";
 import { readMessages } from "./read-messages.ts";
 import { searchMessages } from "./search-messages.ts";
@@ -128,19 +129,27 @@ test("a member who makes up a message in advance is found a liar: the real one t
   const stored = findMessage(bob.profile.db, name.id, carol.address.deviceId);
   // An edit of the lie leaves nothing behind either.
   if (stored !== undefined) {
-    addAnnotation(bob.profile.db, {
-      ...carol.address,
-      conversation: room,
-      target: stored,
-      messageId: messageId(randomBytes(16)),
-      change: { kind: "edit", text: "a worse lie" },
-      version: 1,
-      role: undefined,
-      mentionsMe: false,
-      sentAt: 1,
-    });
+    applyAnnotation(
+      bob.profile,
+      {
+        ...carol.address,
+        conversation: room,
+        target: stored,
+        messageId: messageId(randomBytes(16)),
+        change: { kind: "edit", text: "a worse lie" },
+        version: 1,
+        role: undefined,
+        mentionsMe: false,
+        sentAt: 1,
+      },
+      { mayPin: false },
+    );
   }
+  expect(texts(bob, "#ops")).toEqual([expect.stringContaining(": a worse lie")]);
   await sync(bob);
+  expect(readOriginal(bob.profile.db, { messageId: messageId(name.id), deviceId: name.by.deviceId })).toBe(
+    undefined,
+  );
   expect(texts(bob, "carol")).toEqual(["carol: the truth"]);
   expect(texts(bob, "#ops")).toEqual([]);
   expect(searchMessages(bob.profile, { query: "lie", limit: 5 })).toEqual([]);
@@ -158,6 +167,7 @@ test("nothing that is here is replaced", async () => {
 test("what comes from elsewhere than a member, by the direct conversation, or speaks of one's own time or words counts for nothing", async () => {
   const carol = await new AccountFixture("carol", world.relay).profile();
   take(historyOf({}), carol.address);
+  take(historyOf({}), bob.address);
   take(historyOf({}), alice.address, room);
   take(historyOf({ sequence: START + 1 }, { sequence: 0 }, { text: "" }, { by: bob.address }));
   take(historyOf({ by: { accountId: alice.address.accountId, deviceId: deviceId(new Uint8Array(16)) } }));
