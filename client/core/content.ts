@@ -1,9 +1,10 @@
 // What is inside the ciphertext: what this device says, and what others' messages say to it.
 import { fromBinary } from "@bufbuild/protobuf";
-import { deviceId, type Inner, messageId } from "../../keys/index.ts";
+import { type AccountId, accountId, deviceId, type Inner, messageId } from "../../keys/index.ts";
 import {
   type Content,
   ContentSchema,
+  type Delete,
   type MessageRef,
   type Receipt,
   type Text,
@@ -70,6 +71,8 @@ export type ReadContent =
       readonly change: Change;
       readonly version: number;
       readonly mentions: readonly Uint8Array[];
+      /** Of a delete: the target as its log has it, should it never have come here. */
+      readonly deleted?: DeletedMessage;
     }
   | { readonly kind: "receipt"; readonly receipt: Receipt }
   /** Of groups and histories: for whoever understands them. */
@@ -84,6 +87,13 @@ interface TextMarks {
   readonly expiresAt: number;
   readonly wantsReceipts: boolean;
   readonly mentions: readonly Uint8Array[];
+}
+
+export interface DeletedMessage {
+  /** Its number in the log. */
+  readonly sequence: number;
+  readonly accountId: AccountId;
+  readonly sentAt: number;
 }
 
 export type GroupContent = Extract<
@@ -115,8 +125,11 @@ function readKind(kind: Content["kind"]): ReadContent | undefined {
         ? annotation(target, { kind: "edit", text }, version, mentions)
         : { kind: "nothing" };
     }
-    case "delete":
-      return annotation(kind.value.target, { kind: "delete" }, 1n);
+    case "delete": {
+      const read = annotation(kind.value.target, { kind: "delete" }, 1n);
+      const deleted = readDeleted(kind.value);
+      return read.kind === "annotation" && deleted !== undefined ? { ...read, deleted } : read;
+    }
     case "reactions": {
       const { emoji, target, version } = kind.value;
       const isValid =
@@ -148,6 +161,11 @@ const votes: ReadonlyMap<VoteValue, "up" | "down" | "none"> = new Map([
   [VoteValue.UP, "up"],
   [VoteValue.DOWN, "down"],
 ]);
+
+function readDeleted({ sequence, accountId: account, sentAt }: Delete): DeletedMessage | undefined {
+  if (sequence === 0n || !isCount(sequence) || !isCount(sentAt) || account.length !== 32) return undefined;
+  return { sequence: Number(sequence), accountId: accountId(account), sentAt: Number(sentAt) };
+}
 
 function isText(text: string): boolean {
   return Buffer.byteLength(text) <= MAX_TEXT_BYTES;

@@ -28,6 +28,7 @@ import {
   startLog,
 } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
+import { forgetErased } from "../store/erased-rows.ts";
 import { findGroups, readInvitations } from "../store/groups.ts";
 import { saveLogHash } from "../store/log-hashes.ts";
 import { countMessages } from "../store/messages.ts";
@@ -309,6 +310,7 @@ export function noteLog(
     if (!isSame) {
       deleteAllStaged(profile.db, conversation);
       forgetPromises(profile.db, conversation);
+      forgetErased(profile.db, conversation);
       if (log !== undefined) forgetReceipts(profile, conversation);
       // A newcomer's log begins where he joined; what the relay says of it shows as soon as somebody speaks of it.
       const isLate = shown.start > 0n && shown.startHash.length === 32;

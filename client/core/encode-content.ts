@@ -1,6 +1,7 @@
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { ContentSchema, VoteValue } from "../../proto/gen/sotto/chat/v1/content_pb.ts";
 import type { Change, MessageName } from "../store/annotations.ts";
+import type { StoredMessage } from "../store/messages.ts";
 
 /** One of the kinds of content.proto. */
 export type ContentInit = NonNullable<MessageInitShape<typeof ContentSchema>["kind"]>;
@@ -11,7 +12,7 @@ export function encodeContent(kind: ContentInit): Uint8Array {
 
 /** `mentions`: whom the text of an edit names. */
 export function encodeChange(
-  target: MessageName,
+  target: MessageName & Partial<Pick<StoredMessage, "sequence" | "accountId" | "sentAt">>,
   change: Change,
   version: number,
   mentions: Uint8Array[] = [],
@@ -24,7 +25,15 @@ export function encodeChange(
     case "edit":
       return { case: "edit", value: { ...common, text: change.text, mentions } };
     case "delete":
-      return { case: "delete", value: { target: common.target } };
+      return {
+        case: "delete",
+        value: {
+          target: common.target,
+          sequence: BigInt(target.sequence ?? 0),
+          accountId: target.accountId ?? new Uint8Array(),
+          sentAt: BigInt(target.sentAt ?? 0),
+        },
+      };
     case "reactions":
       return { case: "reactions", value: { ...common, emoji: [...change.emoji] } };
     case "vote": {

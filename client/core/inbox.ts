@@ -11,6 +11,7 @@ import {
 import { ChatError } from "./chat-error.ts";
 import { catchUpChains, refreshChains } from "./contacts.ts";
 import { learnConversation, whereabouts } from "./conversations.ts";
+import { noteUndeleted } from "./erased-rows.ts";
 import { fetchChainsFor } from "./memberships.ts";
 import { openWaiting } from "./open-staged.ts";
 import type { Profile } from "./profile.ts";
@@ -122,6 +123,7 @@ export class Inbox {
       shown += showReady(this.#profile);
       this.#acknowledge();
     }
+    noteUndeleted(this.#profile);
     await this.#guarded(undefined, () => catchUpChains(this.#profile, this.#connection));
     await this.#guarded(undefined, () => meetAuthors(this.#profile, this.#connection));
     return shown;

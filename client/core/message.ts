@@ -71,7 +71,7 @@ export function toMessage(
     from: nameOf(profile, stored.accountId),
     device: toHex(stored.deviceId),
     text: shownText(stored),
-    replyTo: stored.replyTo === undefined ? null : toHex(stored.replyTo),
+    replyTo: stored.replyTo === undefined || stored.deleted ? null : toHex(stored.replyTo),
     edited: folded.edited,
     deleted: folded.deleted,
     reactions: Object.fromEntries(

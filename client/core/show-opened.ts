@@ -16,6 +16,7 @@ import { applyAnnotation, applyWaiting } from "./apply-annotation.ts";
 import { checkOpened } from "./check-opened.ts";
 import { keepOwnClaim } from "./claim-history.ts";
 import { type ReadContent, readContent } from "./content.ts";
+import { keepErased, standIn } from "./erased-rows.ts";
 import { takeGroupContent } from "./group-content.ts";
 import { namesMe } from "./mentions.ts";
 import type { Profile } from "./profile.ts";
@@ -58,7 +59,11 @@ function showRow(profile: Profile, conversation: StoredConversation, row: Staged
   }
   const own = findOwnRow(profile.db, row.rowHash);
   if (own !== undefined) keepOwnClaim(profile, conversation, own.position);
-  if (own !== undefined || row.stub !== 0) return false;
+  if (own !== undefined) return false;
+  if (row.stub !== 0) {
+    keepErased(profile, conversation, row);
+    return false;
+  }
   if (row.contentKey === undefined) return showUnreadable(profile, conversation, row, row.cause as Cause);
   try {
     const opened = openEnvelope(row.envelope, row.contentKey);
@@ -146,7 +151,7 @@ function actOn(
   const from = { accountId: header.sender, deviceId: header.senderDevice };
   switch (content.kind) {
     case "annotation": {
-      const { target, change, version, mentions } = content;
+      const { target, change, version, mentions, deleted } = content;
       const made = {
         ...from,
         conversation,
@@ -159,6 +164,7 @@ function actOn(
         sentAt: inner.sentAt,
       };
       applyAnnotation(profile, made, { mayPin: row.senderMayPin });
+      if (deleted !== undefined) standIn(profile, stored, made, deleted);
       return;
     }
     case "receipt":

@@ -129,6 +129,8 @@ export interface NewMessage {
   readonly mentionsMe?: boolean;
   readonly sharedBy?: AccountId;
   readonly edited?: boolean;
+  /** It was taken back before it came. */
+  readonly deleted?: boolean;
   readonly contentType?: number;
   readonly body?: Uint8Array;
   readonly trouble?: { readonly code: string; readonly text: string };
@@ -136,7 +138,7 @@ export interface NewMessage {
 
 /**
  * Its position; undefined when this device's message of that id is there already. One that was handed on gives way, and
- * is nothing that arrives.
+ * is nothing that arrives, nor is one that was taken back before it came.
  */
 export function addMessage(db: Database, made: NewMessage): number | undefined {
   const isShared = made.sharedBy !== undefined;
@@ -154,7 +156,7 @@ export function addMessage(db: Database, made: NewMessage): number | undefined {
     made.accountId,
     made.deviceId,
     made.sequence ?? null,
-    made.state === "queued" || isShared ? null : newestArrival(db) + 1,
+    made.state === "queued" || isShared || made.deleted === true ? null : newestArrival(db) + 1,
     made.kind,
     made.state,
     made.unread ? 1 : 0,
@@ -185,6 +187,20 @@ export function newestArrival(db: Database): number {
        as arrival`,
   ).get();
   return row?.arrival ?? 0;
+}
+
+/** The number in the log of a device's last message before that number; 0 if there is none. */
+export function newestOfDevice(
+  db: Database,
+  conversation: number,
+  device: Uint8Array,
+  before: number,
+): number {
+  const row = statement<[number, Uint8Array, number], { sequence: number | null }>(
+    db,
+    "select max(sequence) as sequence from messages where conversation = ? and device_id = ? and sequence < ?",
+  ).get(conversation, device, before);
+  return row?.sequence ?? 0;
 }
 
 export function readMessage(db: Database, position: number): StoredMessage | undefined {

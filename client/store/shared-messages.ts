@@ -3,13 +3,14 @@ import { type AccountId, accountId } from "../../keys/index.ts";
 import { type Database, statement } from "./database.ts";
 
 /**
- * The message of the log takes the place of one that was handed on under its name: otherwise a member could make up one
- * beforehand, and the real one would count as a copy of it.
+ * The message of the log takes the place of one that is here by a member's word, handed on or called deleted, under its
+ * name: otherwise he could make up one beforehand, and the real one would count as a copy of it.
  */
 export function dropShared(db: Database, id: Uint8Array, device: Uint8Array): void {
   const { changes } = statement<[Uint8Array, Uint8Array], never>(
     db,
-    "delete from messages where message_id = ? and device_id = ? and shared_by is not null",
+    `delete from messages
+     where message_id = ? and device_id = ? and state = 'received' and arrival is null`,
   ).run(id, device);
   if (changes === 0) return;
   // The text that it had before edits.

@@ -3,6 +3,7 @@ import { groupsAndAnnotations } from "./002-groups-and-annotations.ts";
 import { search } from "./003-search.ts";
 import { sharedHistory } from "./004-shared-history.ts";
 import { rightsAndErasures } from "./005-rights-and-erasures.ts";
+import { erasedRows } from "./006-erased-rows.ts";
 
 /** In order; the profile's `user_version` counts how many it has seen. Never change one that was released: add one. */
 export const migrations: readonly string[] = [
@@ -11,4 +12,5 @@ export const migrations: readonly string[] = [
   search,
   sharedHistory,
   rightsAndErasures,
+  erasedRows,
 ];
