@@ -20,7 +20,7 @@ import {
   setStanding,
   setTitle,
 } from "../store/groups.ts";
-import { appendEntry, signEntry, withInbox } from "./change-membership.ts";
+import { appendEntry, checkTaken, signEntry, withInbox } from "./change-membership.ts";
 import { ChatError } from "./chat-error.ts";
 import { checkAliasFree, groupName } from "./group-names.ts";
 import { fetchMembership, nameOf } from "./memberships.ts";
@@ -129,6 +129,7 @@ async function join(
       transact(profile.db, () => setStanding(profile.db, conversation, "member"));
       await inbox.learn(moved);
       await inbox.catchUp();
+      checkTaken(profile, conversation, entry);
       return true;
     });
     if (joined) return conversation;

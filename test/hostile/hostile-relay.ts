@@ -41,6 +41,8 @@ type OutputOf<M extends MethodName> = MessageShape<Methods[M]["output"]>;
 interface Tricks {
   /** Changes the answer of a unary call. */
   answers: { [M in MethodName]?: (response: OutputOf<M>) => OutputOf<M> | undefined };
+  /** Answers a unary call in the place of the relay, which never hears of it. */
+  instead?: { [M in MethodName]?: () => OutputOf<M> } | undefined;
   /** Turns one frame for the client into any number of frames; called in order. */
   toClient?: ((frame: ConnectResponse) => ConnectResponse[]) | undefined;
   /** Turns one frame for the relay into any number of frames. */
@@ -68,6 +70,11 @@ export async function hostileRelay(upstream: string): Promise<HostileRelay> {
     (method: DescMethodUnary): handleUnaryCall<MessageShape<DescMessage>, MessageShape<DescMessage>> =>
     async (call, callback) => {
       try {
+        const invented = relay.tricks.instead?.[method.localName as MethodName]?.();
+        if (invented !== undefined) {
+          callback(null, invented);
+          return;
+        }
         const response = await callUnary(client, method, call.request, credentialsOf(call.metadata));
         const trick = relay.tricks.answers[method.localName as MethodName] as
           | ((response: unknown) => unknown)

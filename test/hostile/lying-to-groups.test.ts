@@ -20,6 +20,7 @@ import {
   rosterHash,
   signMembershipEntry,
 } from "../../keys/index.ts";
+import { AppendEntryResponseSchema, RoomSchema } from "../../proto/gen/sotto/relay/v1/groups_pb.ts";
 import {
   type ConnectResponse,
   ConversationKind,
@@ -305,6 +306,40 @@ test.each(["stayed", "came back"])(
     expectAlarm(await reads(carol, `#${room}`), new RegExp(`another history of #${room} than it shows you`));
   },
 );
+
+test("a change that the relay says it took and threw away is not taken for done", async () => {
+  await openRoom("deaf", alice, bob);
+  const swallow = {
+    answers: {},
+    instead: { appendEntry: () => create(AppendEntryResponseSchema, { sequence: 9n }) },
+  };
+  alice.liar.tricks = swallow;
+  expectAlarm(
+    await alice.person.chat(["group", "remove", "deaf", "bob"]),
+    /does not show a change in #deaf that it says it took/,
+  );
+  expect(await membersSeenBy(alice, "deaf")).toEqual(["alice", "bob"]);
+  dave.liar.tricks = swallow;
+  expectAlarm(
+    await dave.person.chat(["join", "deaf"]),
+    /does not show a change in #deaf that it says it took/,
+  );
+  for (const each of [alice, dave]) each.liar.tricks = { answers: {} };
+  await dave.person.ok(["join", "deaf"]);
+  await dave.person.ok(["send", "#deaf", "in"]);
+  await alice.person.ok(["group", "remove", "deaf", "bob"]);
+  expect(await membersSeenBy(alice, "deaf")).toEqual(["alice", "dave"]);
+});
+
+test("a list of rooms with names that no room can have is refused", async () => {
+  dave.liar.tricks.answers.listRooms = (answer) => {
+    answer.rooms = [create(RoomSchema, { name: "\u001b]0;pwned\u0007", conversationId: new Uint8Array(32) })];
+    return answer;
+  };
+  const { code, stdout, stderr } = await dave.person.chat(["rooms"]);
+  expect({ code, stdout }).toEqual({ code: 76, stdout: "" });
+  expect(stderr).toMatch(/list of rooms is not in order.*do not trust this relay/s);
+});
 
 test("a newcomer's log that begins where it does not is found out by the first message", async () => {
   await openRoom("start", alice, bob);
