@@ -8,6 +8,7 @@ import {
   send,
   sync,
   syncWarily,
+  withoutReceipts,
 } from "../../test/support/alice-and-bob.ts";
 import type { ProfileFixture } from "../../test/support/profile-fixture.ts";
 import { readConversations } from "../store/conversations.ts";
@@ -15,6 +16,7 @@ import { transact } from "../store/database.ts";
 import { eventsArrivedAfter } from "../store/events.ts";
 import { saveSetting } from "../store/settings.ts";
 import { followRelay } from "./follow.ts";
+import { acknowledge } from "./queue-receipts.ts";
 import { markRead, readMessages } from "./read-messages.ts";
 import { takeReceipt } from "./receipts.ts";
 import { messageAt, queueMessage } from "./send-message.ts";
@@ -187,6 +189,17 @@ test("nothing is acknowledged when receipts are off", async () => {
   await sync(bob);
   await readAll(bob);
   await sync(alice);
+  expect(messageAt(alice.profile, position).state).toBe("sent");
+});
+
+test("what waits to be told when receipts are turned off is not told", async () => {
+  withoutReceipts(bob);
+  const { position } = await send(alice, "bob", "hello");
+  await sync(bob);
+  saveSetting(bob.profile.db, "receipts", "on");
+  transact(bob.profile.db, () => acknowledge(bob.profile, 1, alice.address.accountId));
+  saveSetting(bob.profile.db, "receipts", "off");
+  await sync(bob, alice);
   expect(messageAt(alice.profile, position).state).toBe("sent");
 });
 

@@ -25,6 +25,7 @@ import {
   readReceipt,
   readTold,
 } from "../store/receipts.ts";
+import { isOn } from "../store/settings.ts";
 import { receiptsFloor } from "./delivery-state.ts";
 import { encodeContent } from "./encode-content.ts";
 import { nameOf } from "./memberships.ts";
@@ -39,7 +40,7 @@ const MAX_UNREADABLE = 64;
 export function receiptFor(profile: Profile, intent: Intent): Uint8Array | undefined {
   const { db, identity } = profile;
   const author = readConversation(db, intent.conversation).peerAccount;
-  if (intent.about === undefined || author === undefined) return undefined;
+  if (intent.about === undefined || author === undefined || !isOn(db, "receipts")) return undefined;
   const about = readConversation(db, intent.about);
   const { conversation, conversationId, log } = about;
   if (conversationId === undefined || log === undefined) return undefined;
