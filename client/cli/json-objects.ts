@@ -4,6 +4,8 @@ import type { GroupInfo, RoomListed } from "../core/group-info.ts";
 import type { ConversationRow } from "../core/list-conversations.ts";
 import type { Message } from "../core/message.ts";
 import type { PersonListed } from "../core/people.ts";
+import type { Settings } from "../core/settings.ts";
+import type { SignalChange } from "../core/signals.ts";
 import type { ChatEvent } from "../core/watch-messages.ts";
 import type { Me } from "../core/whoami.ts";
 import { dateOf } from "./times.ts";
@@ -45,6 +47,15 @@ export function eventObject(event: ChatEvent): object {
     at: isoTime(event.at),
     ...event.details,
   };
+}
+
+/** Without an id: it is not stored, and never comes again. */
+export function typingObject({ conversation, conversationKind, from, at }: SignalChange): object {
+  return { type: "event", event: "typing", conversation, kind: conversationKind, from, at: isoTime(at) };
+}
+
+export function settingsObject(settings: Settings): object {
+  return { type: "settings", ...settings };
 }
 
 /** A message of one's own, with who has it. */

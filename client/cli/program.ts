@@ -9,6 +9,7 @@ import type { Commands } from "./describe.ts";
 import { parseDuration } from "./duration.ts";
 import { addGroups } from "./group-commands.ts";
 import type { Output } from "./print.ts";
+import { addSignals } from "./signal-commands.ts";
 
 /** What every command takes, before or after its name. */
 export interface CommonOptions {
@@ -91,6 +92,7 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
   addAnnotations(commands);
   addRead(commands);
   addTail(commands);
+  addSignals(commands);
   addGroups(commands);
   addSearch(commands);
   addExport(commands);
@@ -256,6 +258,7 @@ function addTail({ command, contextOf }: Commands): void {
         .default("auto"),
     )
     .option("--exec <program>", "run this program for each, with its JSON on standard input")
+    .option("--typing", "print who begins to type, too")
     .action(async (from: string[], options: TailOptions) => {
       const commands = await import("./commands/talking.ts");
       await commands.tail(contextOf(tail), from, options);

@@ -15,6 +15,7 @@ import { handToProgram } from "../hand-to-program.ts";
 import { eventObject, messageObject } from "../json-objects.ts";
 import { reportError } from "../report-error.ts";
 import type { Findings } from "../report-findings.ts";
+import { showTyping } from "../show-typing.ts";
 import { Transcript } from "../transcript.ts";
 import { withProfile } from "../with-profile.ts";
 
@@ -25,6 +26,8 @@ export interface TailOptions {
   readonly ack: "auto" | "manual";
   /** Run this program for each instead of printing. */
   readonly exec?: string;
+  /** Print who begins to type, too. */
+  readonly typing?: boolean;
 }
 
 /**
@@ -42,8 +45,9 @@ export async function tail(context: Context, from: readonly string[], options: T
     const signal = AbortSignal.any([context.signal, ending.signal]);
     const following = followRelay(profile, connect, {
       signal,
-      onConnection: connectionNotes(context),
+      onConnection: connectionNotes(context, options),
       onFindings: () => sayFindings(context, findings),
+      ...(options.typing === true ? { signals: showTyping(context, profile, from) } : {}),
     });
     // Without a relay that takes this device nothing will ever come.
     following.catch(() => ending.abort());
@@ -96,7 +100,8 @@ function sayFindings({ output }: Context, findings: Findings): void {
   if (alarm !== undefined) reportError(output, alarm, false);
 }
 
-function checkOptions({ output }: Context, { ack, consumer, exec }: TailOptions): void {
+function checkOptions({ output }: Context, { ack, consumer, exec, typing }: TailOptions): void {
+  if (typing === true && exec !== undefined) throw new ChatError("usage", "`--typing` is not for `--exec`.");
   if (ack === "auto") return;
   const wanted = "`--ack manual` is for `--consumer NAME` and `--json`, and not for `--exec`.";
   if (consumer === undefined || exec !== undefined || !output.json) throw new ChatError("usage", wanted);
@@ -143,7 +148,10 @@ function printing({ output, now }: Context, profile: Profile, from: readonly str
 }
 
 /** Says when the connection goes and when it is back; silent while all is well. */
-function connectionNotes({ output }: Context): (state: ConnectionState, error?: unknown) => void {
+function connectionNotes(
+  { output }: Context,
+  { typing }: TailOptions,
+): (state: ConnectionState, error?: unknown) => void {
   let isAway = false;
   return (state, error) => {
     if (state === "offline" && !isAway) {
@@ -153,6 +161,9 @@ function connectionNotes({ output }: Context): (state: ConnectionState, error?: 
     } else if (state === "connected" && isAway) {
       isAway = false;
       output.note(output.paintNote("dim", "Connected again."));
+    } else if (state === "waiting" && typing === true) {
+      const why = "Another process of this profile is connected: it alone hears who is typing.";
+      output.note(output.paintNote("dim", why));
     }
   };
 }
