@@ -13,6 +13,7 @@ import { Inbox } from "./inbox.ts";
 import { upkeepPrekeys } from "./prekey-upkeep.ts";
 import type { Profile } from "./profile.ts";
 import type { Signals } from "./signals.ts";
+import { upkeepGroups } from "./upkeep-groups.ts";
 
 /** A dead network is noticed within the sum of the two. */
 const PING_EVERY_MS = 3_500;
@@ -111,6 +112,7 @@ async function live(
     signals?.attach(stream);
     onConnected();
     await drainThrough(profile, connection, stream, ending.signal);
+    await upkeepGroups(profile, connection);
     await upkeepPrekeys(profile, connection, stream.welcome.oneTimePrekeysLeft);
     const sending = sendLeftovers(profile, connection, stream, ending.signal);
     sending.catch(end);
@@ -128,6 +130,7 @@ async function live(
         await inbox.take(deliveries);
         await inbox.catchUp();
         report();
+        await upkeepGroups(profile, connection);
       }
       if (frames.length > 0) signals?.hear(frames);
       if (hasSilent(profile)) await drainThrough(profile, connection, stream, ending.signal);

@@ -17,14 +17,15 @@ import {
 } from "../../keys/index.ts";
 import { type Enrolled, enrol } from "../../test/support/enrolled.ts";
 import { type EntrySigner, lengthen } from "../../test/support/long-room.ts";
+import { online, sync } from "../../test/support/online.ts";
 import { startTestRelay, type TestRelay } from "../../test/support/relay.ts";
-import type { RelayConnection } from "../net/relay-connection.ts";
 import { readConversation } from "../store/conversations.ts";
 import { signEntry } from "./change-membership.ts";
 import { ownChain, ownDeviceKeys, refreshChains } from "./contacts.ts";
 import { createGroup } from "./create-group.ts";
 import { joinRoom } from "./join-group.ts";
-import { setRole } from "./manage-group.ts";
+import { holdLiveStream } from "./live-stream.ts";
+import { setPolicy, setRole } from "./manage-group.ts";
 import { membershipOf } from "./memberships.ts";
 import { syncConversations } from "./sync.ts";
 
@@ -49,27 +50,6 @@ async function someone(): Promise<Enrolled> {
   const person = await enrol(`person-${names}`, relay.url);
   people.push(person);
   return person;
-}
-
-async function online<T>(
-  { connect }: Enrolled,
-  work: (connection: RelayConnection) => Promise<T>,
-): Promise<T> {
-  const connection = await connect();
-  try {
-    return await work(connection);
-  } finally {
-    connection.close();
-  }
-}
-
-/** At the time that it is, and so much later. */
-async function sync(person: Enrolled, later = 0): Promise<void> {
-  const runtime = { ...person.profile.runtime, now: () => Date.now() + later };
-  const { alarms } = await online(person, (connection) =>
-    syncConversations({ ...person.profile, runtime }, connection),
-  );
-  expect(alarms).toEqual([]);
 }
 
 function stateOf({ profile }: Enrolled, conversation: number): MembershipState {
@@ -234,4 +214,23 @@ test("after a device was removed the account's others close its groups to it", a
   await sync(bob);
   expect(stateOf(bob, room).head.sequence).toBe(anchored.head.sequence + 1);
   expect(memberOf(stateOf(bob, room), accountId)?.head).toBe(2);
+});
+
+test("a program that is connected makes the checkpoint as soon as it is due", async () => {
+  const alice = await someone();
+  const { room, id } = await roomOf(alice);
+  await lengthen(relay.database, id, 998, signer(alice));
+  await sync(alice);
+  const ending = new AbortController();
+  let isOver: Promise<unknown> = Promise.resolve();
+  await new Promise<void>((resolve) => {
+    isOver = holdLiveStream(alice.profile, alice.connect, { signal: ending.signal }, resolve);
+  });
+  const policy = (post: "member" | "admin") =>
+    online(alice, (connection) => setPolicy(alice.profile, connection, room, { post }));
+  await policy("admin");
+  await policy("member");
+  await expect.poll(() => stateOf(alice, room).checkpoint.sequence, { timeout: 20_000 }).toBe(1_001);
+  ending.abort();
+  await isOver;
 });
