@@ -17,6 +17,7 @@ import { noteClaim } from "./claim-history.ts";
 import type { GroupContent } from "./content.ts";
 import { isGroup } from "./conversations.ts";
 import { aliasFrom, shortTitle } from "./group-names.ts";
+import { setTitleOrigin } from "./group-title.ts";
 import { membershipOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 import { takeHistory } from "./take-history.ts";
@@ -112,6 +113,7 @@ function takeTitle(profile: Profile, { stored, from, role, contentHash, sentAt }
   if (stored.kind !== "group" || role === undefined || !atLeast(role, "admin")) return;
   const title = shortTitle(given);
   setTitle(profile.db, stored.conversation, title);
+  setTitleOrigin(profile.db, stored.conversation, "read in the log");
   const state = membershipOf(profile, stored);
   if (state === undefined || memberOf(state, from.accountId) === undefined) return;
   addEvent(profile.db, {

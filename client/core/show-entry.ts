@@ -4,6 +4,7 @@ import { addEvent, type EventKind } from "../store/events.ts";
 import { setTitle } from "../store/groups.ts";
 import type { StagedRow } from "../store/staged-rows.ts";
 import { noteJoin } from "./claim-history.ts";
+import { tellTitle } from "./group-title.ts";
 import { nameOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 
@@ -19,7 +20,10 @@ export function showEntry(profile: Profile, stored: StoredConversation, row: Sta
   const entry = readMembershipEntry(bytes);
   const { conversation } = stored;
   if (entry.content.type === "rename") setTitle(profile.db, conversation, entry.content.name);
-  if (entry.content.type === "join") noteJoin(profile, stored, row, entry);
+  if (entry.content.type === "join") {
+    noteJoin(profile, stored, row, entry);
+    tellTitle(profile, stored, entry.signer.accountId);
+  }
   const told = tell(profile, entry);
   if (told === undefined) return;
   addEvent(profile.db, {

@@ -22,6 +22,7 @@ import { applyWaiting } from "./apply-annotation.ts";
 import { refreshChains } from "./contacts.ts";
 import { isCount, isGroup } from "./conversations.ts";
 import { shortTitle } from "./group-names.ts";
+import { titleOrigin } from "./group-title.ts";
 import { membershipOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 import { MAX_TEXT_BYTES } from "./text-limits.ts";
@@ -49,7 +50,8 @@ export function takeHistory(
   if (sharer === undefined) return;
   const { conversation, generation, log } = group;
   const title = shortTitle(history.title);
-  if (group.kind === "group" && title !== "" && atLeast(sharer.role, "admin")) {
+  const isTold = titleOrigin(profile.db, conversation) === "told";
+  if (group.kind === "group" && title !== "" && isTold && atLeast(sharer.role, "admin")) {
     setTitle(profile.db, conversation, title);
   }
   if (log === undefined || history.messages.length > MAX_A_HISTORY) return;

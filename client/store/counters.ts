@@ -6,6 +6,7 @@ type Counter =
   | `consumer_${string}`
   | `receipts_after_${number}`
   | `group_upkeep_${number}`
+  | `title_origin_${number}`
   | "prekey_upkeep"
   | `prekey_${PrekeySecret["kind"]}`;
 
