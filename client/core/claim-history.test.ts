@@ -43,13 +43,14 @@ afterEach(() => {
 /** Carol has just joined, alice and bob were there before her; as one of these has seen it. Returns the room's number. */
 async function seenBy(
   at: ProfileFixture,
-  { history = "automatic", texts = 12, ago = 0, start = 0 }: Partial<Seen> = {},
+  { history = "automatic", texts = 12, ago = 0, start = 0, more = [] }: Partial<Seen> = {},
 ): Promise<number> {
-  const members = [alice, bob, carol] as const;
+  const elders = [alice, bob, ...more] as const;
+  const members = [...elders, carol] as const;
   state = roomOf(members, { history });
   const room = await putRoom(at, state, members, start);
   for (let text = 1; text <= texts; text += 1) addReceived(at, room, alice, text + 1, `text ${text}`);
-  const joined = signEntry(carol.profile, roomOf([alice, bob], { history }), { type: "join" });
+  const joined = signEntry(carol.profile, roomOf(elders, { history }), { type: "join" });
   const row = { sequence: JOINED_AT_ROW, storedAt: Date.now() - ago };
   transact(at.profile.db, () =>
     noteJoin(at.profile, readConversation(at.profile.db, room), row, readMembershipEntry(joined)),
@@ -62,6 +63,8 @@ interface Seen {
   readonly texts: number;
   readonly ago: number;
   readonly start: number;
+  /** Who was there beside the two. */
+  readonly more: readonly ProfileFixture[];
 }
 
 /** What is queued to be said to programs. */
@@ -105,6 +108,21 @@ test("of two that are live one offers at once and the other two seconds later", 
   expect(queued(second).map(({ kind }) => kind)).toMatchObject([
     { case: "historyClaim", value: { join: BigInt(state.head.sequence) } },
   ]);
+});
+
+test("who knows who else is there waits for those only", async () => {
+  const dave = await new AccountFixture("dave", world.relay).profile();
+  const [first, second, third] = [alice, bob, dave].sort((one, other) =>
+    Buffer.compare(one.address.accountId, other.address.accountId),
+  ) as [ProfileFixture, ProfileFixture, ProfileFixture];
+  await seenBy(third, { more: [dave] });
+  third.ahead = 1_500;
+  const beside = (other: ProfileFixture) => () => [other.address.accountId];
+  expect(claimHistories(third.profile, "live", beside(first))).toEqual([]);
+  third.ahead = 2_500;
+  expect(claimHistories(third.profile, "live", beside(carol))).toEqual([]);
+  expect(claimHistories(third.profile, "live", beside(second))).toHaveLength(1);
+  dave.account.remove();
 });
 
 test("a program that runs for a moment leaves newcomers of the last twenty seconds to others", async () => {

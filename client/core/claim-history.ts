@@ -1,9 +1,17 @@
 // Who hands the latest messages on to a newcomer where the policy says so unasked: of the members whose programs run, the
 // one whose offer (`HistoryClaim`) comes first in the log.
 import { setTimeout as sleep } from "node:timers/promises";
-import { equal, type MembershipEntry, type MembershipState, mayPost, memberOf } from "../../keys/index.ts";
+import {
+  type AccountId,
+  type DeviceAddress,
+  equal,
+  type MembershipEntry,
+  type MembershipState,
+  mayPost,
+  memberOf,
+} from "../../keys/index.ts";
 import { readConversation, type StoredConversation } from "../store/conversations.ts";
-import { transact } from "../store/database.ts";
+import { snapshot, transact } from "../store/database.ts";
 import { type Join, openJoins, saveJoin, setClaim, settleJoin, settleOwn } from "../store/joins.ts";
 import { firstLogHash } from "../store/log-hashes.ts";
 import { shareableBefore } from "../store/shared-messages.ts";
@@ -57,30 +65,40 @@ export function keepOwnClaim(profile: Profile, stored: StoredConversation, posit
   );
 }
 
+/** Accounts of which it is known that somebody is there. */
+type Online = (conversation: number) => readonly AccountId[];
+
 /**
  * Queues the offers that are due: while `live` each device in its turn, `once` when those that are live had their time.
  * Returns the conversations they are in; the answer to an offer is its place in the log.
  */
-export function claimHistories(profile: Profile, program: "live" | "once"): number[] {
+export function claimHistories(
+  profile: Profile,
+  program: "live" | "once",
+  online: Online = () => [],
+): number[] {
   const { db, runtime } = profile;
   const now = runtime.now();
-  if (openJoins(db, now - MAX_AGE_MS).length === 0) return [];
-  return transact(db, () => {
-    const claimed = openJoins(db, now - MAX_AGE_MS).filter((join) => {
-      const turn = turnFor(profile, join);
+  const due = () =>
+    openJoins(db, now - MAX_AGE_MS).filter((join) => {
+      const turn = turnFor(profile, join, online);
       if (turn === undefined) return false;
-      const due = program === "live" ? join.seenAt + turn * TURN_MS : join.joinedAt + LEFT_TO_OTHERS_MS;
-      if (now < due) return false;
+      return now >= (program === "live" ? join.seenAt + turn * TURN_MS : join.joinedAt + LEFT_TO_OTHERS_MS);
+    });
+  // It is asked often, and mostly there is nothing to write.
+  if (snapshot(db, due).length === 0) return [];
+  return transact(db, () => {
+    const joins = due();
+    for (const join of joins) {
       const value = { join: BigInt(join.entry) };
       setClaim(db, join, queueControl(profile, join.conversation, { case: "historyClaim", value }, now));
-      return true;
-    });
-    return claimed.map(({ conversation }) => conversation);
+    }
+    return joins.map(({ conversation }) => conversation);
   });
 }
 
 /** How many go first; undefined when it is not for this device to offer. */
-function turnFor(profile: Profile, join: Join): number | undefined {
+function turnFor(profile: Profile, join: Join, online: Online): number | undefined {
   const { db, identity } = profile;
   const { conversation, sequence } = join;
   const stored = readConversation(db, conversation);
@@ -90,7 +108,11 @@ function turnFor(profile: Profile, join: Join): number | undefined {
   const found = shareableBefore(db, conversation, sequence, MESSAGES).length;
   if (found === 0) return undefined;
   const devices = slotsOf(profile, stored).filter(({ accountId }) => !equal(accountId, join.accountId));
-  const place = devices.findIndex(({ deviceId }) => equal(deviceId, identity.deviceId));
+  const isOwn = ({ deviceId }: DeviceAddress) => equal(deviceId, identity.deviceId);
+  const there = online(conversation);
+  const isThere = ({ accountId }: DeviceAddress) => there.some((account) => equal(account, accountId));
+  const live = devices.filter((device) => isOwn(device) || isThere(device));
+  const place = (live.length > 1 ? live : devices).findIndex(isOwn);
   // Who came late himself has less to share than others may have.
   const hasLess = found < MESSAGES && firstLogHash(db, conversation, stored.generation) > 0;
   return Math.min(Math.max(place, 0), LAST_TURN) + (hasLess ? LAST_TURN : 0);
@@ -106,9 +128,10 @@ export async function claimWhileLive(
   profile: Profile,
   send: () => Promise<unknown>,
   ending: AbortSignal,
+  online?: Online,
 ): Promise<void> {
   while (!ending.aborted) {
-    if (claimHistories(profile, "live").length > 0) await send();
+    if (claimHistories(profile, "live", online).length > 0) await send();
     await sleep(LOOK_EVERY_MS, undefined, { signal: ending }).catch(() => undefined);
   }
 }

@@ -119,7 +119,8 @@ async function live(
     const telling = sendReceipts(profile, connection, stream, ending.signal);
     telling.catch(end);
     const send = () => drainThrough(profile, connection, stream, ending.signal);
-    const claiming = claimWhileLive(profile, send, ending.signal);
+    const online = signals && ((conversation: number) => signals.present(conversation));
+    const claiming = claimWhileLive(profile, send, ending.signal, online);
     claiming.catch(end);
     while (!ending.signal.aborted) {
       const { deliveries, heads, signals: frames, isResync } = await next(pushed, ending.signal);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { AccountId } from "../../keys/index.ts";
 import type { RelayStream } from "../net/relay-connection.ts";
 import { type ConversationKind, findNumbered, readConversations } from "../store/conversations.ts";
 import { newestPosition } from "../store/receipt-marks.ts";
@@ -60,6 +61,13 @@ export class Signals {
     return [...this.#shown.values()]
       .filter((shown) => shown.kind === kind && shown.conversation === conversation)
       .map(({ accountId }) => nameOf(this.#profile, accountId));
+  }
+
+  /** The accounts of those who are present in a conversation. */
+  present(conversation: number): AccountId[] {
+    return [...this.#shown.values()]
+      .filter((shown) => shown.kind === "presence" && shown.conversation === conversation)
+      .map(({ accountId }) => accountId);
   }
 
   /** Says that one is typing, as often as it is called but at most every three seconds; or that one is not any more. */

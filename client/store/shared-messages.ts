@@ -53,7 +53,7 @@ export function shareableBefore(
     db,
     `select position from messages
      where conversation = ? and coalesce(sequence, 9007199254740991) < ? and kind = 'text'
-       and state in ('sent', 'received') and text is not null and gone = 0 and deleted = 0 and expires_at is null
+       and state in ('sent', 'received') and text is not null and expires_at is null
        and shared_by is null
      order by coalesce(sequence, 9007199254740991) desc, position desc limit ?`,
   )

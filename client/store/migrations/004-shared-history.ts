@@ -16,6 +16,7 @@ create table joins (
   settled integer not null default 0,
   primary key (conversation, account_id)
 ) strict, without rowid;
+create index joins_by_claim on joins (claim) where claim is not null;
 
 create index shared_messages on messages (conversation) where shared_by is not null;
 `;
