@@ -7,11 +7,18 @@ let everyone: Person[];
 let alice: Person;
 let bob: Person;
 let carol: Person;
+/** Never live: each of his programs runs for a moment. */
+let dave: Person;
+let atticJoinedAt: number;
 
 beforeAll(async () => {
   relay = await spawnRelay();
-  everyone = await Promise.all(["alice", "bob", "carol"].map((name) => person(name, relay.url)));
-  [alice, bob, carol] = everyone as [Person, Person, Person];
+  everyone = await Promise.all(["alice", "bob", "carol", "dave"].map((name) => person(name, relay.url)));
+  [alice, bob, carol, dave] = everyone as [Person, Person, Person, Person];
+  await dave.ok(["group", "create", "attic", "--room"]);
+  await dave.ok(["send", "#attic", "mind the step"]);
+  await carol.ok(["join", "attic"]);
+  atticJoinedAt = Date.now();
 }, 120_000);
 
 afterAll(async () => {
@@ -44,6 +51,11 @@ async function tailing(someone: Person, ...what: string[]): Promise<Running> {
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   return tail;
 }
+
+test("a program that runs for a moment leaves a newcomer to those who are live", async () => {
+  await dave.ok(["read"]);
+  expect(await linesOf(carol, "#attic")).toEqual([]);
+}, 60_000);
 
 test("in a room exactly one of two live members shares the latest ten messages with a newcomer, who hears them as no news", async () => {
   await alice.ok(["group", "create", "lobby", "--room"]);
@@ -95,5 +107,14 @@ test("in a group a newcomer sees nothing until a member shares by hand, as much 
     { from: "alice", text: "hello carol", shared_by: null },
   ]);
   expect(await carol.ok(["group", "share", "ops", "alice"])).toContain("nothing here from before");
-  expect((await bob.chat(["group", "share", "ops", "dave"])).code).toBe(67);
+  expect((await bob.chat(["group", "share", "ops", "erin"])).code).toBe(67);
 }, 120_000);
+
+test("where nobody is live a program that runs for a moment shares, once others would have had their time", async () => {
+  const wait = Math.max(0, atticJoinedAt + 21_000 - Date.now());
+  await new Promise((resolve) => setTimeout(resolve, wait));
+  await dave.ok(["read"]);
+  expect(await linesOf(carol, "#attic")).toEqual([
+    { from: "dave", text: "mind the step", shared_by: "dave" },
+  ]);
+}, 60_000);
