@@ -3,9 +3,11 @@ import { Argument, type Command, Option } from "commander";
 import type { Role } from "../core/group-info.ts";
 import type { Notify } from "../core/mute.ts";
 import type { InvitationFlags, PolicyFlags } from "./commands/group.ts";
+import { count } from "./count.ts";
 import type { Commands } from "./describe.ts";
 
 const roles = ["member", "admin", "owner"];
+const histories = ["asked", "automatic"];
 const groupArgument = new Argument("<NAME>", "the group or room, as `chat list` shows it");
 const asOption = new Option("--as <alias>", "what to call it here");
 const fromOption = new Option("--from <name>", "of several invitations: that of this person");
@@ -86,14 +88,27 @@ export function addGroups({ command, contextOf, common }: Commands): void {
     .addOption(new Option("--invite <role>", "who may invite").choices(roles))
     .addOption(new Option("--post <role>", "who may write").choices(roles))
     .addOption(new Option("--pin <role>", "who may pin").choices(roles))
+    .addOption(
+      new Option("--history <how>", "whether newcomers get the latest messages unasked").choices(histories),
+    )
     .action(async (name: string, options: PolicyFlags) => {
       const commands = await import("./commands/group.ts");
-      const { invite: mayInvite, post, pin } = options;
+      const { invite: mayInvite, post, pin, history } = options;
       await commands.policy(contextOf(policy), name, {
         ...(mayInvite === undefined ? {} : { invite: mayInvite }),
         ...(post === undefined ? {} : { post }),
         ...(pin === undefined ? {} : { pin }),
+        ...(history === undefined ? {} : { history }),
       });
+    });
+
+  const share = within("share", "hand the latest messages from before a member joined on to him")
+    .addArgument(groupArgument)
+    .addArgument(new Argument("<MEMBER>", "whom"))
+    .addOption(new Option("-n <number>", "how many").argParser(count).default(10))
+    .action(async (name: string, member: string, options: { n: number }) => {
+      const commands = await import("./commands/group.ts");
+      await commands.share(contextOf(share), name, member, options.n);
     });
 
   const info = within("info", "show members, roles and policy, as this profile has verified them")

@@ -1,11 +1,14 @@
 // The objects of `--json`. Fields are only ever added: scripts read them.
+import type { DeliveryNames } from "../core/delivery-state.ts";
 import type { GroupInfo, RoomListed } from "../core/group-info.ts";
 import type { ConversationRow } from "../core/list-conversations.ts";
 import type { Message } from "../core/message.ts";
 import type { PersonListed } from "../core/people.ts";
-import type { DeliveryNames } from "../core/wait-for-delivery.ts";
+import type { Settings } from "../core/settings.ts";
+import type { SignalChange } from "../core/signals.ts";
 import type { ChatEvent } from "../core/watch-messages.ts";
 import type { Me } from "../core/whoami.ts";
+import { dateOf } from "./times.ts";
 
 export function messageObject(message: Message): object {
   return {
@@ -27,6 +30,8 @@ export function messageObject(message: Message): object {
     state: message.state,
     pinned: message.pinned,
     expires_at: message.expiresAt === null ? null : isoTime(message.expiresAt),
+    ...(message.delivery === null ? {} : deliveryFields(message.delivery)),
+    shared_by: message.sharedBy,
   };
 }
 
@@ -44,14 +49,22 @@ export function eventObject(event: ChatEvent): object {
   };
 }
 
+/** Without an id: it is not stored, and never comes again. */
+export function typingObject({ conversation, conversationKind, from, at }: SignalChange): object {
+  return { type: "event", event: "typing", conversation, kind: conversationKind, from, at: isoTime(at) };
+}
+
+export function settingsObject(settings: Settings): object {
+  return { type: "settings", ...settings };
+}
+
 /** A message of one's own, with who has it. */
 export function deliveredObject(message: Message, names: DeliveryNames): object {
-  return {
-    ...messageObject(message),
-    delivered_to: names.deliveredTo,
-    read_by: names.readBy,
-    missing: names.missing,
-  };
+  return { ...messageObject(message), ...deliveryFields(names) };
+}
+
+function deliveryFields({ deliveredTo, readBy, missing }: DeliveryNames): object {
+  return { delivered_to: deliveredTo, read_by: readBy, missing };
 }
 
 export function conversationObject(row: ConversationRow): object {
@@ -117,6 +130,5 @@ export function meObject(me: Me): object {
 
 /** A sender can claim any time; one that no calendar has is shown as the nearest that it has. */
 function isoTime(milliseconds: number): string {
-  const latest = 253_402_300_799_999; // the end of the year 9999
-  return new Date(Math.min(Math.max(milliseconds, 0), latest)).toISOString();
+  return dateOf(milliseconds).toISOString();
 }

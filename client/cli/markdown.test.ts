@@ -12,6 +12,7 @@ function message(text: string, changes: Partial<Shown> = {}): Shown {
     deleted: false,
     sentAt: new Date(2026, 10, 20, 9, 12).getTime(),
     state: "received",
+    sharedBy: null,
     ...changes,
   };
 }
@@ -28,7 +29,7 @@ test("days have headings; who, when and what stand below", () => {
     log.title(undefined),
     log.entry(message("Deploy is green.\nAt ten?")),
     log.entry(message("", { deleted: true })),
-    log.entry(message("Yes", { from: "a_b", sentAt: next, edited: true })),
+    log.entry(message("Yes", { from: "a_b", sentAt: next, edited: true, sharedBy: "c_d" })),
   ];
   expect(all.join("")).toBe(`# All conversations
 
@@ -43,7 +44,7 @@ test("days have headings; who, when and what stand below", () => {
 
 ## Saturday 21 November 2026
 
-**a\\_b** in bob, 08:00 (edited)
+**a\\_b** in bob, 08:00 (edited, shared by c\\_d)
 
 > Yes
 `);

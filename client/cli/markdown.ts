@@ -1,15 +1,13 @@
 import type { Message } from "../core/message.ts";
 import { safeBlock, safeText } from "../safe-text.ts";
-import { clock } from "./times.ts";
+import { clock, dateOf } from "./times.ts";
 
 /** What could begin a link, an image, HTML, emphasis, code, a table, a formula or an entity. */
 const special = /[\\`*_[\]<>&|~$]/g;
 /** What means something at the beginning of a line: headings, lists, rules, underlines. */
 const atBeginning = /^(\s*)([#+=-]|\d{1,9}(?=[.)]))/;
-type Shown = Pick<Message, "conversation" | "from" | "text" | "edited" | "deleted" | "sentAt" | "state">;
-
-/** What no calendar has is the latest that it has. */
-const LATEST = 8_640_000_000_000_000;
+type Shown = Pick<Message, "conversation" | "from" | "text" | "edited" | "deleted" | "sentAt" | "state"> &
+  Pick<Message, "sharedBy">;
 
 /**
  * Messages as Markdown, one after the other: a heading for each day, then who, when and the text as a quotation. Texts
@@ -28,7 +26,7 @@ export class MarkdownLog {
   }
 
   entry(message: Shown): string {
-    const time = new Date(Math.min(Math.max(message.sentAt, 0), LATEST));
+    const time = dateOf(message.sentAt);
     const weekday = time.toLocaleDateString("en-GB", { weekday: "long" });
     const day = `${weekday} ${time.toLocaleDateString("en-GB", { dateStyle: "long" })}`;
     const heading = day === this.#day ? "" : `\n## ${day}\n`;
@@ -40,11 +38,15 @@ export class MarkdownLog {
   }
 }
 
-function noteOf({ deleted, edited, state }: Shown): string {
+function noteOf({ deleted, edited, state, sharedBy }: Shown): string {
   if (deleted) return " (deleted)";
   if (state === "queued") return " (queued)";
   if (state === "failed") return " (not sent)";
-  return edited ? " (edited)" : "";
+  const notes = [
+    ...(edited ? ["edited"] : []),
+    ...(sharedBy === null ? [] : [`shared by ${escapeLine(sharedBy)}`]),
+  ];
+  return notes.length === 0 ? "" : ` (${notes.join(", ")})`;
 }
 
 /** Each line of its own, by two spaces at the end of all but the last of a paragraph. */

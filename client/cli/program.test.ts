@@ -73,7 +73,6 @@ test("what is not there yet does not exist", async () => {
   for (const option of ["--file"]) {
     expect(await parse("send", "bob", "x", option, "y"), option).toMatchObject({ error: { code: "usage" } });
   }
-  expect(await parse("tail", "--consumer", "c")).toMatchObject({ error: { code: "usage" } });
 });
 
 test("help and the version are results", async () => {

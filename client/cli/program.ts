@@ -2,11 +2,14 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { ChatError } from "../core/chat-error.ts";
 import { parseMoment } from "../core/parse-time.ts";
 import type { SendOptions } from "./commands/send.ts";
+import type { TailOptions } from "./commands/tail.ts";
 import type { Context } from "./context.ts";
+import { count } from "./count.ts";
 import type { Commands } from "./describe.ts";
 import { parseDuration } from "./duration.ts";
 import { addGroups } from "./group-commands.ts";
 import type { Output } from "./print.ts";
+import { addSignals } from "./signal-commands.ts";
 
 /** What every command takes, before or after its name. */
 export interface CommonOptions {
@@ -100,6 +103,7 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
   addAnnotations(commands);
   addRead(commands);
   addTail(commands);
+  addSignals(commands);
   addGroups(commands);
   addSearch(commands);
   addExport(commands);
@@ -258,9 +262,17 @@ interface ReadFlags {
 function addTail({ command, contextOf }: Commands): void {
   const tail = command("tail", "print messages as they come, from now on")
     .addArgument(new Argument("[TO...]", "names; without any, all conversations"))
-    .action(async (from: string[]) => {
+    .option("--consumer <name>", "go on where this consumer came to, and remember where it comes to")
+    .addOption(
+      new Option("--ack <how>", "a consumer has dealt with what is written, or what it acknowledges on stdin")
+        .choices(["auto", "manual"])
+        .default("auto"),
+    )
+    .option("--exec <program>", "run this program for each, with its JSON on standard input")
+    .option("--typing", "print who begins to type, too")
+    .action(async (from: string[], options: TailOptions) => {
       const commands = await import("./commands/talking.ts");
-      await commands.tail(contextOf(tail), from);
+      await commands.tail(contextOf(tail), from, options);
     });
 }
 
@@ -331,11 +343,6 @@ function duration(text: string): number {
   const parsed = parseDuration(text);
   if (parsed !== undefined) return parsed;
   throw new InvalidArgumentError("Write it as 30s, 500ms, 5m or 1h.");
-}
-
-function count(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be a whole number from 1.");
 }
 
 function since(text: string): number {

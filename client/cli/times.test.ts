@@ -1,7 +1,12 @@
 import { expect, test } from "vitest";
-import { clock, dayLine, moment } from "./times.ts";
+import { clock, dateOf, dayLine, moment } from "./times.ts";
 
 const now = new Date(2026, 10, 21, 15, 0);
+
+test("a time that no calendar has is the end of it", () => {
+  expect(dateOf(Number.MAX_SAFE_INTEGER).toISOString()).toBe("9999-12-31T23:59:59.999Z");
+  expect(dateOf(-1).getTime()).toBe(0);
+});
 
 test("times are said as shortly as they are clear", () => {
   expect(clock(new Date(2026, 10, 21, 9, 5))).toBe("09:05");

@@ -1,5 +1,13 @@
 // Times as people read them, in the time zone of this machine.
 
+/** The end of the year 9999, the last that ISO 8601 writes with four digits. */
+const LATEST = 253_402_300_799_999;
+
+/** Milliseconds since 1970 that somebody else named: what is beyond the calendar becomes its end. */
+export function dateOf(milliseconds: number): Date {
+  return new Date(Math.min(Math.max(milliseconds, 0), LATEST));
+}
+
 /** 09:12 */
 export function clock(time: Date): string {
   return `${two(time.getHours())}:${two(time.getMinutes())}`;

@@ -26,8 +26,10 @@ function message(changes: Partial<Message> = {}): Message {
     sentAt: new Date(2026, 10, 21, 9, 12).getTime(),
     receivedAt: null,
     state: "received",
+    delivery: null,
     content: "text",
     trouble: null,
+    sharedBy: null,
     arrival: 1,
     position: 1,
     ...changes,
@@ -97,8 +99,14 @@ test("as JSON a message has the fields of the contract, in this order", () => {
       '"device":"11111111111111111111111111111111","text":"Deploy is green.","reply_to":null,"edited":false,' +
       '"deleted":false,"reactions":{},"votes":{"up":0,"down":0,"mine":null},"attachments":[],' +
       '"sent_at":"2026-11-21T09:12:00.000Z","received_at":"9999-12-31T23:59:59.999Z","state":"received",' +
-      '"pinned":false,"expires_at":null}',
+      '"pinned":false,"expires_at":null,"shared_by":null}',
   );
+});
+
+test("what was handed on from before one's time says by whom", () => {
+  expect(shown([message({ sharedBy: "carol", edited: true })])).toEqual([
+    "09:12  bob  Deploy is green.  (edited)  (shared by carol)",
+  ]);
 });
 
 test("an answer shows what it answers, and a line says what was done with it", () => {

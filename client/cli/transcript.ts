@@ -2,7 +2,7 @@ import type { Message } from "../core/message.ts";
 import type { ChatEvent } from "../core/watch-messages.ts";
 import { safeBlock, safeText } from "../safe-text.ts";
 import type { Output } from "./print.ts";
-import { clock, dayLine, sameDay } from "./times.ts";
+import { clock, dateOf, dayLine, sameDay } from "./times.ts";
 
 const STAMP = "09:12  ".length;
 
@@ -27,7 +27,7 @@ export class Transcript {
 
   print(message: Message): void {
     const output = this.#output;
-    const time = new Date(message.sentAt);
+    const time = dateOf(message.sentAt);
     const now = this.#options.now();
     if (this.#day === undefined ? !sameDay(time, now) : !sameDay(time, this.#day)) {
       output.line(output.paint("dim", `── ${dayLine(time, now)} ──`));
@@ -51,15 +51,16 @@ export class Transcript {
   /** What happened beside messages, in a line of its own. */
   printEvent(event: ChatEvent): void {
     const where = this.#options.manyConversations ? ` (${event.conversation})` : "";
-    const line = `${clock(new Date(event.at))}  ${event.from} ${sayEvent(event)}${where}`;
+    const line = `${clock(dateOf(event.at))}  ${event.from} ${sayEvent(event)}${where}`;
     this.#output.line(this.#output.paint("dim", safeText(line)));
   }
 
-  #annotations({ edited, pinned, votes: { up, down }, reactions }: Message): string {
+  #annotations({ edited, pinned, sharedBy, votes: { up, down }, reactions }: Message): string {
     const counts = Object.entries(reactions).map(([emoji, by]) => `${emoji} ${by.length}`);
     const parts = [
       edited ? "(edited)" : "",
       pinned ? "(pinned)" : "",
+      sharedBy === null ? "" : `(shared by ${sharedBy})`,
       up + down > 0 ? `▲${up} ▼${down}` : "",
       ...counts,
     ].filter((part) => part !== "");

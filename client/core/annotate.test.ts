@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { messageId, toHex } from "../../keys/index.ts";
-import { type AliceAndBob, aliceAndBob, deliver, send, sync } from "../../test/support/alice-and-bob.ts";
+import { dmConversationId, messageId, toHex } from "../../keys/index.ts";
+import {
+  type AliceAndBob,
+  aliceAndBob,
+  deliver,
+  send,
+  sync,
+  syncWarily,
+} from "../../test/support/alice-and-bob.ts";
 import type { ProfileFixture } from "../../test/support/profile-fixture.ts";
+import { addConversation, findProvisional, mergeConversation } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
 import { eventsArrivedAfter } from "../store/events.ts";
 import { findMessageById, type StoredMessage } from "../store/messages.ts";
@@ -14,12 +22,12 @@ import {
   reactTo,
   voteOn,
 } from "./annotate.ts";
-import { encodeChange } from "./content.ts";
-import type { ContentInit } from "./encode-content.ts";
+import { type ContentInit, encodeChange } from "./encode-content.ts";
 import { expireMessages } from "./expire-messages.ts";
 import type { Message } from "./message.ts";
 import { queueControl } from "./queue-silent.ts";
 import { readMessages } from "./read-messages.ts";
+import { searchMessages } from "./search-messages.ts";
 import { messageAt, queueMessage } from "./send-message.ts";
 
 let world: AliceAndBob;
@@ -120,6 +128,57 @@ test("a deleted message leaves no text on any device", async () => {
     expect(editHistory(each.profile, id)).toEqual([]);
   }
   expect(() => voteOn(bob.profile, id, "up")).toThrow(/deleted/);
+});
+
+test("the relay is asked to erase what was deleted until it has answered", async () => {
+  const [one, two, other] = [
+    await send(alice, "bob", "one"),
+    await send(alice, "bob", "two"),
+    await send(bob, "alice", "three"),
+  ];
+  await sync(alice, bob);
+  world.relay.lies.eraseRow = () => "rate_limited";
+  await told(alice, deleteMessage(alice.profile, one.id));
+  expect(world.relay.erased).toEqual([]);
+  alice.reopen();
+  world.relay.lies = {};
+  await sync(alice, alice);
+  expect(world.relay.erased).toEqual([1n]);
+  world.relay.lies.eraseRow = () => "not_permitted";
+  await told(alice, deleteMessage(alice.profile, two.id));
+  world.relay.lies = {};
+  await sync(alice, bob);
+  expect(world.relay.erased).toEqual([1n]);
+  expect(() => deleteMessage(alice.profile, other.id)).toThrow(/Only who wrote/);
+});
+
+test("what the relay is to erase is not looked for in a log that came after a lost one", async () => {
+  const { id } = await send(alice, "bob", "before");
+  await sync(bob, alice);
+  world.relay.loseLog(world.relay.log(alice.address.accountId, bob.address.accountId), 0);
+  await send(alice, "bob", "after").catch(() => undefined);
+  await syncWarily(alice);
+  await deliver(alice, deleteMessage(alice.profile, id).position ?? 0);
+  expect(world.relay.erased).toEqual([]);
+});
+
+test("what was done to a message stays with it when its conversation turns out to be one that is here", async () => {
+  const { db, identity } = alice.profile;
+  const { message, position } = queueMessage(alice.profile, { to: "bob", text: "who are you?" });
+  reactTo(alice.profile, message.id, { emoji: "👍", remove: false });
+  const provisional = findProvisional(db, "bob")?.conversation ?? 0;
+  const { accountId } = bob.address;
+  const conversationId = dmConversationId(identity.accountId, accountId);
+  const known = { conversationId, kind: "dm", peerName: "bob", peerAccount: accountId } as const;
+  const conversation = transact(db, () => {
+    const into = addConversation(db, known);
+    mergeConversation(db, provisional, into);
+    return into;
+  });
+  await deliver(alice, position);
+  expect(only(alice).reactions).toEqual({ "👍": ["alice"] });
+  expect(eventsArrivedAfter(db, 0, 10).map((event) => event.conversation)).toEqual([conversation]);
+  expect(searchMessages(alice.profile, { query: "who in:bob", limit: 1 })).toHaveLength(1);
 });
 
 test("a message that is deleted before it went out never goes out", async () => {

@@ -1,15 +1,19 @@
-import { equal, type Role } from "../../keys/index.ts";
+import { equal } from "../../keys/index.ts";
 import { type Annotation, annotationsOf, type Change, readOriginal } from "../store/annotations.ts";
+import { readConversation } from "../store/conversations.ts";
 import { snapshot, transact } from "../store/database.ts";
+import { addErasure } from "../store/erasures.ts";
 import { clearBody, findMessage, readMessage, type StoredMessage } from "../store/messages.ts";
 import { applyAnnotation } from "./apply-annotation.ts";
 import { ChatError } from "./chat-error.ts";
-import { encodeChange } from "./content.ts";
+import { encodeChange } from "./encode-content.ts";
 import { messageCalled } from "./find-message.ts";
 import { byVersion, mayDelete, ofKind, winner } from "./fold-annotations.ts";
+import { mentionsIn, namesMe } from "./mentions.ts";
 import type { Message } from "./message.ts";
 import type { Profile } from "./profile.ts";
 import { queueControl } from "./queue-silent.ts";
+import { ownRights, type Rights } from "./rights.ts";
 import { messageAt } from "./send-message.ts";
 import { checkText, isEmoji, MAX_EMOJI } from "./text-limits.ts";
 
@@ -35,21 +39,13 @@ export function editMessage(profile: Profile, id: string, text: string): QueuedC
 }
 
 /** Takes one's own message back, on every device that is told; in groups, as an admin, anybody's. */
-export function deleteMessage(profile: Profile, id: string, role?: Role): QueuedChange {
-  return change(
-    profile,
-    id,
-    (target) => {
-      if (!mayDelete(target, { accountId: profile.identity.accountId, role })) {
-        throw new ChatError(
-          "not_allowed",
-          "Only who wrote a message can delete it, or an admin of its group.",
-        );
-      }
-      return { kind: "delete" };
-    },
-    role,
-  );
+export function deleteMessage(profile: Profile, id: string): QueuedChange {
+  return change(profile, id, (target, _, { role }) => {
+    if (!mayDelete(target, { accountId: profile.identity.accountId, role })) {
+      throw new ChatError("not_allowed", "Only who wrote a message can delete it, or an admin of its group.");
+    }
+    return { kind: "delete" };
+  });
 }
 
 /** Puts an emoji on a message beside those that this account has on it, or takes it back. */
@@ -75,7 +71,10 @@ export function voteOn(profile: Profile, id: string, value: "up" | "down" | "non
 }
 
 export function pinMessage(profile: Profile, id: string, pinned: boolean): QueuedChange {
-  return change(profile, id, () => ({ kind: "pin", pinned }));
+  return change(profile, id, (_, __, { mayPin }) => {
+    if (!mayPin) throw new ChatError("not_allowed", "Your role does not permit you to pin here.");
+    return { kind: "pin", pinned };
+  });
 }
 
 /** Every text that a message had, the first one first. */
@@ -86,7 +85,10 @@ export function editHistory(profile: Profile, id: string): { text: string; at: n
     const edits = ofKind(annotationsOf(profile.db, message.conversation, message), "edit")
       .filter((edit) => equal(edit.accountId, message.accountId))
       .toSorted(byVersion);
-    const original = { text: readOriginal(profile.db, message) ?? message.text ?? "", at: message.sentAt };
+    const original = {
+      text: readOriginal(profile.db, message)?.text ?? message.text ?? "",
+      at: message.sentAt,
+    };
     return [original, ...edits.map(({ change: { text }, sentAt }) => ({ text, at: sentAt }))];
   });
 }
@@ -95,25 +97,30 @@ export function editHistory(profile: Profile, id: string): { text: string; at: n
 function change(
   profile: Profile,
   id: string,
-  decide: (target: StoredMessage, own: readonly Annotation[]) => Change,
-  role?: Role,
+  decide: (target: StoredMessage, own: readonly Annotation[], rights: Rights) => Change,
 ): QueuedChange {
   return transact(profile.db, () => {
     const target = messageCalled(profile, id);
     const all = annotationsOf(profile.db, target.conversation, target);
     const own = all.filter(({ accountId }) => equal(accountId, profile.identity.accountId));
-    const made = decide(target, own);
+    const rights = ownRights(profile, readConversation(profile.db, target.conversation));
+    const made = decide(target, own, rights);
     checkTarget(target, made);
     const earlier = standing(made.kind === "pin" ? all : own, made);
     if (earlier !== undefined) return asItStands(profile, target, earlier);
     const version = nextVersion(made.kind === "pin" ? all : own, made.kind);
     const now = profile.runtime.now();
     const { conversation, expiresAt } = target;
-    const position = queueControl(profile, conversation, encodeChange(target, made, version), now, expiresAt);
+    const mentions = made.kind === "edit" ? mentionsIn(profile, conversation, made.text) : [];
+    const content = encodeChange(target, made, version, mentions);
+    const position = queueControl(profile, conversation, content, now, expiresAt);
     const carrier = readMessage(profile.db, position);
     if (carrier === undefined) throw new Error("what was just queued is not there");
-    if (made.kind === "delete") forgetQueuedEdits(profile, own);
-    applyAnnotation(profile, {
+    if (made.kind === "delete") {
+      forgetQueuedEdits(profile, own);
+      addErasure(profile.db, position);
+    }
+    const annotation = {
       conversation,
       target: { messageId: target.messageId, deviceId: target.deviceId },
       accountId: carrier.accountId,
@@ -121,9 +128,11 @@ function change(
       messageId: carrier.messageId,
       change: made,
       version,
-      role,
+      role: rights.role,
+      mentionsMe: namesMe(profile, mentions),
       sentAt: now,
-    });
+    };
+    applyAnnotation(profile, annotation, rights);
     return { message: messageAt(profile, target.position), position };
   });
 }

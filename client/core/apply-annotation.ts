@@ -6,6 +6,7 @@ import {
   clearTexts,
   deleteAnnotation,
   deleteAnnotationsOf,
+  dropOutdone,
   findTarget,
   keepOriginal,
   type MessageName,
@@ -16,17 +17,25 @@ import { addEvent, type EventKind } from "../store/events.ts";
 import { findMessage, readMessage, type StoredMessage, setShown } from "../store/messages.ts";
 import { type Annotated, type Folded, foldAnnotations, mayDelete } from "./fold-annotations.ts";
 import type { Profile } from "./profile.ts";
+import type { Rights } from "./rights.ts";
 
 /**
  * Keeps an annotation and brings its target up to date; without a target it waits for one. An event tells of it if it
  * changed anything. What its author may not do is not kept. Inside a transaction.
  */
-export function applyAnnotation(profile: Profile, made: NewAnnotation): void {
+export function applyAnnotation(
+  profile: Profile,
+  made: NewAnnotation,
+  { mayPin }: Pick<Rights, "mayPin">,
+): void {
   const { db } = profile;
+  if (made.change.kind === "pin" && !mayPin) return;
   const target = targetOf(profile, made);
   if (target !== undefined && !mayApply(target, made)) return;
   const before = target && foldOf(profile, target);
   addAnnotation(db, made);
+  // One's own may be taken back, and then what was before counts again.
+  if (!equal(made.accountId, profile.identity.accountId)) dropOutdone(db, made);
   if (target === undefined || before === undefined) return;
   const after = refreshMessage(profile, target);
   if (stateOf(before) === stateOf(after)) return;
@@ -42,14 +51,17 @@ export function applyAnnotation(profile: Profile, made: NewAnnotation): void {
   });
 }
 
-function targetOf(profile: Profile, { target, conversation }: NewAnnotation): StoredMessage | undefined {
+function targetOf(
+  profile: Profile,
+  { target, conversation }: Pick<NewAnnotation, "target" | "conversation">,
+): StoredMessage | undefined {
   const found = findMessage(profile.db, target.messageId, target.deviceId);
   return found?.conversation === conversation ? found : undefined;
 }
 
 /** Rights that do not depend on what came before or after: the fold asks again for those whose target came late. */
 function mayApply(target: StoredMessage, { accountId, change, role }: NewAnnotation): boolean {
-  if (target.gone || target.kind === "silent" || target.kind === "unreadable") return false;
+  if (target.gone || target.deleted || target.kind === "silent" || target.kind === "unreadable") return false;
   if (change.kind === "edit") return target.kind === "text" && equal(accountId, target.accountId);
   if (change.kind === "delete") return mayDelete(target, { accountId, role });
   return true;
@@ -84,23 +96,23 @@ function detailsOf(change: Change): Record<string, unknown> {
 }
 
 export function foldOf(profile: Profile, message: StoredMessage): Folded {
-  return foldAnnotations(asMade(profile, message), annotationsOf(profile.db, message.conversation, message));
+  const annotations = annotationsOf(profile.db, message.conversation, message);
+  const folded = foldAnnotations(asMade(profile, message), annotations);
+  // One that was handed on may have been edited before.
+  const wasEdited = message.sharedBy !== undefined && message.edited && !folded.deleted;
+  return wasEdited ? { ...folded, edited: true } : folded;
 }
 
 function asMade(profile: Profile, message: StoredMessage): Annotated {
-  const original = message.edited ? readOriginal(profile.db, message) : undefined;
-  return {
-    accountId: message.accountId,
-    text: original ?? message.text,
-    isText: message.kind === "text",
-  };
+  const { text, mentionsMe } = (message.edited && readOriginal(profile.db, message)) || message;
+  return { accountId: message.accountId, text, mentionsMe, isText: message.kind === "text" };
 }
 
 /** Writes what the annotations come to into the message. Inside a transaction. */
 function refreshMessage(profile: Profile, message: StoredMessage): Folded {
   const { db } = profile;
   const folded = foldOf(profile, message);
-  if (folded.edited && !message.edited) keepOriginal(db, message, message.text ?? "");
+  if (folded.edited && !message.edited) keepOriginal(db, message, { ...message, text: message.text ?? "" });
   if (folded.deleted) clearTexts(db, message);
   const text = message.kind === "text" && !folded.deleted ? folded.text : undefined;
   setShown(db, message.position, { ...folded, text });
@@ -123,6 +135,18 @@ export function takeBack(profile: Profile, position: number): void {
   if (carrier === undefined || target === undefined || target.deleted) return;
   deleteAnnotation(profile.db, carrier);
   refreshMessage(profile, target);
+}
+
+/** The same for a pin that came into the log when its author had no right to it any more: nobody else counts it. */
+export function takeBackPin(profile: Profile, position: number): void {
+  const carrier = readMessage(profile.db, position);
+  const name = carrier && findTarget(profile.db, carrier);
+  const target = name && targetOf(profile, { target: name, conversation: carrier.conversation });
+  if (carrier === undefined || target === undefined) return;
+  const made = annotationsOf(profile.db, target.conversation, target).find(
+    ({ messageId, deviceId }) => equal(messageId, carrier.messageId) && equal(deviceId, carrier.deviceId),
+  );
+  if (made?.change.kind === "pin") takeBack(profile, position);
 }
 
 /** A value that tells two states apart. */

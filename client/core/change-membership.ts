@@ -1,7 +1,9 @@
 import {
+  equal,
   KeysError,
   type MembershipContent,
   type MembershipState,
+  readMembershipEntry,
   ready,
   signMembershipEntry,
 } from "../../keys/index.ts";
@@ -10,10 +12,11 @@ import type { Conversation, RelayConnection } from "../net/relay-connection.ts";
 import { readConversation } from "../store/conversations.ts";
 import { ChatError } from "./chat-error.ts";
 import { ownChain, ownDeviceKeys } from "./contacts.ts";
-import { heldLogs } from "./conversations.ts";
+import { heldLogs, whereabouts } from "./conversations.ts";
 import { Inbox } from "./inbox.ts";
 import { memberState, membershipOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
+import { alarm } from "./security.ts";
 
 /** How often somebody else may be quicker. */
 const MAX_ATTEMPTS = 10;
@@ -83,9 +86,25 @@ export async function changeMembership(
       if (moved === "too late") continue;
       await inbox.learn(moved);
       await inbox.bringToHead(conversation);
+      checkTaken(profile, conversation, entry);
       return;
     }
     throw new NetError("timeout", "the group changes too fast");
+  });
+}
+
+/** An entry that the relay says it took is in the log that it shows. Throws `security_stop`. */
+export function checkTaken(profile: Profile, conversation: number, entry: Uint8Array): void {
+  const stored = readConversation(profile.db, conversation);
+  const { sequence, hash } = readMembershipEntry(entry);
+  const head = membershipOf(profile, stored)?.head;
+  if (head !== undefined && head.sequence > sequence) return;
+  if (head?.sequence === sequence && equal(head.hash, hash)) return;
+  throw alarm(profile, {
+    kind: "log_withheld",
+    text: `The relay does not show a change ${whereabouts(stored)} that it says it took.`,
+    conversation,
+    evidence: { sequence, hash },
   });
 }
 

@@ -12,7 +12,8 @@ import { firstLogHash, readLogHashes } from "../store/log-hashes.ts";
 import { readSenderCount, type SenderCount, saveSenderCount } from "../store/senders.ts";
 import type { StagedRow } from "../store/staged-rows.ts";
 import { knownChain, pinOwnChain } from "./contacts.ts";
-import { theConversation } from "./conversations.ts";
+import { theConversation, wasLost } from "./conversations.ts";
+import { erasedSince } from "./erased-rows.ts";
 import { nameOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 import { record } from "./security.ts";
@@ -32,7 +33,7 @@ export function checkOpened(
   const { sender, senderDevice } = header;
   const before = readSenderCount(profile.db, conversation.conversation, sender, senderDevice);
   if (before !== undefined && inner.senderSequence <= before.sequence) return;
-  if (before !== undefined) checkCount(profile, conversation, header, inner, before);
+  if (before !== undefined) checkCount(profile, conversation, row, header, inner, before);
   const count = { sequence: inner.senderSequence, content: contentHash };
   saveSenderCount(profile.db, conversation.conversation, sender, senderDevice, count, inner.ephemeralKey);
 }
@@ -48,7 +49,7 @@ function checkLogSeen(
   const known = readLogHashes(profile.db, conversation.conversation, logSeen.sequence);
   if (known.some((hash) => equal(hash, logSeen.hash))) return;
   // The sender can have seen what came before a log that was lost, and that this device never saw.
-  if (conversation.generation > 1 && known.length === 0) return;
+  if (wasLost(conversation) && known.length === 0) return;
   // And a newcomer has not seen what came before him.
   const { conversation: number, generation } = conversation;
   if (logSeen.sequence < firstLogHash(profile.db, number, generation)) return;
@@ -60,20 +61,20 @@ function checkLogSeen(
   });
 }
 
-/** Each sending device counts its messages and names the one before. */
+/** Each sending device counts its messages and names the one before. What the relay has erased leaves a gap. */
 function checkCount(
   profile: Profile,
   conversation: StoredConversation,
+  row: StagedRow,
   header: EnvelopeHeader,
   inner: Inner,
   before: SenderCount,
 ): void {
-  const missing = inner.senderSequence - before.sequence - 1;
-  if (missing === 0 && equal(inner.previousContent, before.content)) return;
+  const gap = inner.senderSequence - before.sequence - 1;
+  if (gap === 0 && equal(inner.previousContent, before.content)) return;
   const text =
-    missing > 0
-      ? `${missing === 1 ? "A message" : `${missing} messages`} in ${theConversation(conversation)} did not arrive.`
-      : `A message in ${theConversation(conversation)} is not the one that its sender goes on from.`;
+    gap > 0 ? whatIsMissing(profile, conversation, row, header, gap) : anotherOneBefore(conversation);
+  if (text === undefined) return;
   record(profile, "note", {
     kind: "message_missing",
     text,
@@ -81,6 +82,30 @@ function checkCount(
     conversation: conversation.conversation,
     evidence: { device: header.senderDevice, before: before.sequence, now: inner.senderSequence },
   });
+}
+
+/** Undefined: those that are missing were taken back, as far as the relay says. */
+function whatIsMissing(
+  profile: Profile,
+  conversation: StoredConversation,
+  row: StagedRow,
+  { senderDevice }: EnvelopeHeader,
+  gap: number,
+): string | undefined {
+  const erased = erasedSince(profile, conversation, senderDevice, row.sequence);
+  const where = theConversation(conversation);
+  const missing = gap - erased.deleted - erased.expired;
+  if (missing > 0) return `${howMany(missing)} in ${where} did not arrive.`;
+  const expired = gap - erased.deleted;
+  return expired > 0 ? `${howMany(expired)} in ${where} had disappeared before arriving here.` : undefined;
+}
+
+function howMany(messages: number): string {
+  return messages === 1 ? "A message" : `${messages} messages`;
+}
+
+function anotherOneBefore(conversation: StoredConversation): string {
+  return `A message in ${theConversation(conversation)} is not the one that its sender goes on from.`;
 }
 
 function noteHead(profile: Profile, account: AccountId, head: ChainHead): void {

@@ -1,27 +1,24 @@
 // What is inside the ciphertext: what this device says, and what others' messages say to it.
 import { fromBinary } from "@bufbuild/protobuf";
-import { deviceId, equal, type Inner, messageId } from "../../keys/index.ts";
+import { type AccountId, accountId, deviceId, type Inner, messageId } from "../../keys/index.ts";
 import {
   type Content,
   ContentSchema,
+  type Delete,
   type MessageRef,
   type Receipt,
   type Text,
   VoteValue,
 } from "../../proto/gen/sotto/chat/v1/content_pb.ts";
 import { type Change, findTarget, type MessageName, readOriginal } from "../store/annotations.ts";
-import { readConversation } from "../store/conversations.ts";
 import { findMessage, type NewMessage, type StoredMessage } from "../store/messages.ts";
 import type { Intent } from "../store/outbox.ts";
-import { isCount, membersOf } from "./conversations.ts";
-import { type ContentInit, encodeContent } from "./encode-content.ts";
-import { nameOf } from "./memberships.ts";
+import { isCount } from "./conversations.ts";
+import { encodeContent } from "./encode-content.ts";
+import { mentionsIn } from "./mentions.ts";
 import type { Profile } from "./profile.ts";
 import { receiptFor } from "./receipts.ts";
 import { isEmoji, MAX_EMOJI, MAX_TEXT_BYTES } from "./text-limits.ts";
-
-/** Not within a word, such as an address; a full stop that ends a sentence does not belong to a name. */
-const MENTION = /(?<![\w@.-])@([a-z0-9][a-z0-9_.-]{1,30}[a-z0-9_-])/gi;
 
 /** What an intent's message says, as of now; undefined: there is no need to say it any more. Inside a transaction. */
 export function contentFor(profile: Profile, intent: Intent, message: StoredMessage): Uint8Array | undefined {
@@ -41,13 +38,14 @@ export function contentFor(profile: Profile, intent: Intent, message: StoredMess
 /** As it was written: edits follow it as messages of their own. */
 function textOf(profile: Profile, message: StoredMessage): Uint8Array | undefined {
   if (message.gone || message.deleted) return undefined;
+  const text = readOriginal(profile.db, message)?.text ?? message.text ?? "";
   return encodeContent({
     case: "text",
     value: {
-      text: readOriginal(profile.db, message) ?? message.text ?? "",
+      text,
       expiresAt: BigInt(message.expiresAt ?? 0),
       wantsReceipts: message.wantsReceipts,
-      mentions: mentionsIn(profile, message.conversation, message.text ?? ""),
+      mentions: mentionsIn(profile, message.conversation, text),
       ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
       ...(message.replyToDevice === undefined ? {} : { replyToDevice: message.replyToDevice }),
     },
@@ -73,6 +71,8 @@ export type ReadContent =
       readonly change: Change;
       readonly version: number;
       readonly mentions: readonly Uint8Array[];
+      /** Of a delete: the target as its log has it, should it never have come here. */
+      readonly deleted?: DeletedMessage;
     }
   | { readonly kind: "receipt"; readonly receipt: Receipt }
   /** Of groups and histories: for whoever understands them. */
@@ -87,6 +87,13 @@ interface TextMarks {
   readonly expiresAt: number;
   readonly wantsReceipts: boolean;
   readonly mentions: readonly Uint8Array[];
+}
+
+export interface DeletedMessage {
+  /** Its number in the log. */
+  readonly sequence: number;
+  readonly accountId: AccountId;
+  readonly sentAt: number;
 }
 
 export type GroupContent = Extract<
@@ -118,8 +125,11 @@ function readKind(kind: Content["kind"]): ReadContent | undefined {
         ? annotation(target, { kind: "edit", text }, version, mentions)
         : { kind: "nothing" };
     }
-    case "delete":
-      return annotation(kind.value.target, { kind: "delete" }, 1n);
+    case "delete": {
+      const read = annotation(kind.value.target, { kind: "delete" }, 1n);
+      const deleted = readDeleted(kind.value);
+      return read.kind === "annotation" && deleted !== undefined ? { ...read, deleted } : read;
+    }
     case "reactions": {
       const { emoji, target, version } = kind.value;
       const isValid =
@@ -152,6 +162,11 @@ const votes: ReadonlyMap<VoteValue, "up" | "down" | "none"> = new Map([
   [VoteValue.DOWN, "down"],
 ]);
 
+function readDeleted({ sequence, accountId: account, sentAt }: Delete): DeletedMessage | undefined {
+  if (sequence === 0n || !isCount(sequence) || !isCount(sentAt) || account.length !== 32) return undefined;
+  return { sequence: Number(sequence), accountId: accountId(account), sentAt: Number(sentAt) };
+}
+
 function isText(text: string): boolean {
   return Buffer.byteLength(text) <= MAX_TEXT_BYTES;
 }
@@ -179,38 +194,4 @@ function annotation(
   if (version < 1n || !isCount(version)) return { kind: "nothing" };
   const name = { messageId: messageId(target.messageId), deviceId: deviceId(target.deviceId) };
   return { kind: "annotation", target: name, change, version: Number(version), mentions };
-}
-
-export function encodeChange(target: MessageName, change: Change, version: number): ContentInit {
-  const common = {
-    target: { messageId: target.messageId, deviceId: target.deviceId },
-    version: BigInt(version),
-  };
-  switch (change.kind) {
-    case "edit":
-      return { case: "edit", value: { ...common, text: change.text } };
-    case "delete":
-      return { case: "delete", value: { target: common.target } };
-    case "reactions":
-      return { case: "reactions", value: { ...common, emoji: [...change.emoji] } };
-    case "vote": {
-      const value = { up: VoteValue.UP, down: VoteValue.DOWN, none: VoteValue.UNSPECIFIED }[change.value];
-      return { case: "vote", value: { ...common, value } };
-    }
-    case "pin":
-      return { case: "pin", value: { ...common, pinned: change.pinned } };
-  }
-}
-
-/** The members whom `@name` in a text stands for. */
-function mentionsIn(profile: Profile, conversation: number, text: string): Uint8Array[] {
-  if (!text.includes("@")) return [];
-  const named = new Set(Array.from(text.matchAll(MENTION), ([, name]) => name?.toLowerCase()));
-  return membersOf(profile, readConversation(profile.db, conversation)).filter((member) =>
-    named.has(nameOf(profile, member)),
-  );
-}
-
-export function namesMe(profile: Profile, mentions: readonly Uint8Array[]): boolean {
-  return mentions.some((mention) => equal(mention, profile.identity.accountId));
 }

@@ -28,6 +28,7 @@ import {
   startLog,
 } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
+import { forgetErased } from "../store/erased-rows.ts";
 import { findGroups, readInvitations } from "../store/groups.ts";
 import { saveLogHash } from "../store/log-hashes.ts";
 import { countMessages } from "../store/messages.ts";
@@ -174,6 +175,11 @@ export function meetingPlace(profile: Profile, stored: StoredConversation, peer:
   return conversationWith(profile, { kind: "person", name: nameOf(profile, peer), accountId: peer });
 }
 
+/** Whether the relay has begun its log anew. In a group or room another generation is another stay in the same log. */
+export function wasLost({ generation, kind }: StoredConversation): boolean {
+  return generation > 1 && !isGroup(kind);
+}
+
 /** For the middle of a sentence: `the conversation with alice`, `#ops`. */
 export function theConversation(stored: StoredConversation): string {
   return isGroup(stored.kind) ? `#${stored.peerName}` : `the conversation with ${stored.peerName}`;
@@ -291,17 +297,20 @@ export function noteLog(
     });
   }
   const made = incarnation(shown.incarnation);
-  const shortened = transact(profile.db, () => {
+  const untrue = transact(profile.db, () => {
     const stored = readConversation(profile.db, conversation);
     const { log, conversationId: id } = stored;
     if (id === undefined) return undefined;
     const isSame = log !== undefined && equal(log.incarnation, made);
-    if (isSame && Number(shown.head) < (heldBefore.get(conversation) ?? 0)) return theConversation(stored);
+    if (isSame && Number(shown.head) < (heldBefore.get(conversation) ?? 0)) return "an older state";
+    // A direct conversation is opened anew after a loss. A group cannot be: nobody would sign all of its entries again.
+    if (!isSame && log !== undefined && isGroup(stored.kind)) return "another log";
     // Another process was quicker: this is old news.
     if (isSame && Number(shown.head) < log.head.sequence) return undefined;
     if (!isSame) {
       deleteAllStaged(profile.db, conversation);
       forgetPromises(profile.db, conversation);
+      forgetErased(profile.db, conversation);
       if (log !== undefined) forgetReceipts(profile, conversation);
       // A newcomer's log begins where he joined; what the relay says of it shows as soon as somebody speaks of it.
       const isLate = shown.start > 0n && shown.startHash.length === 32;
@@ -323,10 +332,11 @@ export function noteLog(
     nameRelayHead(profile.db, conversation, Number(shown.head), Number(shown.rosterVersion));
     return undefined;
   });
-  if (shortened !== undefined) {
+  if (untrue !== undefined) {
+    const stored = readConversation(profile.db, conversation);
     throw alarm(profile, {
       kind: "log_forked",
-      text: `The relay shows an older state of ${shortened} than before.`,
+      text: `The relay shows ${untrue} of ${theConversation(stored)} than before.`,
       conversation,
     });
   }

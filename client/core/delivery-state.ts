@@ -1,10 +1,14 @@
-import { type AccountId, equal } from "../../keys/index.ts";
+import { type AccountId, equal, toHex } from "../../keys/index.ts";
 import { audienceOf } from "../store/audiences.ts";
 import type { StoredConversation } from "../store/conversations.ts";
 import { readCounter } from "../store/counters.ts";
 import type { MessageState, StoredMessage } from "../store/messages.ts";
 import { acknowledgementsOf } from "../store/receipts.ts";
+import { nameOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
+
+/** Beyond, a message is acknowledged only if it asks for it. */
+const MOST_MEMBERS = 32;
 
 /** Who has an own message, by their own word. Own devices do not count: whoever has read it, has received it. */
 export interface Delivery {
@@ -26,7 +30,8 @@ export function deliveryOf(
   // The log that its number belongs to is lost: what is said of numbers now says nothing of it.
   const isLost = position <= receiptsFloor(profile, conversation.conversation);
   const all = isLost ? [] : acknowledgementsOf(profile.db, conversation.conversation, sequence, own);
-  const given = all.filter((each) => audience.some((member) => equal(member, each.accountId)));
+  const members = new Set(audience.map(toHex));
+  const given = all.filter((each) => members.has(toHex(each.accountId)));
   return {
     audience,
     deliveredTo: given.map((each) => each.accountId),
@@ -43,6 +48,34 @@ function audienceAt(
   if (kind === "self") return [];
   if (kind === "dm") return peerAccount === undefined ? [] : [peerAccount];
   return audienceOf(profile.db, position);
+}
+
+/** Who has a message, by name, in alphabetical order. */
+export interface DeliveryNames {
+  readonly deliveredTo: readonly string[];
+  readonly readBy: readonly string[];
+  /** Those whom it has not reached: who have not received it, or not read it where that is the goal. */
+  readonly missing: readonly string[];
+}
+
+export function deliveryNames(
+  profile: Profile,
+  { audience, deliveredTo, readBy }: Delivery,
+  goal: "delivered" | "read",
+): DeliveryNames {
+  const names = (accounts: readonly AccountId[]) =>
+    accounts.map((account) => nameOf(profile, account)).sort();
+  const have = new Set((goal === "read" ? readBy : deliveredTo).map(toHex));
+  return {
+    deliveredTo: names(deliveredTo),
+    readBy: names(readBy),
+    missing: names(audience.filter((account) => !have.has(toHex(account)))),
+  };
+}
+
+/** Whether a message to so many people, its author among them, is acknowledged. */
+export function isAcknowledged(members: number, wantsReceipts: boolean): boolean {
+  return wantsReceipts || members <= MOST_MEMBERS;
 }
 
 export type ShownState = MessageState | "delivered" | "read";

@@ -78,7 +78,7 @@ async function drainOver(
 }
 
 /** Who has joined since the log was last fetched gets what is sent now, too. */
-function noteRosters(profile: Profile, heads: readonly Conversation[]): void {
+export function noteRosters(profile: Profile, heads: readonly Conversation[]): void {
   transact(profile.db, () => {
     for (const { conversationId, rosterVersion } of heads) {
       const known = findConversation(profile.db, conversationId)?.conversation;

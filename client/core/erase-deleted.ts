@@ -1,40 +1,52 @@
-import { equal } from "../../keys/index.ts";
-import { NetError } from "../net/net-error.ts";
+import { NetError, type RefusalReason } from "../net/net-error.ts";
 import type { RelayConnection } from "../net/relay-connection.ts";
-import { annotationsOf, findTarget } from "../store/annotations.ts";
+import { findTarget } from "../store/annotations.ts";
 import { findNumbered } from "../store/conversations.ts";
+import { erasuresDue, removeErasure } from "../store/erasures.ts";
 import { findMessage, readMessage } from "../store/messages.ts";
+import { receiptsFloor } from "./delivery-state.ts";
 import type { Profile } from "./profile.ts";
 
 /**
- * Of what was just sent: the relay forgets the rows of own messages that were taken back. A favour that it can decline;
- * everybody else's devices forget them by the delete itself.
+ * The relay forgets the rows of what this device has taken back. A favour that it can decline: everybody's devices
+ * forget them by the delete itself. What cannot be asked for now is asked for when the outbox is sent again.
  */
-export async function eraseDeleted(
-  profile: Profile,
-  connection: RelayConnection,
-  positions: readonly number[],
-): Promise<void> {
-  for (const position of positions) {
+export async function eraseDeleted(profile: Profile, connection: RelayConnection): Promise<void> {
+  for (const position of erasuresDue(profile.db)) {
     const row = rowToErase(profile, position);
-    if (row === undefined) continue;
-    try {
-      await connection.eraseRow(row.conversationId, BigInt(row.sequence));
-    } catch (error) {
-      if (!(error instanceof NetError)) throw error;
-    }
+    if (row !== undefined && !(await isSettled(connection.eraseRow(row.conversationId, row.sequence))))
+      return;
+    removeErasure(profile.db, position);
   }
 }
 
-function rowToErase({ db, identity }: Profile, position: number) {
+/** Undefined: the relay did not take the delete, or has no such row (any more). */
+function rowToErase(profile: Profile, position: number) {
+  const { db } = profile;
   const carrier = readMessage(db, position);
-  if (carrier?.kind !== "silent" || carrier.state !== "sent") return undefined;
-  const name = findTarget(db, carrier);
+  const name = carrier?.state === "sent" ? findTarget(db, carrier) : undefined;
   const target = name && findMessage(db, name.messageId, name.deviceId);
-  if (target?.sequence === undefined || !equal(target.accountId, identity.accountId)) return undefined;
-  const isDelete = annotationsOf(db, target.conversation, target).some(
-    ({ messageId, change }) => change.kind === "delete" && equal(messageId, carrier.messageId),
-  );
+  if (target?.sequence === undefined) return undefined;
+  // In the log that followed one that is lost, another row has its number.
+  if (target.position <= receiptsFloor(profile, target.conversation)) return undefined;
   const conversationId = findNumbered(db, target.conversation)?.conversationId;
-  return isDelete && conversationId !== undefined ? { conversationId, sequence: target.sequence } : undefined;
+  return conversationId && { conversationId, sequence: BigInt(target.sequence) };
+}
+
+const forGood: ReadonlySet<RefusalReason> = new Set([
+  "not_permitted",
+  "unknown_conversation",
+  "malformed",
+  "unspecified",
+]);
+
+/** Done, or declined; false: to be asked again. */
+async function isSettled(erased: Promise<void>): Promise<boolean> {
+  try {
+    await erased;
+    return true;
+  } catch (error) {
+    if (!(error instanceof NetError)) throw error;
+    return error.reason !== undefined && forGood.has(error.reason);
+  }
 }

@@ -7,7 +7,7 @@ import { foldAnnotations } from "./fold-annotations.ts";
 const account = (n: number) => accountId(new Uint8Array(32).fill(n));
 const device = (n: number) => deviceId(new Uint8Array(16).fill(n));
 const author = account(1);
-const message = { accountId: author, text: "first", isText: true };
+const message = { accountId: author, text: "first", mentionsMe: false, isText: true };
 
 let made = 0;
 /** Each account has one device, but 1, which has a second. */
@@ -21,6 +21,7 @@ function by(who: number, change: Change, version = 1, rest: Partial<Annotation> 
     change,
     version,
     role: undefined,
+    mentionsMe: false,
     sentAt: 0,
     ...rest,
   };
@@ -59,6 +60,7 @@ test("the order in which annotations come makes no difference", () => {
             change: row.change,
             version: row.version,
             role: row.role,
+            mentionsMe: false,
             sentAt: 0,
           }));
         expect(foldAnnotations(message, annotations(shuffled))).toEqual(
@@ -118,5 +120,6 @@ test("nothing is left of a deleted message", () => {
     reactions: new Map(),
     votes: { up: [], down: [] },
     pinned: false,
+    mentionsMe: false,
   });
 });

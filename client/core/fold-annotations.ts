@@ -5,6 +5,8 @@ import type { Annotation, Change } from "../store/annotations.ts";
 export interface Annotated {
   readonly accountId: AccountId;
   readonly text: string | undefined;
+  /** Whether the text names this account. */
+  readonly mentionsMe: boolean;
   /** Whether there is a text that could be another. */
   readonly isText: boolean;
 }
@@ -18,6 +20,7 @@ export interface Folded {
   readonly reactions: ReadonlyMap<string, readonly AccountId[]>;
   readonly votes: { readonly up: readonly AccountId[]; readonly down: readonly AccountId[] };
   readonly pinned: boolean;
+  readonly mentionsMe: boolean;
 }
 
 /**
@@ -36,6 +39,7 @@ export function foldAnnotations(message: Annotated, annotations: readonly Annota
     reactions: foldReactions(annotations),
     votes: foldVotes(annotations),
     pinned: winner(ofKind(annotations, "pin"))?.change.pinned === true,
+    mentionsMe: (edit ?? message).mentionsMe,
   };
 }
 
@@ -46,6 +50,7 @@ const tombstone: Folded = {
   reactions: new Map(),
   votes: { up: [], down: [] },
   pinned: false,
+  mentionsMe: false,
 };
 
 /** One's own, or as an admin or owner of the group. */

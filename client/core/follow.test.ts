@@ -216,6 +216,22 @@ test("a relay that has fallen silent is noticed within ten seconds", async () =>
   await until(() => follower.states.filter((state) => state === "connected").length === 2);
 });
 
+test("whoever is stopped while it connects ends, too", async () => {
+  const mine = new AbortController();
+  const ended = followRelay(bob.profile, bob.connect, {
+    signal: AbortSignal.any([mine.signal, stopping.signal]),
+    onConnection: (state) => {
+      if (state === "connecting") mine.abort();
+    },
+  });
+  running.push(ended);
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+  });
+  await until(() => isOver, "the end");
+});
+
 test("whoever follows sends what was left in the outbox", async () => {
   const follower = follow(alice);
   await until(() => follower.states.includes("connected"));

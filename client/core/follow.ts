@@ -6,6 +6,7 @@ import type { SecurityEvent } from "../store/security-events.ts";
 import type { Connect } from "./drain-outbox.ts";
 import { holdLiveStream } from "./live-stream.ts";
 import type { Profile } from "./profile.ts";
+import type { Signals } from "./signals.ts";
 
 /** `waiting`: another process of this profile holds the live stream; what it receives is in the database. */
 export type ConnectionState = "waiting" | "connecting" | "connected" | "offline";
@@ -15,6 +16,8 @@ export interface FollowOptions {
   readonly onConnection?: (state: ConnectionState, error?: NetError) => void;
   /** Alarms and notes that came up. */
   readonly onFindings?: (events: readonly SecurityEvent[]) => void;
+  /** Hears and says who is typing or there, while this process holds the live stream. */
+  readonly signals?: Signals;
 }
 
 const TRY_LOCK_EVERY_MS = 500;
@@ -30,10 +33,14 @@ const LONGEST_DELAY_MS = 10_000;
  */
 export async function followRelay(profile: Profile, connect: Connect, options: FollowOptions): Promise<void> {
   await ready();
-  while (!options.signal.aborted) {
-    const lock = await waitForLock(profile, options);
-    if (lock === undefined) return;
-    await holding(lock, TOUCH_EVERY_MS, () => stayConnected(profile, connect, options));
+  try {
+    while (!options.signal.aborted) {
+      const lock = await waitForLock(profile, options);
+      if (lock === undefined) return;
+      await holding(lock, TOUCH_EVERY_MS, () => stayConnected(profile, connect, options));
+    }
+  } finally {
+    options.signals?.end();
   }
 }
 

@@ -13,11 +13,14 @@ import {
 import { findConversation, type StoredConversation } from "../store/conversations.ts";
 import { addEvent } from "../store/events.ts";
 import { addGroup, readInvitations, setInvitedBy, setStanding, setTitle } from "../store/groups.ts";
+import { noteClaim } from "./claim-history.ts";
 import type { GroupContent } from "./content.ts";
 import { isGroup } from "./conversations.ts";
 import { aliasFrom, shortTitle } from "./group-names.ts";
+import { setTitleOrigin } from "./group-title.ts";
 import { membershipOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
+import { takeHistory } from "./take-history.ts";
 
 /** Beyond it further invitations are passed over: they cost their senders nothing. */
 const MAX_INVITATIONS = 1_000;
@@ -41,7 +44,10 @@ export function takeGroupContent(profile: Profile, said: Said, content: GroupCon
       takeTitle(profile, said, content.value.title);
       return;
     case "historyClaim":
+      if (said.role !== undefined) noteClaim(profile, said.stored, content.value.join);
+      return;
     case "history":
+      takeHistory(profile, said, content.value);
       return;
   }
 }
@@ -107,6 +113,7 @@ function takeTitle(profile: Profile, { stored, from, role, contentHash, sentAt }
   if (stored.kind !== "group" || role === undefined || !atLeast(role, "admin")) return;
   const title = shortTitle(given);
   setTitle(profile.db, stored.conversation, title);
+  setTitleOrigin(profile.db, stored.conversation, "read in the log");
   const state = membershipOf(profile, stored);
   if (state === undefined || memberOf(state, from.accountId) === undefined) return;
   addEvent(profile.db, {

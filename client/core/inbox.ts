@@ -11,12 +11,14 @@ import {
 import { ChatError } from "./chat-error.ts";
 import { catchUpChains, refreshChains } from "./contacts.ts";
 import { learnConversation, whereabouts } from "./conversations.ts";
+import { noteUndeleted } from "./erased-rows.ts";
 import { fetchChainsFor } from "./memberships.ts";
 import { openWaiting } from "./open-staged.ts";
 import type { Profile } from "./profile.ts";
 import { alarm } from "./security.ts";
 import { showReady } from "./show-opened.ts";
 import { chainsWanted, stageDeliveries } from "./stage.ts";
+import { meetAuthors } from "./take-history.ts";
 
 const PULL_LIMIT = 200;
 const PULL_TIMEOUT_MS = 20_000;
@@ -121,7 +123,9 @@ export class Inbox {
       shown += showReady(this.#profile);
       this.#acknowledge();
     }
+    noteUndeleted(this.#profile);
     await this.#guarded(undefined, () => catchUpChains(this.#profile, this.#connection));
+    await this.#guarded(undefined, () => meetAuthors(this.#profile, this.#connection));
     return shown;
   }
 

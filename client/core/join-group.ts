@@ -20,9 +20,10 @@ import {
   setStanding,
   setTitle,
 } from "../store/groups.ts";
-import { appendEntry, signEntry, withInbox } from "./change-membership.ts";
+import { appendEntry, checkTaken, signEntry, withInbox } from "./change-membership.ts";
 import { ChatError } from "./chat-error.ts";
 import { checkAliasFree, groupName } from "./group-names.ts";
+import { setTitleOrigin } from "./group-title.ts";
 import { fetchMembership, nameOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 
@@ -129,6 +130,7 @@ async function join(
       transact(profile.db, () => setStanding(profile.db, conversation, "member"));
       await inbox.learn(moved);
       await inbox.catchUp();
+      checkTaken(profile, conversation, entry);
       return true;
     });
     if (joined) return conversation;
@@ -153,6 +155,7 @@ function prepare(
       addGroup(db, { conversationId: id, kind: state.kind, alias, title: title ?? alias, standing: "left" });
     setAlias(db, conversation, alias);
     if (state.kind === "room") setTitle(db, conversation, state.name);
+    setTitleOrigin(db, conversation, "told");
     saveMembership(db, conversation, encodeStoredMembership(state));
     forgetLog(db, conversation);
     return conversation;

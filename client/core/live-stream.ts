@@ -6,11 +6,14 @@ import { transact } from "../store/database.ts";
 import { readIntents } from "../store/outbox.ts";
 import { nextReceiptDue } from "../store/queued-receipts.ts";
 import { newestSecurityEvent, readSecurityEvents, type SecurityEvent } from "../store/security-events.ts";
+import { claimWhileLive } from "./claim-history.ts";
 import { heldLogs } from "./conversations.ts";
 import { type Connect, drainThrough } from "./drain-outbox.ts";
 import { Inbox } from "./inbox.ts";
 import { upkeepPrekeys } from "./prekey-upkeep.ts";
 import type { Profile } from "./profile.ts";
+import type { Signals } from "./signals.ts";
+import { upkeepGroups } from "./upkeep-groups.ts";
 
 /** A dead network is noticed within the sum of the two. */
 const PING_EVERY_MS = 3_500;
@@ -21,17 +24,22 @@ const LOOK_AT_RECEIPTS_EVERY_MS = 100;
 
 interface LiveOptions {
   readonly signal: AbortSignal;
+  readonly signals?: Signals;
   readonly onFindings?: (events: readonly SecurityEvent[]) => void;
 }
 
 /** How much may wait while earlier pushes are taken in. A push is a hint: beyond this the stream is opened anew. */
 const MAX_PUSHED = 5_000;
 const MAX_PUSHED_BYTES = 32 * 1024 * 1024;
+/** What comes beyond is dropped: nothing is lost with it. */
+const MAX_SIGNALS = 256;
 
 /** What came in and was not taken in yet. */
 interface Pushed {
   deliveries: Delivery[];
   heads: Conversation[];
+  /** Ephemeral frames. */
+  signals: Uint8Array[];
   bytes: number;
   isResync: boolean;
   wake: () => void;
@@ -62,15 +70,24 @@ export async function holdLiveStream(
 async function live(
   profile: Profile,
   connection: RelayConnection,
-  { signal, onFindings }: LiveOptions,
+  { signal, signals, onFindings }: LiveOptions,
   onConnected: () => void,
 ): Promise<NetError | undefined> {
-  const pushed: Pushed = { deliveries: [], heads: [], bytes: 0, isResync: false, wake: () => undefined };
+  const pushed: Pushed = {
+    deliveries: [],
+    heads: [],
+    signals: [],
+    bytes: 0,
+    isResync: false,
+    wake: () => undefined,
+  };
   const held = heldLogs(profile);
   const stream = await openLive(profile, connection, pushed);
   const ending = new AbortController();
   const end = () => ending.abort();
   signal.addEventListener("abort", end, { once: true });
+  // While it connected; the event is over then.
+  if (signal.aborted) end();
   let reason: NetError | undefined;
   const closed = stream.closed.then((error) => {
     reason ??= error;
@@ -92,27 +109,39 @@ async function live(
     await inbox.learn(stream.heads);
     await inbox.catchUp();
     report();
+    signals?.attach(stream);
     onConnected();
     await drainThrough(profile, connection, stream, ending.signal);
+    await upkeepGroups(profile, connection);
     await upkeepPrekeys(profile, connection, stream.welcome.oneTimePrekeysLeft);
     const sending = sendLeftovers(profile, connection, stream, ending.signal);
     sending.catch(end);
     const telling = sendReceipts(profile, connection, stream, ending.signal);
     telling.catch(end);
+    const send = () => drainThrough(profile, connection, stream, ending.signal);
+    const online = signals && ((conversation: number) => signals.present(conversation));
+    const claiming = claimWhileLive(profile, send, ending.signal, online);
+    claiming.catch(end);
     while (!ending.signal.aborted) {
-      const { deliveries, heads, isResync } = await next(pushed, ending.signal);
+      const { deliveries, heads, signals: frames, isResync } = await next(pushed, ending.signal);
       if (isResync) return undefined;
-      await inbox.learn(heads);
-      await inbox.take(deliveries);
-      await inbox.catchUp();
-      report();
+      // What has its key in a message comes after that message.
+      if (deliveries.length > 0 || heads.length > 0) {
+        await inbox.learn(heads);
+        await inbox.take(deliveries);
+        await inbox.catchUp();
+        report();
+        await upkeepGroups(profile, connection);
+      }
+      if (frames.length > 0) signals?.hear(frames);
       if (hasSilent(profile)) await drainThrough(profile, connection, stream, ending.signal);
     }
-    await Promise.all([sending, telling]);
+    await Promise.all([sending, telling, claiming]);
   } catch (error) {
     if (!ending.signal.aborted) throw error;
     if (!(error instanceof NetError) && !isAbort(error)) throw error;
   } finally {
+    signals?.attach(undefined);
     signal.removeEventListener("abort", end);
     end();
     await Promise.all([beating, stream.close(), closed]);
@@ -127,6 +156,7 @@ function openLive(profile: Profile, connection: RelayConnection, pushed: Pushed)
     lease: BigInt(lease),
     onDeliveries: (deliveries) => keep(pushed, deliveries, []),
     onHeads: (heads) => keep(pushed, [], heads),
+    onSignals: (frames) => keepSignals(pushed, frames),
     onResync: () => startAnew(pushed),
   });
 }
@@ -143,26 +173,34 @@ function keep(pushed: Pushed, deliveries: readonly Delivery[], heads: readonly C
   else pushed.wake();
 }
 
+function keepSignals(pushed: Pushed, frames: readonly Uint8Array[]): void {
+  pushed.signals.push(...frames.slice(0, MAX_SIGNALS - pushed.signals.length));
+  pushed.wake();
+}
+
 function startAnew(pushed: Pushed): void {
   pushed.deliveries = [];
   pushed.heads = [];
+  pushed.signals = [];
   pushed.isResync = true;
   pushed.wake();
 }
 
 /** All that was pushed since the last time, as soon as there is something. */
 async function next(pushed: Pushed, ending: AbortSignal): Promise<Omit<Pushed, "wake" | "bytes">> {
-  const isEmpty = () => pushed.deliveries.length === 0 && pushed.heads.length === 0 && !pushed.isResync;
+  const isEmpty = () =>
+    pushed.deliveries.length + pushed.heads.length + pushed.signals.length === 0 && !pushed.isResync;
   if (isEmpty() && !ending.aborted) {
     await new Promise<void>((resolve) => {
       pushed.wake = resolve;
     });
   }
-  const { deliveries, heads, isResync } = pushed;
+  const { deliveries, heads, signals, isResync } = pushed;
   pushed.deliveries = [];
   pushed.heads = [];
+  pushed.signals = [];
   pushed.bytes = 0;
-  return { deliveries, heads, isResync };
+  return { deliveries, heads, signals, isResync };
 }
 
 async function heartbeat(stream: RelayStream, ending: AbortSignal): Promise<void> {

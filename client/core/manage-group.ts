@@ -21,6 +21,7 @@ import { ChatError } from "./chat-error.ts";
 import { meetPerson } from "./contacts.ts";
 import { conversationWith } from "./conversations.ts";
 import { checkAliasFree, groupName } from "./group-names.ts";
+import { setTitleOrigin } from "./group-title.ts";
 import { memberState, nameOf } from "./memberships.ts";
 import { badName, foldName } from "./names.ts";
 import type { Profile } from "./profile.ts";
@@ -174,6 +175,7 @@ function sendTitle(profile: Profile, conversation: number, state: MembershipStat
   }
   queueControl(profile, conversation, { case: "title", value: { title } }, profile.runtime.now());
   setTitle(profile.db, conversation, title);
+  setTitleOrigin(profile.db, conversation, "given here");
   for (const { accountId, inviter } of state.invited) {
     if (equal(inviter, profile.identity.accountId)) sendInvitation(profile, conversation, accountId);
   }

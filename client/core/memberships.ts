@@ -20,6 +20,8 @@ import type { Profile } from "./profile.ts";
 import { alarm } from "./security.ts";
 
 const MAX_PAGES = 1_000;
+/** What is read before any of it is verified: a hundred thousand checkpoints of a few owners. */
+const MAX_CHECKPOINTS_BYTES = 32 * 1024 * 1024;
 
 interface Decoded {
   readonly bytes: Uint8Array;
@@ -44,8 +46,16 @@ export function membershipOf(profile: Profile, stored: StoredConversation): Memb
 /** The name of an account as its chain has it; its digits, which nobody can be called, while that is not known. */
 export function nameOf({ identity, db }: Profile, account: AccountId): string {
   if (equal(account, identity.accountId)) return identity.name;
-  return readAccount(db, account)?.name ?? toHex(account);
+  const known = names.get(db) ?? new Map<string, string>();
+  names.set(db, known);
+  const digits = toHex(account);
+  const name = known.get(digits) ?? readAccount(db, account)?.name;
+  if (name !== undefined) known.set(digits, name);
+  return name ?? digits;
 }
+
+/** By account; they never change. */
+const names = new WeakMap<Database, Map<string, string>>();
 
 /** Fetches the chains by which these entries can be checked, and those of the people they name. */
 export async function fetchChainsFor(
@@ -82,7 +92,7 @@ export async function fetchMembership(
   try {
     for (let page = 0; page < MAX_PAGES; page += 1) {
       const held = state === undefined ? 0n : BigInt(state.head.sequence + 1);
-      const answer = await connection.getMembership(conversationId, held);
+      const answer = await fetchPage(connection, conversationId, held);
       if (answer.checkpoints.length > 0) {
         await fetchChainsFor(profile, connection, answer.checkpoints);
         state = restoreMembership(answer.checkpoints, answer.state, chains);
@@ -103,7 +113,26 @@ export async function fetchMembership(
       evidence: { code: error.code, conversation: conversationId },
     });
   }
-  throw new NetError("untrusted", "the relay does not show all of a membership");
+  throw incomplete();
+}
+
+/** One answer; of checkpoints, which are verified together, all. */
+async function fetchPage(connection: RelayConnection, conversationId: Uint8Array, held: bigint) {
+  const checkpoints: Uint8Array[] = [];
+  let from = 0n;
+  for (let bytes = 0; bytes < MAX_CHECKPOINTS_BYTES; ) {
+    const answer = await connection.getMembership(conversationId, held, from);
+    const last = answer.checkpoints.at(-1);
+    checkpoints.push(...answer.checkpoints);
+    if (last === undefined || answer.state.length > 0) return { ...answer, checkpoints };
+    from = BigInt(readMembershipEntry(last).sequence + 1);
+    for (const { length } of answer.checkpoints) bytes += length;
+  }
+  throw incomplete();
+}
+
+function incomplete(): NetError {
+  return new NetError("untrusted", "the relay does not show all of a membership");
 }
 
 /** Throws `not_allowed` for a group that this account is not in any more. */

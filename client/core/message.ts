@@ -2,7 +2,15 @@ import { type AccountId, equal, toHex } from "../../keys/index.ts";
 import type { ConversationKind, StoredConversation } from "../store/conversations.ts";
 import { findMessage, findMessageById, type StoredMessage } from "../store/messages.ts";
 import { foldOf } from "./apply-annotation.ts";
-import { deliveryOf, type ShownState, stateWith } from "./delivery-state.ts";
+import {
+  type Delivery,
+  type DeliveryNames,
+  deliveryNames,
+  deliveryOf,
+  isAcknowledged,
+  type ShownState,
+  stateWith,
+} from "./delivery-state.ts";
 import type { Folded } from "./fold-annotations.ts";
 import { nameOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
@@ -31,15 +39,19 @@ export interface Message {
   readonly quote: { readonly from: string; readonly text: string } | null;
   /** Milliseconds since 1970, by the sender's clock. */
   readonly sentAt: number;
-  /** Milliseconds since 1970, by this machine's clock; null for one's own. */
+  /** Milliseconds since 1970, by this machine's clock; null for one's own, and for one that was handed on. */
   readonly receivedAt: number | null;
   /** delivered, read: by all that it was for, as they say themselves. */
   readonly state: ShownState;
+  /** Who has it; null for another's, and where that is not told: in large groups, and while the relay has not got it. */
+  readonly delivery: DeliveryNames | null;
   /** unknown: it needs a newer Sotto. unreadable: it could not be opened. `text` says so, for people. */
   readonly content: "text" | "unknown" | "unreadable";
   /** Why it failed, or cannot be read. */
   readonly trouble: { readonly code: string; readonly text: string } | null;
-  /** Counts up in the order in which messages were certain; null before: where `watchMessages` goes on. */
+  /** Who handed it on, from before this account's time; nothing proves it. Null for one that came by the log. */
+  readonly sharedBy: string | null;
+  /** Counts up in the order in which messages were certain; null before, and for one that was handed on: where `watchMessages` goes on. */
   readonly arrival: number | null;
   /** This profile's number for it. */
   readonly position: number;
@@ -51,6 +63,7 @@ export function toMessage(
   stored: StoredMessage,
 ): Message {
   const folded = foldOf(profile, stored);
+  const delivery = deliveryOf(profile, conversation, stored);
   return {
     id: toHex(stored.messageId),
     conversation: conversationName(conversation),
@@ -58,7 +71,7 @@ export function toMessage(
     from: nameOf(profile, stored.accountId),
     device: toHex(stored.deviceId),
     text: shownText(stored),
-    replyTo: stored.replyTo === undefined ? null : toHex(stored.replyTo),
+    replyTo: stored.replyTo === undefined || stored.deleted ? null : toHex(stored.replyTo),
     edited: folded.edited,
     deleted: folded.deleted,
     reactions: Object.fromEntries(
@@ -71,12 +84,18 @@ export function toMessage(
     quote: quoteOf(profile, conversation, stored),
     sentAt: stored.sentAt,
     receivedAt: stored.receivedAt ?? null,
-    state: stateWith(stored.state, deliveryOf(profile, conversation, stored)),
+    state: stateWith(stored.state, delivery),
+    delivery: delivery && isTold(delivery, stored) ? deliveryNames(profile, delivery, "delivered") : null,
     content: stored.kind === "silent" ? "text" : stored.kind,
     trouble: stored.trouble ?? null,
+    sharedBy: stored.sharedBy === undefined ? null : nameOf(profile, stored.sharedBy),
     arrival: stored.arrival ?? null,
     position: stored.position,
   };
+}
+
+function isTold({ audience }: Delivery, { wantsReceipts }: StoredMessage): boolean {
+  return audience.length > 0 && isAcknowledged(audience.length + 1, wantsReceipts);
 }
 
 export function conversationName(conversation: StoredConversation): string {
@@ -103,7 +122,9 @@ function quoteOf(
   if (found === undefined || found.conversation !== conversation.conversation) return null;
   if (found.gone || found.kind === "silent") return null;
   const text = found.deleted ? "[deleted]" : shownText(found);
-  return { from: nameOf(profile, found.accountId), text };
+  const { sharedBy } = found;
+  const shared = sharedBy === undefined ? "" : `, shared by ${nameOf(profile, sharedBy)}`;
+  return { from: `${nameOf(profile, found.accountId)}${shared}`, text };
 }
 
 function shownText({ kind, text, trouble }: StoredMessage): string {

@@ -1,17 +1,15 @@
 import { type AccountId, equal } from "../../keys/index.ts";
-import { countAudience } from "../store/audiences.ts";
-import { readConversation, type StoredConversation } from "../store/conversations.ts";
+import { readConversation } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
 import { hasQueuedReceipt, hurryReceipts } from "../store/queued-receipts.ts";
 import { readSetting } from "../store/settings.ts";
-import { meetingPlace } from "./conversations.ts";
+import { meetingPlace, membersOf } from "./conversations.ts";
+import { isAcknowledged } from "./delivery-state.ts";
 import type { Profile } from "./profile.ts";
 import { queueReceipt } from "./queue-silent.ts";
 
 /** While live, so that many messages are acknowledged at once. */
 const DEBOUNCE_MS = 300;
-/** Beyond, a message is acknowledged only if it asks for it. */
-const MOST_MEMBERS = 32;
 
 /**
  * A message of somebody has arrived, or was read: he will hear of it, in the direct conversation with him. At most one
@@ -26,20 +24,10 @@ export function acknowledge(
   const { db, identity, runtime } = profile;
   if (equal(author, identity.accountId) || readSetting(db, "receipts") === "off") return;
   const stored = readConversation(db, about);
-  if (!isAcknowledged(profile, stored, asks.wantsReceipts === true)) return;
+  if (!isAcknowledged(membersOf(profile, stored).length, asks.wantsReceipts === true)) return;
   const conversation = meetingPlace(profile, stored, author);
   if (hasQueuedReceipt(db, conversation, about)) return;
   queueReceipt(profile, conversation, about, runtime.now() + DEBOUNCE_MS);
-}
-
-function isAcknowledged(
-  { db }: Profile,
-  { kind, conversation, roster }: StoredConversation,
-  wantsReceipts: boolean,
-): boolean {
-  if (kind === "self") return false;
-  if (kind === "dm" || wantsReceipts) return true;
-  return roster !== undefined && countAudience(db, conversation, roster.version) < MOST_MEMBERS;
 }
 
 /** What waits for more to tell is sent with the next drain: nothing more will come. */

@@ -1,5 +1,5 @@
 import { toHex } from "../../keys/index.ts";
-import { readConversation } from "../store/conversations.ts";
+import { readConversation, type StoredConversation } from "../store/conversations.ts";
 import { snapshot, transact } from "../store/database.ts";
 import {
   clearUnread,
@@ -46,7 +46,12 @@ function read(profile: Profile, reading: Reading): Message[] {
     ...(reading.since === undefined ? {} : { since: reading.since }),
     ...(reading.unread === undefined ? {} : { unread: reading.unread }),
   });
-  return found.map((stored) => toMessage(profile, readConversation(profile.db, stored.conversation), stored));
+  const conversations = new Map<number, StoredConversation>();
+  return found.map((stored) => {
+    const known = conversations.get(stored.conversation) ?? readConversation(profile.db, stored.conversation);
+    conversations.set(stored.conversation, known);
+    return toMessage(profile, known, stored);
+  });
 }
 
 /** The local number of a conversation; null for `me` before the first note. Throws as `readMessages` does. */
@@ -80,8 +85,11 @@ export function markRead(profile: Profile, messages: readonly Message[]): void {
       const stored = readMessage(profile.db, position);
       if (stored?.unread !== true) continue;
       clearUnread(profile.db, position);
-      authors.set(`${stored.conversation} ${toHex(stored.accountId)}`, stored);
+      const author = `${stored.conversation} ${toHex(stored.accountId)}`;
+      // Of several the one that asks to hear of it.
+      if (authors.get(author)?.wantsReceipts !== true) authors.set(author, stored);
     }
-    for (const { conversation, accountId } of authors.values()) acknowledge(profile, conversation, accountId);
+    for (const stored of authors.values())
+      acknowledge(profile, stored.conversation, stored.accountId, stored);
   });
 }

@@ -8,6 +8,7 @@ import {
   send,
   sync,
   syncWarily,
+  withoutReceipts,
 } from "../../test/support/alice-and-bob.ts";
 import type { ProfileFixture } from "../../test/support/profile-fixture.ts";
 import { readConversations } from "../store/conversations.ts";
@@ -15,11 +16,12 @@ import { transact } from "../store/database.ts";
 import { eventsArrivedAfter } from "../store/events.ts";
 import { saveSetting } from "../store/settings.ts";
 import { followRelay } from "./follow.ts";
+import { acknowledge } from "./queue-receipts.ts";
 import { markRead, readMessages } from "./read-messages.ts";
 import { takeReceipt } from "./receipts.ts";
 import { messageAt, queueMessage } from "./send-message.ts";
 import { sendReceipts } from "./send-receipts.ts";
-import { deliveryNames, waitForDelivery } from "./wait-for-delivery.ts";
+import { namesAt, waitForDelivery } from "./wait-for-delivery.ts";
 
 let world: AliceAndBob;
 let alice: ProfileFixture;
@@ -76,7 +78,7 @@ test("a message is delivered when the other has it, and read when he has read it
   await readAll(bob);
   await sync(alice);
   expect(messageAt(alice.profile, position).state).toBe("read");
-  expect(deliveryNames(alice.profile, position)).toEqual({
+  expect(namesAt(alice.profile, position, "delivered")).toEqual({
     deliveredTo: ["bob"],
     readBy: ["bob"],
     missing: [],
@@ -135,7 +137,7 @@ test("to wait for delivery ends when the other's device says so, and fails as ti
   await expect(
     waitForDelivery(alice.profile, position, goal, { connect: alice.connect, timeout: 400 }),
   ).rejects.toMatchObject({ code: "timed_out", message: expect.stringContaining("bob") });
-  expect(deliveryNames(alice.profile, position).missing).toEqual(["bob"]);
+  expect(namesAt(alice.profile, position, "delivered").missing).toEqual(["bob"]);
   const waiting = waitForDelivery(alice.profile, position, goal, { connect: alice.connect, timeout: 10_000 });
   await sync(bob);
   expect(await waiting).toMatchObject({ state: "delivered" });
@@ -187,6 +189,17 @@ test("nothing is acknowledged when receipts are off", async () => {
   await sync(bob);
   await readAll(bob);
   await sync(alice);
+  expect(messageAt(alice.profile, position).state).toBe("sent");
+});
+
+test("what waits to be told when receipts are turned off is not told", async () => {
+  withoutReceipts(bob);
+  const { position } = await send(alice, "bob", "hello");
+  await sync(bob);
+  saveSetting(bob.profile.db, "receipts", "on");
+  transact(bob.profile.db, () => acknowledge(bob.profile, 1, alice.address.accountId));
+  saveSetting(bob.profile.db, "receipts", "off");
+  await sync(bob, alice);
   expect(messageAt(alice.profile, position).state).toBe("sent");
 });
 

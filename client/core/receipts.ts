@@ -12,6 +12,7 @@ import {
   newestPosition,
   newestRead,
   newestReceived,
+  newestSequence,
   type OwnMessage,
   ownBetween,
   unreadableBetween,
@@ -24,6 +25,7 @@ import {
   readReceipt,
   readTold,
 } from "../store/receipts.ts";
+import { isOn } from "../store/settings.ts";
 import { receiptsFloor } from "./delivery-state.ts";
 import { encodeContent } from "./encode-content.ts";
 import { nameOf } from "./memberships.ts";
@@ -38,7 +40,7 @@ const MAX_UNREADABLE = 64;
 export function receiptFor(profile: Profile, intent: Intent): Uint8Array | undefined {
   const { db, identity } = profile;
   const author = readConversation(db, intent.conversation).peerAccount;
-  if (intent.about === undefined || author === undefined) return undefined;
+  if (intent.about === undefined || author === undefined || !isOn(db, "receipts")) return undefined;
   const about = readConversation(db, intent.about);
   const { conversation, conversationId, log } = about;
   if (conversationId === undefined || log === undefined) return undefined;
@@ -93,7 +95,7 @@ export function takeReceipt(
 ): void {
   const about = conversationMeant(profile, direct, sender.accountId, receipt);
   if (about === undefined) return;
-  const beyond = about.conversation === direct.conversation ? sequence : logEnd(about) + 1;
+  const beyond = about.conversation === direct.conversation ? sequence : logEnd(profile, about) + 1;
   const delivered = receipt.deliveredThrough;
   const read = receipt.readThrough;
   if (delivered >= BigInt(beyond) || read > delivered) return;
@@ -125,8 +127,10 @@ function conversationMeant(
   return isMember ? about : undefined;
 }
 
-function logEnd({ log, relayHead }: StoredConversation): number {
-  return Math.max(log?.head.sequence ?? 0, relayHead);
+/** What this device has just sent may not have come back from the log yet. */
+function logEnd(profile: Profile, { conversation, log, relayHead }: StoredConversation): number {
+  const newest = newestSequence(profile.db, conversation, receiptsFloor(profile, conversation));
+  return Math.max(log?.head.sequence ?? 0, relayHead, newest);
 }
 
 function keep(

@@ -22,6 +22,8 @@ export interface MessageToSend {
   readonly replyTo?: string;
   /** Milliseconds from now until it disappears, everywhere. */
   readonly expireAfter?: number;
+  /** Asks for receipts, however many it is for. */
+  readonly wantsReceipts?: boolean;
   /** Makes the send idempotent, per device and conversation, for at least 30 days. */
   readonly key?: string;
 }
@@ -40,7 +42,7 @@ export interface QueuedMessage {
  * Throws `text_empty`, `text_too_long`, `bad_input`, `bad_name`, `unknown_conversation`, `key_conflict`.
  */
 export function queueMessage(profile: Profile, made: MessageToSend): QueuedMessage {
-  const { to, text, key, expireAfter } = made;
+  const { to, text, key, expireAfter, wantsReceipts = false } = made;
   checkText(text);
   if (key !== undefined) checkKey(key);
   if (expireAfter !== undefined && expireAfter < SHORTEST_LIFE_MS) {
@@ -73,6 +75,7 @@ export function queueMessage(profile: Profile, made: MessageToSend): QueuedMessa
       unread: false,
       text,
       sentAt: now,
+      wantsReceipts,
       ...(answered === undefined ? {} : { replyTo: answered.messageId, replyToDevice: answered.deviceId }),
       ...(expireAfter === undefined ? {} : { expiresAt: now + expireAfter }),
     });

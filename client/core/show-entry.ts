@@ -3,6 +3,8 @@ import type { StoredConversation } from "../store/conversations.ts";
 import { addEvent, type EventKind } from "../store/events.ts";
 import { setTitle } from "../store/groups.ts";
 import type { StagedRow } from "../store/staged-rows.ts";
+import { noteJoin } from "./claim-history.ts";
+import { tellTitle } from "./group-title.ts";
 import { nameOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 
@@ -12,11 +14,16 @@ interface Told {
 }
 
 /** Tells those who follow what a membership entry has changed. It was verified when it was staged. In a transaction. */
-export function showEntry(profile: Profile, stored: StoredConversation, { entry: bytes }: StagedRow): void {
+export function showEntry(profile: Profile, stored: StoredConversation, row: StagedRow): void {
+  const { entry: bytes } = row;
   if (bytes === undefined) return;
   const entry = readMembershipEntry(bytes);
   const { conversation } = stored;
   if (entry.content.type === "rename") setTitle(profile.db, conversation, entry.content.name);
+  if (entry.content.type === "join") {
+    noteJoin(profile, stored, row, entry);
+    tellTitle(profile, stored, entry.signer.accountId);
+  }
   const told = tell(profile, entry);
   if (told === undefined) return;
   addEvent(profile.db, {

@@ -14,8 +14,11 @@ import { promoteSession } from "../store/sessions.ts";
 import { conversationsReady, deleteStaged, readyRows, type StagedRow } from "../store/staged-rows.ts";
 import { applyAnnotation, applyWaiting } from "./apply-annotation.ts";
 import { checkOpened } from "./check-opened.ts";
-import { namesMe, type ReadContent, readContent } from "./content.ts";
+import { keepOwnClaim } from "./claim-history.ts";
+import { type ReadContent, readContent } from "./content.ts";
+import { keepErased, standIn } from "./erased-rows.ts";
 import { takeGroupContent } from "./group-content.ts";
+import { namesMe } from "./mentions.ts";
 import type { Profile } from "./profile.ts";
 import { acknowledge } from "./queue-receipts.ts";
 import { takeReceipt } from "./receipts.ts";
@@ -54,7 +57,13 @@ function showRow(profile: Profile, conversation: StoredConversation, row: Staged
     showEntry(profile, conversation, row);
     return false;
   }
-  if (row.stub !== 0 || findOwnRow(profile.db, row.rowHash) !== undefined) return false;
+  const own = findOwnRow(profile.db, row.rowHash);
+  if (own !== undefined) keepOwnClaim(profile, conversation, own.position);
+  if (own !== undefined) return false;
+  if (row.stub !== 0) {
+    keepErased(profile, conversation, row);
+    return false;
+  }
   if (row.contentKey === undefined) return showUnreadable(profile, conversation, row, row.cause as Cause);
   try {
     const opened = openEnvelope(row.envelope, row.contentKey);
@@ -142,8 +151,8 @@ function actOn(
   const from = { accountId: header.sender, deviceId: header.senderDevice };
   switch (content.kind) {
     case "annotation": {
-      const { target, change, version, mentions } = content;
-      applyAnnotation(profile, {
+      const { target, change, version, mentions, deleted } = content;
+      const made = {
         ...from,
         conversation,
         messageId: header.messageId,
@@ -153,7 +162,9 @@ function actOn(
         role: row.senderRole,
         mentionsMe: namesMe(profile, mentions),
         sentAt: inner.sentAt,
-      });
+      };
+      applyAnnotation(profile, made, { mayPin: row.senderMayPin });
+      if (deleted !== undefined) standIn(profile, stored, made, deleted);
       return;
     }
     case "receipt":

@@ -4,7 +4,7 @@ import { addMessage, findMessage, newestMessage } from "../store/messages.ts";
 import { changePeerDevice, readPeerDevice } from "../store/peer-devices.ts";
 import { keepAside } from "../store/quarantine.ts";
 import type { StagedRow } from "../store/staged-rows.ts";
-import { meetingPlace, membersOf, theConversation } from "./conversations.ts";
+import { meetingPlace, membersOf, theConversation, wasLost } from "./conversations.ts";
 import type { Profile } from "./profile.ts";
 import { queueSilent } from "./queue-silent.ts";
 import { record } from "./security.ts";
@@ -42,7 +42,7 @@ export function showUnreadable(
   return true;
 }
 
-/** A copy of a message that is here needs no line. A run of messages from before this device was known needs only one. */
+/** A copy of a message that is here needs no line. A run of messages from before this device's time needs only one. */
 function isFamiliar(profile: Profile, stored: StoredConversation, row: StagedRow, cause: Cause): boolean {
   const { conversation } = stored;
   if (cause === "replayed") {
@@ -56,7 +56,7 @@ function isFamiliar(profile: Profile, stored: StoredConversation, row: StagedRow
 
 /** A relay that lost its log is given all of it again, and delivers it again; no other takes a message twice. */
 export function recordReplay(profile: Profile, stored: StoredConversation, row: StagedRow): void {
-  if (stored.generation > 1) return;
+  if (wasLost(stored)) return;
   record(profile, "stop", {
     kind: "message_replayed",
     text: `The relay delivered a message in ${theConversation(stored)} a second time. It is shown once.`,
@@ -99,12 +99,14 @@ function wantFreshSession(profile: Profile, conversation: StoredConversation, de
 function explain(cause: Cause): string {
   switch (cause) {
     case "not_for_this_device":
-      return "sent before this device was known";
+      return "it came without a key for this device";
     case "lost_by_sender":
       return "sent by this device, but this profile does not know it";
     case "not_a_member":
     case "another_conversation":
       return "it does not belong in this conversation";
+    case "may_not_write":
+      return "its sender may not write here";
     case "unknown_device":
     case "not_permitted":
       return "its device is not part of the sender's account";

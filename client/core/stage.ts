@@ -14,10 +14,10 @@ import {
   MAX_ENVELOPE_BYTES,
   MAX_WRAP_BYTES,
   type MembershipState,
+  mayPost,
   memberOf,
   membershipRowHash,
   messageRowHash,
-  type Role,
   readEnvelopeHeader,
   readMembershipEntry,
   readWrapHeader,
@@ -38,17 +38,20 @@ import {
   stageRow,
   waitingRows,
 } from "../store/staged-rows.ts";
+import { takeBackPin } from "./apply-annotation.ts";
 import { knownChain } from "./contacts.ts";
 import { membersOf } from "./conversations.ts";
 import { membershipOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 import { checkOwnRow, checkPlace } from "./promises.ts";
+import { type Rights, rightsOf } from "./rights.ts";
 import { alarm } from "./security.ts";
 
 /** Why a row cannot be read, as kept with it. */
 export type Cause =
   | "not_for_this_device"
   | "not_a_member"
+  | "may_not_write"
   | "another_conversation"
   | "no_session"
   | "unknown_device"
@@ -200,13 +203,13 @@ function stageOne(profile: Profile, at: Place, head: LogHead, delivery: Delivery
     stageRow(profile.db, { ...row, wrap: new Uint8Array(), entry: delivery.entry }, undefined);
     return next;
   }
-  if (isOwnRow(profile, conversation, rowHash, next) || delivery.stub !== 0) {
+  if (isOwnRow(profile, at, rowHash, next) || delivery.stub !== 0) {
     stageRow(profile.db, { ...row, envelope: new Uint8Array(), wrap: new Uint8Array() }, undefined);
     return next;
   }
   const place = placeOf(profile, at, delivery);
-  const senderRole = roleOf(at, delivery);
-  const staged = senderRole === undefined ? row : { ...row, senderRole };
+  const { role, mayPin } = senderRights(at, delivery);
+  const staged = { ...row, senderRole: role, senderMayPin: mayPin };
   if (typeof place === "string") stageRow(profile.db, staged, undefined, place);
   else stageRow(profile.db, staged, place);
   return next;
@@ -218,13 +221,14 @@ function clampTime(time: bigint): number {
 }
 
 /** A row that this device made: the relay has stored it, whether its answer came or not. */
-function isOwnRow(profile: Profile, conversation: number, rowHash: Hash, at: LogHead): boolean {
+function isOwnRow(profile: Profile, { stored, membership }: Place, rowHash: Hash, at: LogHead): boolean {
   const own = findOwnRow(profile.db, rowHash);
   if (own === undefined) return false;
-  checkOwnRow(profile, conversation, own, at);
+  checkOwnRow(profile, stored.conversation, own, at);
   const intent = findIntentOf(profile.db, own.position);
   if (intent !== undefined) removeIntent(profile.db, intent.intent);
   markSent(profile.db, own.position, at.sequence);
+  if (!rightsOf(membership, profile.identity.accountId).mayPin) takeBackPin(profile, own.position);
   return true;
 }
 
@@ -256,16 +260,18 @@ function whyMisplaced(
     membership === undefined
       ? membersOf(profile, stored).some((member) => equal(member, header.sender))
       : memberOf(membership, header.sender) !== undefined;
-  return isMember ? undefined : "not_a_member";
+  if (!isMember) return "not_a_member";
+  return membership === undefined || mayPost(membership, header.sender) ? undefined : "may_not_write";
 }
 
-/** As it was at this row. */
-function roleOf({ membership }: Place, { envelope }: Delivery): Role | undefined {
-  if (membership === undefined || envelope.length === 0) return undefined;
+/** As they were at this row. */
+function senderRights({ membership }: Place, { envelope }: Delivery): Rights {
+  const none = { role: undefined, mayPin: false };
+  if (envelope.length === 0) return none;
   try {
-    return memberOf(membership, readEnvelopeHeader(envelope).sender)?.role;
+    return rightsOf(membership, readEnvelopeHeader(envelope).sender);
   } catch (error) {
-    if (error instanceof KeysError) return undefined;
+    if (error instanceof KeysError) return none;
     throw error;
   }
 }

@@ -59,16 +59,11 @@ export async function submitOutbox(
     signal?.throwIfAborted();
     const round = readIntents(profile.db, profile.runtime.now(), IN_FLIGHT);
     const last = round.at(-1);
-    if (last === undefined) return;
+    if (last === undefined) return eraseDeleted(profile, connection);
     for (const conversation of new Set(round.map((intent) => intent.conversation))) {
       await prepare(profile, connection, conversation, last.intent, bringToHead);
     }
     const delay = await submitRound(profile, stream, last.intent, signal);
-    await eraseDeleted(
-      profile,
-      connection,
-      round.map(({ position }) => position),
-    );
     if (delay === undefined) continue;
     waits += 1;
     if (waits > MAX_WAITS || delay > MAX_WAIT_MS) throw waitLonger(delay);

@@ -1,12 +1,14 @@
 import { ready } from "../../keys/index.ts";
 import type { RelayConnection } from "../net/relay-connection.ts";
 import { newestSecurityEvent, readSecurityEvents, type SecurityEvent } from "../store/security-events.ts";
+import { claimHistories } from "./claim-history.ts";
 import { heldLogs } from "./conversations.ts";
 import { drainThrough } from "./drain-outbox.ts";
 import { Inbox } from "./inbox.ts";
 import { upkeepPrekeys } from "./prekey-upkeep.ts";
 import type { Profile } from "./profile.ts";
 import { hurryQueuedReceipts } from "./queue-receipts.ts";
+import { upkeepGroups } from "./upkeep-groups.ts";
 
 export interface SyncReport {
   /** How many messages came in that there is something to see of. */
@@ -32,7 +34,11 @@ export async function syncConversations(profile: Profile, connection: RelayConne
     await inbox.learn(stream.heads);
     const received = await inbox.catchUp();
     hurryQueuedReceipts(profile);
+    const claimed = claimHistories(profile, "once");
     await drainThrough(profile, connection, stream);
+    for (const conversation of claimed) await inbox.bringToHead(conversation);
+    if (claimed.length > 0) await drainThrough(profile, connection, stream);
+    await upkeepGroups(profile, connection);
     await upkeepPrekeys(profile, connection, stream.welcome.oneTimePrekeysLeft);
     return { received, ...findings(profile, since) };
   } finally {

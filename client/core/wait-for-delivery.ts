@@ -3,9 +3,8 @@ import { readConversation } from "../store/conversations.ts";
 import { changeMarker, snapshot } from "../store/database.ts";
 import { readMessage } from "../store/messages.ts";
 import { ChatError } from "./chat-error.ts";
-import { type Delivery, deliveryOf } from "./delivery-state.ts";
+import { type Delivery, type DeliveryNames, deliveryNames, deliveryOf } from "./delivery-state.ts";
 import { followRelay } from "./follow.ts";
-import { nameOf } from "./memberships.ts";
 import type { Message } from "./message.ts";
 import type { Profile } from "./profile.ts";
 import { messageAt } from "./send-message.ts";
@@ -18,14 +17,6 @@ export interface Goal {
   readonly state: "delivered" | "read";
   /** How many of those it is for; never more than there are. */
   readonly quorum: number | "all";
-}
-
-/** Who has a message, by name. */
-export interface DeliveryNames {
-  readonly deliveredTo: readonly string[];
-  readonly readBy: readonly string[];
-  /** Those whom it has not reached: who have not received it, or not read it where that is the goal. */
-  readonly missing: readonly string[];
 }
 
 /**
@@ -65,7 +56,7 @@ export async function waitForDelivery(
     if (trouble !== undefined) throw trouble;
     if (options.signal?.aborted === true)
       throw new ChatError("interrupted", "Interrupted: the message is sent.");
-    throw timedOut(deliveryNames(profile, position, goal.state), goal);
+    throw timedOut(namesAt(profile, position, goal.state), goal);
   } finally {
     done.abort();
     await following;
@@ -98,22 +89,10 @@ function isReached(profile: Profile, position: number, { state, quorum }: Goal):
 }
 
 /** Who has a message of this account, and whom `goal` has not reached; all empty while the relay does not have it. */
-export function deliveryNames(
-  profile: Profile,
-  position: number,
-  goal: Goal["state"] = "delivered",
-): DeliveryNames {
+export function namesAt(profile: Profile, position: number, goal: Goal["state"]): DeliveryNames {
   const delivery = deliveryAt(profile, position);
   if (delivery === undefined) return { deliveredTo: [], readBy: [], missing: [] };
-  const names = (accounts: Delivery["audience"]) =>
-    accounts.map((account) => nameOf(profile, account)).sort();
-  const { audience, deliveredTo, readBy } = delivery;
-  const have = new Set(names(goal === "read" ? readBy : deliveredTo));
-  return {
-    deliveredTo: names(deliveredTo),
-    readBy: names(readBy),
-    missing: names(audience).filter((name) => !have.has(name)),
-  };
+  return deliveryNames(profile, delivery, goal);
 }
 
 function deliveryAt(profile: Profile, position: number): Delivery | undefined {

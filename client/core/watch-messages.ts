@@ -49,17 +49,15 @@ export type Happening =
  * from the database only. Erases what disappears meanwhile. Ends when the signal aborts. Throws `bad_name` at once.
  */
 export function watchAll(profile: Profile, watching: Watching): AsyncIterable<Happening> {
-  const names = watching.conversations?.map((name) => {
-    const destination = resolveTo(profile, name);
-    return destination.kind === "self" ? "me" : destination.name;
-  });
-  const after = watching.after ?? newestArrival(profile.db);
-  return watch(
-    profile,
-    watching,
-    names === undefined || names.length === 0 ? undefined : new Set(names),
-    after,
-  );
+  const names = watchedNames(profile, watching.conversations ?? []);
+  return watch(profile, watching, names, watching.after ?? newestArrival(profile.db));
+}
+
+/** As conversations are called in what is watched; undefined for all of them. Throws `bad_name`. */
+export function watchedNames(profile: Profile, given: readonly string[]): ReadonlySet<string> | undefined {
+  if (given.length === 0) return undefined;
+  const destinations = given.map((name) => resolveTo(profile, name));
+  return new Set(destinations.map((each) => (each.kind === "self" ? "me" : each.name)));
 }
 
 /** The messages alone. */

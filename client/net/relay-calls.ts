@@ -66,8 +66,8 @@ export function relayConnection(channel: RelayChannel, accessTokens: AccessToken
     async appendMembershipEntry(entry) {
       return (await call(groups.appendEntry, { entry })).conversation;
     },
-    getMembership: (conversationId, entriesHeld) =>
-      call(groups.getMembership, { conversationId, entriesHeld }),
+    getMembership: (conversationId, entriesHeld, checkpointsFrom = 0n) =>
+      call(groups.getMembership, { conversationId, entriesHeld, checkpointsFrom }),
     listRooms: (page = {}) =>
       call(groups.listRooms, { pageSize: 0, pageToken: page.token ?? "", name: page.name ?? "" }),
     async getRoster(conversationId, version) {

@@ -53,7 +53,11 @@ export interface RelayConnection {
   openDirect(accountId: Uint8Array): Promise<{ conversation: Conversation; roster: Roster }>;
   /** Resolves with the conversation as it stands after the entry; undefined for who was only invited, and declines. */
   appendMembershipEntry(entry: Uint8Array): Promise<Conversation | undefined>;
-  getMembership(conversationId: Uint8Array, entriesHeld: bigint): Promise<MembershipPage>;
+  getMembership(
+    conversationId: Uint8Array,
+    entriesHeld: bigint,
+    checkpointsFrom?: bigint,
+  ): Promise<MembershipPage>;
   listRooms(page?: { token?: string; name?: string }): Promise<{ rooms: Room[]; nextPageToken: string }>;
   getRoster(conversationId: Uint8Array, version: bigint): Promise<Roster>;
   /** Drops a message's content at the relay. */

@@ -35,13 +35,14 @@ export interface Annotation {
   readonly version: number;
   /** The author's role at that row; undefined in a direct conversation. */
   readonly role: Role | undefined;
+  /** It is an edit whose text names this account. */
+  readonly mentionsMe: boolean;
   readonly sentAt: number;
 }
 
 export interface NewAnnotation extends Annotation {
   readonly conversation: number;
   readonly target: MessageName;
-  readonly mentionsMe?: boolean;
 }
 
 interface Row {
@@ -52,6 +53,7 @@ interface Row {
   version: number;
   value: string | null;
   role: number | null;
+  mentions_me: number;
   sent_at: number;
 }
 
@@ -63,6 +65,7 @@ function fromRow(row: Row): Annotation {
     change: readChange(row.kind, row.value ?? ""),
     version: row.version,
     role: row.role === null ? undefined : roleRanked(row.role),
+    mentionsMe: row.mentions_me === 1,
     sentAt: row.sent_at,
   };
 }
@@ -117,8 +120,35 @@ export function addAnnotation(db: Database, made: NewAnnotation): void {
     made.version,
     encodeValue(made.change),
     made.role === undefined ? null : rankOf(made.role),
-    made.mentionsMe === true ? 1 : 0,
+    made.mentionsMe ? 1 : 0,
     made.sentAt,
+  );
+}
+
+/** How many of one account's edits of one message are kept: more than anybody makes by hand. */
+const MAX_EDITS = 100;
+
+/**
+ * Drops what one account did with a message and has outdone since: nothing comes of it any more, and every further
+ * annotation would have to be weighed against it.
+ */
+export function dropOutdone(db: Database, { conversation, target, accountId, change }: NewAnnotation): void {
+  if (change.kind === "delete") return;
+  statement<unknown[], never>(
+    db,
+    `delete from annotations where (device_id, message_id) in (
+       select device_id, message_id from annotations
+       where target_device = ? and target_message = ? and conversation = ? and account_id = ? and kind = ?
+         and version <> ?
+       order by version desc, device_id desc, message_id desc limit -1 offset ?)`,
+  ).run(
+    target.deviceId,
+    target.messageId,
+    conversation,
+    accountId,
+    change.kind,
+    ORIGINAL,
+    change.kind === "edit" ? MAX_EDITS : 1,
   );
 }
 
@@ -133,19 +163,25 @@ export function annotationsOf(db: Database, conversation: number, target: Messag
     .map(fromRow);
 }
 
+/** A message's text before all edits. */
+export interface Original {
+  readonly text: string;
+  readonly mentionsMe: boolean;
+}
+
 /** Once an edit has taken its place. */
-export function readOriginal(db: Database, { messageId, deviceId }: MessageName): string | undefined {
-  const row = statement<[Uint8Array, Uint8Array, number], { value: string | null }>(
+export function readOriginal(db: Database, { messageId, deviceId }: MessageName): Original | undefined {
+  const row = statement<[Uint8Array, Uint8Array, number], { value: string | null; mentions_me: number }>(
     db,
-    "select value from annotations where device_id = ? and message_id = ? and version = ?",
+    "select value, mentions_me from annotations where device_id = ? and message_id = ? and version = ?",
   ).get(deviceId, messageId, ORIGINAL);
-  return row?.value ?? undefined;
+  return row && { text: row.value ?? "", mentionsMe: row.mentions_me === 1 };
 }
 
 export function keepOriginal(
   db: Database,
   message: MessageName & { conversation: number; accountId: AccountId; sentAt: number },
-  text: string,
+  { text, mentionsMe }: Original,
 ): void {
   const { conversation, accountId, deviceId, messageId, sentAt } = message;
   addAnnotation(db, {
@@ -157,6 +193,7 @@ export function keepOriginal(
     change: { kind: "edit", text },
     version: ORIGINAL,
     role: undefined,
+    mentionsMe,
     sentAt,
   });
 }

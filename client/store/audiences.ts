@@ -35,14 +35,6 @@ export function audienceOf(db: Database, position: number): AccountId[] {
     .map((row) => accountId(row.account_id));
 }
 
-export function countAudience(db: Database, conversation: number, rosterVersion: number): number {
-  const row = statement<[number, number], { count: number }>(
-    db,
-    "select count(*) as count from audiences where conversation = ? and roster_version = ?",
-  ).get(conversation, rosterVersion);
-  return row?.count ?? 0;
-}
-
 /** Whether anything was ever sealed for this account here. */
 export function wasInAudience(db: Database, conversation: number, account: AccountId): boolean {
   return (

@@ -174,6 +174,8 @@ export function mergeConversation(db: Database, provisional: number, into: numbe
   for (const sql of [
     "update messages set conversation = ? where conversation = ?",
     "update outbox set conversation = ? where conversation = ?",
+    "update annotations set conversation = ? where conversation = ?",
+    "update events set conversation = ? where conversation = ?",
     "update or ignore idempotency_keys set conversation = ? where conversation = ?",
   ]) {
     statement<[number, number], never>(db, sql).run(into, provisional);

@@ -1,7 +1,14 @@
 import type { PrekeySecret } from "../../keys/index.ts";
 import { type Database, statement } from "./database.ts";
 
-type Counter = "live_lease" | `receipts_after_${number}` | "prekey_upkeep" | `prekey_${PrekeySecret["kind"]}`;
+type Counter =
+  | "live_lease"
+  | `consumer_${string}`
+  | `receipts_after_${number}`
+  | `group_upkeep_${number}`
+  | `title_origin_${number}`
+  | "prekey_upkeep"
+  | `prekey_${PrekeySecret["kind"]}`;
 
 export function readCounter(db: Database, name: Counter): number {
   const row = statement<[string], { value: number }>(db, "select value from counters where name = ?").get(

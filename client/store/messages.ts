@@ -7,6 +7,7 @@ import {
   messageId,
 } from "../../keys/index.ts";
 import { type Database, statement } from "./database.ts";
+import { dropShared } from "./shared-messages.ts";
 
 type MessageKind = "text" | "silent" | "unknown" | "unreadable";
 export type MessageState = "queued" | "sent" | "failed" | "received";
@@ -127,19 +128,27 @@ export interface NewMessage {
   readonly wantsReceipts?: boolean;
   readonly mentionsMe?: boolean;
   readonly sharedBy?: AccountId;
+  readonly edited?: boolean;
+  /** It was taken back before it came. */
+  readonly deleted?: boolean;
   readonly contentType?: number;
   readonly body?: Uint8Array;
   readonly trouble?: { readonly code: string; readonly text: string };
 }
 
-/** Its position; undefined when this device's message of that id is there already. */
+/**
+ * Its position; undefined when this device's message of that id is there already. One that was handed on gives way, and
+ * is nothing that arrives, nor is one that was taken back before it came.
+ */
 export function addMessage(db: Database, made: NewMessage): number | undefined {
+  const isShared = made.sharedBy !== undefined;
+  if (!isShared) dropShared(db, made.messageId, made.deviceId);
   const { changes, lastInsertRowid } = statement<unknown[], never>(
     db,
     `insert into messages (conversation, message_id, account_id, device_id, sequence, arrival, kind, state, unread,
        text, reply_to, reply_to_device, content_type, body, sent_at, received_at, trouble_code, trouble, expires_at,
-       gone, wants_receipts, mentions_me, shared_by)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       gone, wants_receipts, mentions_me, shared_by, edited)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (device_id, message_id) do nothing`,
   ).run(
     made.conversation,
@@ -147,7 +156,7 @@ export function addMessage(db: Database, made: NewMessage): number | undefined {
     made.accountId,
     made.deviceId,
     made.sequence ?? null,
-    made.state === "queued" ? null : newestArrival(db) + 1,
+    made.state === "queued" || isShared || made.deleted === true ? null : newestArrival(db) + 1,
     made.kind,
     made.state,
     made.unread ? 1 : 0,
@@ -165,6 +174,7 @@ export function addMessage(db: Database, made: NewMessage): number | undefined {
     made.wantsReceipts === true ? 1 : 0,
     made.mentionsMe === true ? 1 : 0,
     made.sharedBy ?? null,
+    made.edited === true ? 1 : 0,
   );
   return changes === 1 ? Number(lastInsertRowid) : undefined;
 }
@@ -177,6 +187,20 @@ export function newestArrival(db: Database): number {
        as arrival`,
   ).get();
   return row?.arrival ?? 0;
+}
+
+/** The number in the log of a device's last message before that number; 0 if there is none. */
+export function newestOfDevice(
+  db: Database,
+  conversation: number,
+  device: Uint8Array,
+  before: number,
+): number {
+  const row = statement<[number, Uint8Array, number], { sequence: number | null }>(
+    db,
+    "select max(sequence) as sequence from messages where conversation = ? and device_id = ? and sequence < ?",
+  ).get(conversation, device, before);
+  return row?.sequence ?? 0;
 }
 
 export function readMessage(db: Database, position: number): StoredMessage | undefined {
@@ -248,7 +272,7 @@ export function messagesArrivedAfter(db: Database, after: number, limit: number)
 }
 
 export interface MessageFilter {
-  /** Of one conversation, in the order of its log; otherwise of all, in the order in which they came to be known. */
+  /** Of one conversation, in the order of its log; otherwise of all but those handed on, in the order in which they came to be known. */
   readonly conversation?: number;
   readonly limit: number;
   /** Older than this one. */
@@ -269,6 +293,7 @@ export function readNewest(db: Database, filter: MessageFilter): StoredMessage[]
     values.push(...bound);
   };
   if (conversation !== undefined) where("conversation = ?", conversation);
+  else conditions.push("shared_by is null");
   if (unread === true) where("unread = 1");
   if (since !== undefined) where("coalesce(received_at, sent_at) >= ?", since);
   if (before !== undefined && conversation === undefined) where("position < ?", before.position);
@@ -305,12 +330,12 @@ export function findMessagesBetween(
 export function setShown(
   db: Database,
   position: number,
-  shown: { text: string | undefined; edited: boolean; deleted: boolean; pinned: boolean },
+  shown: Pick<StoredMessage, "text" | "edited" | "deleted" | "pinned" | "mentionsMe">,
 ): void {
-  const flags = [shown.edited, shown.deleted, shown.pinned].map(Number);
+  const flags = [shown.edited, shown.deleted, shown.pinned, shown.mentionsMe].map(Number);
   statement<unknown[], never>(
     db,
-    `update messages set text = ?, edited = ?, deleted = ?, pinned = ?,
+    `update messages set text = ?, edited = ?, deleted = ?, pinned = ?, mentions_me = ?,
        unread = case when ? then 0 else unread end
      where position = ?`,
   ).run(shown.text ?? null, ...flags, Number(shown.deleted), position);

@@ -28,7 +28,7 @@ function newestBelow(
     db,
     `select sequence from messages
      where conversation = ? and account_id = ? and position > ? and sequence is not null and state = 'received'
-       and kind in ('text', 'unknown') and coalesce(sequence, 9007199254740991) < ?
+       and kind in ('text', 'unknown') and shared_by is null and coalesce(sequence, 9007199254740991) < ?
      order by coalesce(sequence, 9007199254740991) desc limit 1`,
   ).get(conversation, author, floor, below);
   return row?.sequence ?? 0;
@@ -53,7 +53,7 @@ export function unreadableBetween(
      select sequence from numbers where not exists (
        select 1 from messages
        where conversation = ? and coalesce(messages.sequence, 9007199254740991) = numbers.sequence
-         and position > ? and kind <> 'unreadable')
+         and position > ? and kind <> 'unreadable' and shared_by is null)
      limit ?`,
   )
     .all(through, after + 1, conversation, floor, limit)
@@ -99,6 +99,17 @@ export function newestAcknowledged(
     sequence: row.sequence,
     target: { messageId: messageId(row.message_id), deviceId: deviceId(row.device_id) },
   };
+}
+
+/** The number of the newest row that is here, or that the relay says it has stored for this device; 0 if there is none. */
+export function newestSequence(db: Database, conversation: number, floor: number): number {
+  const row = statement<[number, number], { sequence: number }>(
+    db,
+    `select sequence from messages
+     where conversation = ? and position > ? and sequence is not null
+     order by coalesce(sequence, 9007199254740991) desc limit 1`,
+  ).get(conversation, floor);
+  return row?.sequence ?? 0;
 }
 
 /** Numbers of this account's messages between two others. */

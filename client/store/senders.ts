@@ -1,4 +1,4 @@
-import { type EphemeralKey, type Hash, hash } from "../../keys/index.ts";
+import { type EphemeralKey, ephemeralKey, type Hash, hash } from "../../keys/index.ts";
 import { type Database, statement } from "./database.ts";
 
 /** How far one sending device has counted in one conversation. */
@@ -36,4 +36,18 @@ export function saveSenderCount(
     count.content,
     key,
   );
+}
+
+/** The newest that a device's messages have brought. */
+export function readEphemeralKey(
+  db: Database,
+  conversation: number,
+  account: Uint8Array,
+  device: Uint8Array,
+): EphemeralKey | undefined {
+  const row = statement<[number, Uint8Array, Uint8Array], { ephemeral_key: Uint8Array }>(
+    db,
+    "select ephemeral_key from senders where conversation = ? and account_id = ? and device_id = ?",
+  ).get(conversation, account, device);
+  return row && ephemeralKey(row.ephemeral_key);
 }

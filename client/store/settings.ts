@@ -1,8 +1,13 @@
 import { type Database, statement } from "./database.ts";
 
-/** What the owner of a profile can choose. `receipts`: whether others hear what arrived here and was read. */
+/** What the owner of a profile can choose. All are on until somebody says otherwise. */
 export interface Settings {
+  /** Whether others hear what arrived here and was read. */
   readonly receipts: "on" | "off";
+  /** Whether others hear when one types, and one hears it of them. */
+  readonly typing: "on" | "off";
+  /** The same of sitting there. */
+  readonly presence: "on" | "off";
 }
 
 export function readSetting<Name extends keyof Settings>(
@@ -23,4 +28,8 @@ export function saveSetting<Name extends keyof Settings>(
     db,
     "insert or replace into settings (name, value) values (?, ?)",
   ).run(name, value);
+}
+
+export function isOn(db: Database, name: keyof Settings): boolean {
+  return readSetting(db, name) !== "off";
 }

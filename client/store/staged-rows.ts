@@ -30,6 +30,8 @@ export interface StagedRow {
   readonly entry: Uint8Array | undefined;
   /** The sender's role in the group at this row; undefined in a direct conversation. */
   readonly senderRole: Role | undefined;
+  /** Whether the sender may pin there at this row. */
+  readonly senderMayPin: boolean;
 }
 
 interface Row {
@@ -45,6 +47,7 @@ interface Row {
   cause: string | null;
   entry: Uint8Array | null;
   sender_role: number | null;
+  sender_may_pin: number;
 }
 
 function fromRow(row: Row): StagedRow {
@@ -61,6 +64,7 @@ function fromRow(row: Row): StagedRow {
     cause: row.cause ?? undefined,
     entry: row.entry === null ? undefined : new Uint8Array(row.entry),
     senderRole: row.sender_role === null ? undefined : roleRanked(row.sender_role),
+    senderMayPin: row.sender_may_pin === 1,
   };
 }
 
@@ -74,16 +78,16 @@ export interface SessionPlace {
 /** Without a place there is nothing to open: the row is ready. */
 export function stageRow(
   db: Database,
-  row: Omit<StagedRow, "contentKey" | "session" | "cause" | "entry" | "senderRole"> &
-    Partial<Pick<StagedRow, "entry" | "senderRole">>,
+  row: Omit<StagedRow, "contentKey" | "session" | "cause" | "entry" | "senderRole" | "senderMayPin"> &
+    Partial<Pick<StagedRow, "entry" | "senderRole" | "senderMayPin">>,
   place: SessionPlace | undefined,
   cause?: string,
 ): void {
   statement<unknown[], never>(
     db,
     `insert into staged_rows (conversation, sequence, row_hash, envelope, wrap, stub, stored_at, session_tag, chain, n,
-       stage, cause, entry, sender_role)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       stage, cause, entry, sender_role, sender_may_pin)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     row.conversation,
     row.sequence,
@@ -99,6 +103,7 @@ export function stageRow(
     cause ?? null,
     row.entry ?? null,
     row.senderRole === undefined ? null : rankOf(row.senderRole),
+    row.senderMayPin === false ? 0 : 1,
   );
 }
 

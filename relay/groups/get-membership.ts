@@ -4,10 +4,11 @@ import {
   invitationOf,
   type MembershipState,
   memberOf,
+  readMembershipEntry,
 } from "../../keys/public.ts";
 import type { GetMembershipRequest } from "../../proto/gen/sotto/relay/v1/groups_pb.ts";
 import type { Queries } from "../db/pool.ts";
-import { unknownConversation } from "../errors.ts";
+import { malformed, unknownConversation } from "../errors.ts";
 import type { Caller } from "../service.ts";
 import { MAX_ENTRIES_BYTES } from "./limits.ts";
 import { selectCheckpoints, selectEntries } from "./sql/select-entries.ts";
@@ -21,17 +22,21 @@ export async function getMembership(db: Queries, request: GetMembershipRequest, 
   const state = decodeStoredMembership(row.state);
   if (!maySee(state, caller)) throw unknownConversation();
   const { head, checkpoint } = state;
-  const isBehind = request.entriesHeld <= BigInt(checkpoint.sequence) && row.checkpoint_state !== null;
-  const held = isBehind ? checkpoint.sequence + 1 : Number(request.entriesHeld);
-  const range = { from: held, to: head.sequence, maxBytes: MAX_ENTRIES_BYTES };
-  return {
-    ...(isBehind && {
-      checkpoints: await selectCheckpoints(db, id, checkpoint.sequence),
-      state: row.checkpoint_state ?? new Uint8Array(),
-    }),
-    entries: held > head.sequence ? [] : await selectEntries(db, id, range),
-    head: { sequence: BigInt(head.sequence), hash: head.hash },
-  };
+  const answer = { head: { sequence: BigInt(head.sequence), hash: head.hash } };
+  const page = (from: number | bigint, to: number) => ({
+    from: Math.min(Number(from), Number.MAX_SAFE_INTEGER),
+    to,
+    maxBytes: MAX_ENTRIES_BYTES,
+  });
+  if (row.checkpoint_state === null || request.entriesHeld > BigInt(checkpoint.sequence)) {
+    return { ...answer, entries: await selectEntries(db, id, page(request.entriesHeld, head.sequence)) };
+  }
+  const checkpoints = await selectCheckpoints(db, id, page(request.checkpointsFrom, checkpoint.sequence));
+  const last = checkpoints.at(-1);
+  if (last === undefined) throw malformed("no checkpoints from there on");
+  if (readMembershipEntry(last).sequence < checkpoint.sequence) return { ...answer, checkpoints };
+  const entries = await selectEntries(db, id, page(checkpoint.sequence + 1, head.sequence));
+  return { ...answer, checkpoints, state: row.checkpoint_state, entries };
 }
 
 function maySee(state: MembershipState, { accountId }: Caller): boolean {

@@ -36,6 +36,7 @@ import {
 } from "../../test/support/group.ts";
 import { reasonOf } from "../../test/support/member.ts";
 import { envelopeBy, RawStream, rosterOf, wrapFor, wrapsBy } from "../../test/support/raw-stream.ts";
+import { lockChainHead } from "../directory/sql/lock-chain-head.ts";
 
 let relay: BareRelay;
 let names = 0;
@@ -344,6 +345,16 @@ test("devices that are added while their owner joins, or others do, are all in t
   const roster = await rosterOf(alice, team.id);
   expect(roster.devices.length).toBe(6);
   expect((await rosterOf(nth(carol.person.devices, 1), team.id)).version).toBe(roster.version);
+});
+
+test("a joining does not wait for other members whose devices are changing", async () => {
+  const { alice, bob, carol, team } = await group();
+  await team.append(bob, invite(carol.person));
+  await relay.database.transaction(async (transaction) => {
+    // She made the group: its row refers to hers. A change of her devices would wait for the group next.
+    await lockChainHead(transaction, alice.person.accountId);
+    await team.append(carol, join);
+  });
 });
 
 test("a room holds 256 members and no more", async () => {

@@ -1,8 +1,16 @@
-import type { DescMessage, DescMethod, DescMethodUnary, DescService, MessageShape } from "@bufbuild/protobuf";
+import type {
+  DescMessage,
+  DescMethod,
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  DescService,
+  MessageShape,
+} from "@bufbuild/protobuf";
 import {
   Client,
   credentials,
   type handleBidiStreamingCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   type Metadata,
   Server,
@@ -11,30 +19,30 @@ import {
 } from "@grpc/grpc-js";
 import { AuthService } from "../../proto/gen/sotto/relay/v1/auth_pb.ts";
 import { DirectoryService } from "../../proto/gen/sotto/relay/v1/directory_pb.ts";
+import { GroupsService } from "../../proto/gen/sotto/relay/v1/groups_pb.ts";
 import {
   type ConnectRequest,
   type ConnectResponse,
   MessagingService,
 } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
-import { callUnary, openStream, serviceDefinition } from "../../proto/grpc.ts";
+import { callUnary, openServerStream, openStream, serviceDefinition } from "../../proto/grpc.ts";
 
-type MethodName =
-  | keyof (typeof AuthService)["method"]
-  | keyof (typeof DirectoryService)["method"]
-  | keyof (typeof MessagingService)["method"];
+const services = [AuthService, DirectoryService, GroupsService, MessagingService] as const;
 
-type OutputOf<M extends MethodName> = M extends keyof (typeof AuthService)["method"]
-  ? MessageShape<(typeof AuthService)["method"][M]["output"]>
-  : M extends keyof (typeof DirectoryService)["method"]
-    ? MessageShape<(typeof DirectoryService)["method"][M]["output"]>
-    : M extends keyof (typeof MessagingService)["method"]
-      ? MessageShape<(typeof MessagingService)["method"][M]["output"]>
-      : never;
+type Methods = (typeof AuthService)["method"] &
+  (typeof DirectoryService)["method"] &
+  (typeof GroupsService)["method"] &
+  (typeof MessagingService)["method"];
+
+type MethodName = keyof Methods;
+type OutputOf<M extends MethodName> = MessageShape<Methods[M]["output"]>;
 
 /** What a hostile relay does to what passes through it. A handler may change the message in place or return another. */
 interface Tricks {
   /** Changes the answer of a unary call. */
   answers: { [M in MethodName]?: (response: OutputOf<M>) => OutputOf<M> | undefined };
+  /** Answers a unary call in the place of the relay, which never hears of it. */
+  instead?: { [M in MethodName]?: () => OutputOf<M> } | undefined;
   /** Turns one frame for the client into any number of frames; called in order. */
   toClient?: ((frame: ConnectResponse) => ConnectResponse[]) | undefined;
   /** Turns one frame for the relay into any number of frames. */
@@ -62,6 +70,11 @@ export async function hostileRelay(upstream: string): Promise<HostileRelay> {
     (method: DescMethodUnary): handleUnaryCall<MessageShape<DescMessage>, MessageShape<DescMessage>> =>
     async (call, callback) => {
       try {
+        const invented = relay.tricks.instead?.[method.localName as MethodName]?.();
+        if (invented !== undefined) {
+          callback(null, invented);
+          return;
+        }
         const response = await callUnary(client, method, call.request, credentialsOf(call.metadata));
         const trick = relay.tricks.answers[method.localName as MethodName] as
           | ((response: unknown) => unknown)
@@ -87,12 +100,26 @@ export async function hostileRelay(upstream: string): Promise<HostileRelay> {
     stream.on("end", () => call.end());
   };
 
-  for (const service of [AuthService, DirectoryService, MessagingService] as DescService[]) {
+  const forwardWatch =
+    (
+      method: DescMethodServerStreaming,
+    ): handleServerStreamingCall<MessageShape<DescMessage>, MessageShape<DescMessage>> =>
+    (call) => {
+      const stream = openServerStream(client, method, call.request, credentialsOf(call.metadata));
+      call.on("cancelled", () => stream.cancel());
+      stream.on("data", (message: MessageShape<DescMessage>) => call.write(message));
+      stream.on("error", (error) => call.emit("error", error));
+      stream.on("end", () => call.end());
+    };
+
+  const forward = (method: DescMethod) => {
+    if (method.methodKind === "unary") return forwardUnary(method as DescMethodUnary);
+    if (method.methodKind === "server_streaming") return forwardWatch(method as DescMethodServerStreaming);
+    return forwardStream;
+  };
+  for (const service of services as readonly DescService[]) {
     const handlers: UntypedServiceImplementation = {};
-    for (const method of service.methods as DescMethod[]) {
-      handlers[method.localName] =
-        method.methodKind === "unary" ? forwardUnary(method as DescMethodUnary) : forwardStream;
-    }
+    for (const method of service.methods) handlers[method.localName] = forward(method);
     server.addService(serviceDefinition(service), handlers);
   }
 

@@ -114,6 +114,20 @@ test("roles decide who may what, and the last owner cannot go", async () => {
   await alice.ok(["group", "role", "board", "bob", "admin"]);
   await bob.ok(["send", "#board", "now I may"]);
   expect(await textsOf(carol, "board")).toEqual(["bob: now I may"]);
+  const [said] = await carol.json(["read", "board"]);
+  const id = String(said?.["id"]);
+  await alice.ok(["group", "policy", "board", "--post", "member", "--pin", "admin"]);
+  await carol.ok(["read"]);
+  for (const forbidden of [["pin"], ["delete"]]) {
+    const tried = await carol.chat([...forbidden, id, "--json"]);
+    expect(tried.code).toBe(77);
+    expect(parseLines(tried.stderr)[0]).toMatchObject({ type: "error", code: "not_allowed" });
+  }
+  await bob.ok(["read"]);
+  await bob.ok(["pin", id]);
+  await alice.ok(["read"]);
+  await alice.ok(["delete", id]);
+  expect((await carol.json(["read", "board"]))[0]).toMatchObject({ id, deleted: true, text: "" });
   await alice.ok(["group", "role", "board", "bob", "owner"]);
   await alice.ok(["group", "leave", "board"]);
   await bob.ok(["group", "rename", "board", "council"]);

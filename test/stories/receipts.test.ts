@@ -48,6 +48,10 @@ test("what a person reads is told to whom he has written before", async () => {
     (message) => message["from"] === "alice",
   );
   expect(own.map((message) => message["state"])).toEqual(["read", "read"]);
+  expect(own).toMatchObject(own.map(() => ({ delivered_to: ["bob"], read_by: ["bob"], missing: [] })));
+  const [others] = await alice.json(["read", "bob", "-n", "1"]);
+  expect(others).toMatchObject({ from: "bob" });
+  expect(others).not.toHaveProperty("delivered_to");
   const waiting = alice.ok(["send", "bob", "thanks", "--wait", "read", "--timeout", "20s"]);
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   await bob.ok(["read", "alice"]);

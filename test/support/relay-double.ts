@@ -95,6 +95,8 @@ export interface Lies {
   deliveries?: (deliveries: Delivery[], reader: DeviceAddress) => Delivery[];
   /** Before a submit is looked at: "break" ends the stream, unstored; a reason refuses it. */
   submit?: (envelope: Uint8Array) => "break" | "break after" | RefusalReason | undefined;
+  /** A reason to refuse it. */
+  eraseRow?: () => RefusalReason | undefined;
 }
 
 /**
@@ -108,6 +110,8 @@ export class RelayDouble {
   readonly streams = new Set<StreamDouble>();
   readonly submits: { envelope: Uint8Array; wraps: Uint8Array }[] = [];
   readonly calls: string[] = [];
+  /** Numbers of the rows that it was asked to erase, and did. */
+  readonly erased: bigint[] = [];
   lies: Lies = {};
   isDown = false;
   now = () => 1_800_000_000_000;
@@ -288,8 +292,11 @@ class ConnectionDouble implements RelayConnection {
     return { closed };
   }
 
-  async eraseRow(): Promise<void> {
-    await this.#called("eraseRow");
+  async eraseRow(_: Uint8Array, sequence: bigint): Promise<void> {
+    const relay = await this.#called("eraseRow");
+    const reason = relay.lies.eraseRow?.();
+    if (reason !== undefined) throw new NetError("refused", "no", { reason });
+    relay.erased.push(sequence);
   }
 
   async getAccountChains(positions: { accountId?: Uint8Array; entriesHeld?: bigint }[]) {
@@ -459,6 +466,10 @@ export class StreamDouble implements RelayStream {
     for (const stream of this.#relay.streams) {
       if (stream !== this) setImmediate(() => stream.#options.onSignals?.([frame]));
     }
+  }
+
+  pushSignals(frames: Uint8Array[]): void {
+    this.#options.onSignals?.(frames);
   }
 
   pushHeads(heads: Conversation[]): void {

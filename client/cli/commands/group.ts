@@ -19,10 +19,11 @@ import {
   setRole,
 } from "../../core/manage-group.ts";
 import type { Profile } from "../../core/profile.ts";
+import { shareHistory } from "../../core/share-history.ts";
 import { safeText } from "../../safe-text.ts";
 import { type Context, unlessInterrupted } from "../context.ts";
 import { groupObject, roomObject } from "../json-objects.ts";
-import { moment } from "../times.ts";
+import { dateOf, moment } from "../times.ts";
 import { withProfile } from "../with-profile.ts";
 
 /** Does something with a group over a connection, sends what that has queued, and shows the group as it is then. */
@@ -140,6 +141,18 @@ export interface PolicyFlags {
   readonly invite?: Role;
   readonly post?: Role;
   readonly pin?: Role;
+  readonly history?: "asked" | "automatic";
+}
+
+export async function share(context: Context, name: string, member: string, limit: number): Promise<void> {
+  await withGroup(context, async (profile, connection) => {
+    const conversation = numberOf(profile, name);
+    const shared = await shareHistory(profile, connection, conversation, member, limit);
+    if (shared === 0)
+      return { conversation, said: `There is nothing here from before ${safeText(member)} joined.` };
+    const messages = `${shared} ${shared === 1 ? "message" : "messages"}`;
+    return { conversation, said: `Shared ${messages} with ${safeText(member)}.` };
+  });
 }
 
 export async function policy(context: Context, name: string, wanted: PolicyFlags): Promise<void> {
@@ -171,8 +184,10 @@ export async function info(context: Context, name: string): Promise<void> {
       output.line(`  ${safeText(invited)}${output.paint("dim", `  invited by ${safeText(by)}`)}`);
     }
     if (group.policy === undefined) return;
-    const { invite: mayInvite, post, pin } = group.policy;
+    const { invite: mayInvite, post, pin, history } = group.policy;
     output.line(output.paint("dim", `  who may: invite ${mayInvite}, write ${post}, pin ${pin}`));
+    const unasked = history === "automatic" ? "" : " when asked";
+    output.line(output.paint("dim", `  newcomers get the latest messages${unasked}`));
   });
 }
 
@@ -192,7 +207,7 @@ export async function rooms(context: Context): Promise<void> {
     const width = Math.max(0, ...all.map(({ name }) => name.length));
     for (const { name, members, createdAt, joined } of all) {
       const people = `${members} ${members === 1 ? "member" : "members"}`;
-      const since = `since ${moment(new Date(createdAt), context.now())}${joined ? ", you are in it" : ""}`;
+      const since = `since ${moment(dateOf(createdAt), context.now())}${joined ? ", you are in it" : ""}`;
       output.line(
         `${output.paint("cyan", `#${safeText(name)}`.padEnd(width + 1))}  ${people}  ${output.paint("dim", since)}`,
       );

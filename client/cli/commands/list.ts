@@ -2,7 +2,7 @@ import { type ConversationRow, listConversations } from "../../core/list-convers
 import { safeText } from "../../safe-text.ts";
 import type { Context } from "../context.ts";
 import { conversationObject } from "../json-objects.ts";
-import { moment } from "../times.ts";
+import { dateOf, moment } from "../times.ts";
 import { withProfile } from "../with-profile.ts";
 
 const PREVIEW_LENGTH = 60;
@@ -20,7 +20,7 @@ export async function list(context: Context): Promise<void> {
   for (const row of rows) {
     const count = counts(row).padEnd(countWidth);
     const { lastMessage } = row;
-    const time = lastMessage === null ? "" : moment(new Date(lastMessage.sentAt), context.now());
+    const time = lastMessage === null ? "" : moment(dateOf(lastMessage.sentAt), context.now());
     const cells = [
       output.paint(row.unread > 0 ? "bold" : "cyan", safeText(shownName(row)).padEnd(nameWidth)),
       row.unread > 0 ? output.paint("yellow", count) : count,

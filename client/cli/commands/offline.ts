@@ -2,4 +2,5 @@
 export { exportHistory } from "./export.ts";
 export { list } from "./list.ts";
 export { search } from "./search.ts";
+export { settings } from "./settings.ts";
 export { showMe } from "./whoami.ts";

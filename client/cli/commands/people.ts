@@ -6,7 +6,7 @@ import { watchPeople } from "../../core/watch-people.ts";
 import { safeText } from "../../safe-text.ts";
 import { type Context, unlessInterrupted } from "../context.ts";
 import { personObject } from "../json-objects.ts";
-import { moment } from "../times.ts";
+import { dateOf, moment } from "../times.ts";
 import { withProfile } from "../with-profile.ts";
 
 /** With `watch`, whoever is new is printed too, until Ctrl-C. */
@@ -60,7 +60,7 @@ function print(
 ): void {
   for (const { name, registeredAt } of some) {
     const shown = output.paint("cyan", safeText(name).padEnd(width));
-    const since = `since ${moment(new Date(registeredAt), now())}`;
+    const since = `since ${moment(dateOf(registeredAt), now())}`;
     output.line(`${shown}  ${output.paint("dim", name === identity.name ? `${since}, you` : since)}`);
   }
 }

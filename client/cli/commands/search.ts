@@ -3,7 +3,7 @@ import type { SearchFilters } from "../../core/search-query.ts";
 import { safeText } from "../../safe-text.ts";
 import type { Context } from "../context.ts";
 import { messageObject } from "../json-objects.ts";
-import { moment } from "../times.ts";
+import { dateOf, moment } from "../times.ts";
 import { withProfile } from "../with-profile.ts";
 
 const SHORT_ID = 8;
@@ -35,9 +35,10 @@ function printObjects({ output }: Context, found: readonly MessageFound[]): void
 function printLines({ output, now }: Context, found: readonly MessageFound[]): void {
   const rows = found.map(({ message, snippet }) => ({
     id: message.id.slice(0, SHORT_ID),
-    time: moment(new Date(message.sentAt), now()),
+    time: moment(dateOf(message.sentAt), now()),
     conversation: safeText(message.conversation),
     from: safeText(message.from),
+    sharedBy: message.sharedBy,
     snippet,
   }));
   const width = (of: (row: (typeof rows)[number]) => string) =>
@@ -47,7 +48,7 @@ function printLines({ output, now }: Context, found: readonly MessageFound[]): v
   const times = width(({ time }) => time);
   const conversations = width(({ conversation }) => conversation);
   const names = width(({ from }) => from);
-  for (const { id, time, conversation, from, snippet } of rows) {
+  for (const { id, time, conversation, from, sharedBy, snippet } of rows) {
     const cells = [
       output.paint("dim", time.padEnd(times)),
       conversation.padEnd(conversations),
@@ -59,6 +60,7 @@ function printLines({ output, now }: Context, found: readonly MessageFound[]): v
         )
         .join("")
         .trim(),
+      ...(sharedBy === null ? [] : [output.paint("dim", `(shared by ${safeText(sharedBy)})`)]),
     ];
     output.line(cells.join("  "));
   }

@@ -2,7 +2,7 @@ import { connector } from "../../core/connect.ts";
 import { explainFailure } from "../../core/explain-failure.ts";
 import type { Message } from "../../core/message.ts";
 import { messageAt, queueMessage } from "../../core/send-message.ts";
-import { deliveryNames, waitForDelivery } from "../../core/wait-for-delivery.ts";
+import { namesAt, waitForDelivery } from "../../core/wait-for-delivery.ts";
 import { waitForMessage } from "../../core/wait-for-message.ts";
 import { safeText } from "../../safe-text.ts";
 import type { Context } from "../context.ts";
@@ -36,6 +36,7 @@ export async function send(
     const text = await textFrom(context, words);
     const queued = queueMessage(profile, {
       text,
+      wantsReceipts: wait !== "sent",
       ...(to === undefined ? {} : { to }),
       ...(key === undefined ? {} : { key }),
       ...(reply === undefined ? {} : { replyTo: reply }),
@@ -46,7 +47,7 @@ export async function send(
       output.object(
         wait === "sent"
           ? messageObject(message)
-          : deliveredObject(message, deliveryNames(profile, message.position, wait)),
+          : deliveredObject(message, namesAt(profile, message.position, wait)),
       );
     try {
       const waiting = { connect, timeout, signal: context.signal };

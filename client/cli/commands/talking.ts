@@ -4,3 +4,4 @@ export { people } from "./people.ts";
 export { read } from "./read.ts";
 export { send } from "./send.ts";
 export { tail } from "./tail.ts";
+export { typing } from "./typing.ts";

@@ -1,6 +1,16 @@
 import { firstSchema } from "./001-first-schema.ts";
 import { groupsAndAnnotations } from "./002-groups-and-annotations.ts";
 import { search } from "./003-search.ts";
+import { sharedHistory } from "./004-shared-history.ts";
+import { rightsAndErasures } from "./005-rights-and-erasures.ts";
+import { erasedRows } from "./006-erased-rows.ts";
 
 /** In order; the profile's `user_version` counts how many it has seen. Never change one that was released: add one. */
-export const migrations: readonly string[] = [firstSchema, groupsAndAnnotations, search];
+export const migrations: readonly string[] = [
+  firstSchema,
+  groupsAndAnnotations,
+  search,
+  sharedHistory,
+  rightsAndErasures,
+  erasedRows,
+];

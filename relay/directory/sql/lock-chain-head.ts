@@ -1,6 +1,9 @@
 import type { Queries } from "../../db/pool.ts";
 
-/** The head of an account chain; nobody else appends to it, or opens a conversation of it, until commit. */
+/**
+ * The head of an account chain; nobody else appends to it, or opens a conversation of it, until commit. Rows that merely
+ * refer to the account are written all the same: whoever holds a conversation that it opened would wait in a circle.
+ */
 export async function lockChainHead(
   transaction: Queries,
   accountId: Uint8Array,
@@ -9,7 +12,7 @@ export async function lockChainHead(
     `select head_hash
     from accounts
     where account_id = $1::bytea
-    for update`,
+    for no key update`,
     [accountId],
   );
   return rows[0]?.head_hash;

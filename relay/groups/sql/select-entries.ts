@@ -1,10 +1,31 @@
 import type { Queries } from "../../db/pool.ts";
 
-/** The entries of a membership chain from `from` to `to`, until they come to `maxBytes`; one at least. */
-export async function selectEntries(
+export interface EntryRange {
+  /** In the membership chain, both included. */
+  readonly from: number;
+  readonly to: number;
+  readonly maxBytes: number;
+}
+
+/** The entries of a range, until they come to `maxBytes`; one at least. */
+export function selectEntries(db: Queries, conversationId: Uint8Array, range: EntryRange): Promise<Buffer[]> {
+  return select(db, conversationId, range, "");
+}
+
+/** Only the create entry and the checkpoints of a range. */
+export function selectCheckpoints(
   db: Queries,
   conversationId: Uint8Array,
-  { from, to, maxBytes }: { readonly from: number; readonly to: number; readonly maxBytes: number },
+  range: EntryRange,
+): Promise<Buffer[]> {
+  return select(db, conversationId, range, "and membership_entries.checkpoint");
+}
+
+async function select(
+  db: Queries,
+  conversationId: Uint8Array,
+  { from, to, maxBytes }: EntryRange,
+  only: "" | "and membership_entries.checkpoint",
 ): Promise<Buffer[]> {
   const { rows } = await db.query<{ entry: Buffer }>(
     `select measured.entry
@@ -20,31 +41,11 @@ export async function selectEntries(
         and log.sequence = membership_entries.log_sequence
       where membership_entries.conversation_id = $1::bytea
         and membership_entries.sequence between $2::int8 and $3::int8
+        ${only}
     ) as measured
     where measured.total - measured.size < $4::int8
     order by measured.sequence`,
     [conversationId, from, to, maxBytes],
-  );
-  return rows.map(({ entry }) => entry);
-}
-
-/** The create entry and all checkpoints up to `to`, oldest first. */
-export async function selectCheckpoints(
-  db: Queries,
-  conversationId: Uint8Array,
-  to: number,
-): Promise<Buffer[]> {
-  const { rows } = await db.query<{ entry: Buffer }>(
-    `select log.envelope as entry
-    from membership_entries
-    join log
-      on log.conversation_id = membership_entries.conversation_id
-      and log.sequence = membership_entries.log_sequence
-    where membership_entries.conversation_id = $1::bytea
-      and membership_entries.checkpoint
-      and membership_entries.sequence <= $2::int8
-    order by membership_entries.sequence`,
-    [conversationId, to],
   );
   return rows.map(({ entry }) => entry);
 }

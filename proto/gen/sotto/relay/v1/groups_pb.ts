@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sotto/relay/v1/groups.proto.
  */
 export const file_sotto_relay_v1_groups: GenFile = /*@__PURE__*/
-  fileDesc("Chtzb3R0by9yZWxheS92MS9ncm91cHMucHJvdG8SDnNvdHRvLnJlbGF5LnYxIiMKEkFwcGVuZEVudHJ5UmVxdWVzdBINCgVlbnRyeRgBIAEoDCJtChNBcHBlbmRFbnRyeVJlc3BvbnNlEhAKCHNlcXVlbmNlGAEgASgEEhAKCGxvZ19oYXNoGAIgASgMEjIKDGNvbnZlcnNhdGlvbhgDIAEoCzIcLnNvdHRvLnJlbGF5LnYxLkNvbnZlcnNhdGlvbiJFChRHZXRNZW1iZXJzaGlwUmVxdWVzdBIXCg9jb252ZXJzYXRpb25faWQYASABKAwSFAoMZW50cmllc19oZWxkGAIgASgEInoKFUdldE1lbWJlcnNoaXBSZXNwb25zZRITCgtjaGVja3BvaW50cxgBIAMoDBINCgVzdGF0ZRgCIAEoDBIPCgdlbnRyaWVzGAMgAygMEiwKBGhlYWQYBCABKAsyHi5zb3R0by5yZWxheS52MS5NZW1iZXJzaGlwSGVhZCJSCgRSb29tEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBIMCgRuYW1lGAIgASgJEg8KB21lbWJlcnMYAyABKA0SEgoKY3JlYXRlZF9hdBgEIAEoBCJHChBMaXN0Um9vbXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJEgwKBG5hbWUYAyABKAkiUQoRTGlzdFJvb21zUmVzcG9uc2USIwoFcm9vbXMYASADKAsyFC5zb3R0by5yZWxheS52MS5Sb29tEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTKXAgoNR3JvdXBzU2VydmljZRJWCgtBcHBlbmRFbnRyeRIiLnNvdHRvLnJlbGF5LnYxLkFwcGVuZEVudHJ5UmVxdWVzdBojLnNvdHRvLnJlbGF5LnYxLkFwcGVuZEVudHJ5UmVzcG9uc2USXAoNR2V0TWVtYmVyc2hpcBIkLnNvdHRvLnJlbGF5LnYxLkdldE1lbWJlcnNoaXBSZXF1ZXN0GiUuc290dG8ucmVsYXkudjEuR2V0TWVtYmVyc2hpcFJlc3BvbnNlElAKCUxpc3RSb29tcxIgLnNvdHRvLnJlbGF5LnYxLkxpc3RSb29tc1JlcXVlc3QaIS5zb3R0by5yZWxheS52MS5MaXN0Um9vbXNSZXNwb25zZWIGcHJvdG8z", [file_sotto_relay_v1_messaging]);
+  fileDesc("Chtzb3R0by9yZWxheS92MS9ncm91cHMucHJvdG8SDnNvdHRvLnJlbGF5LnYxIiMKEkFwcGVuZEVudHJ5UmVxdWVzdBINCgVlbnRyeRgBIAEoDCJtChNBcHBlbmRFbnRyeVJlc3BvbnNlEhAKCHNlcXVlbmNlGAEgASgEEhAKCGxvZ19oYXNoGAIgASgMEjIKDGNvbnZlcnNhdGlvbhgDIAEoCzIcLnNvdHRvLnJlbGF5LnYxLkNvbnZlcnNhdGlvbiJfChRHZXRNZW1iZXJzaGlwUmVxdWVzdBIXCg9jb252ZXJzYXRpb25faWQYASABKAwSFAoMZW50cmllc19oZWxkGAIgASgEEhgKEGNoZWNrcG9pbnRzX2Zyb20YAyABKAQiegoVR2V0TWVtYmVyc2hpcFJlc3BvbnNlEhMKC2NoZWNrcG9pbnRzGAEgAygMEg0KBXN0YXRlGAIgASgMEg8KB2VudHJpZXMYAyADKAwSLAoEaGVhZBgEIAEoCzIeLnNvdHRvLnJlbGF5LnYxLk1lbWJlcnNoaXBIZWFkIlIKBFJvb20SFwoPY29udmVyc2F0aW9uX2lkGAEgASgMEgwKBG5hbWUYAiABKAkSDwoHbWVtYmVycxgDIAEoDRISCgpjcmVhdGVkX2F0GAQgASgEIkcKEExpc3RSb29tc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkSDAoEbmFtZRgDIAEoCSJRChFMaXN0Um9vbXNSZXNwb25zZRIjCgVyb29tcxgBIAMoCzIULnNvdHRvLnJlbGF5LnYxLlJvb20SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMpcCCg1Hcm91cHNTZXJ2aWNlElYKC0FwcGVuZEVudHJ5EiIuc290dG8ucmVsYXkudjEuQXBwZW5kRW50cnlSZXF1ZXN0GiMuc290dG8ucmVsYXkudjEuQXBwZW5kRW50cnlSZXNwb25zZRJcCg1HZXRNZW1iZXJzaGlwEiQuc290dG8ucmVsYXkudjEuR2V0TWVtYmVyc2hpcFJlcXVlc3QaJS5zb3R0by5yZWxheS52MS5HZXRNZW1iZXJzaGlwUmVzcG9uc2USUAoJTGlzdFJvb21zEiAuc290dG8ucmVsYXkudjEuTGlzdFJvb21zUmVxdWVzdBohLnNvdHRvLnJlbGF5LnYxLkxpc3RSb29tc1Jlc3BvbnNlYgZwcm90bzM", [file_sotto_relay_v1_messaging]);
 
 /**
  * Request of AppendEntry.
@@ -89,6 +89,14 @@ export type GetMembershipRequest = Message<"sotto.relay.v1.GetMembershipRequest"
    * @generated from field: uint64 entries_held = 2;
    */
   entriesHeld: bigint;
+
+  /**
+   * The membership sequence from which on checkpoints are wanted: 0, or, when the answer before ended among them, the
+   * number after the last that it gave.
+   *
+   * @generated from field: uint64 checkpoints_from = 3;
+   */
+  checkpointsFrom: bigint;
 };
 
 /**
@@ -99,7 +107,7 @@ export const GetMembershipRequestSchema: GenMessage<GetMembershipRequest> = /*@_
   messageDesc(file_sotto_relay_v1_groups, 2);
 
 /**
- * Response of GetMembership. It may end early, at about 1 MiB of entries: ask again.
+ * Response of GetMembership. It may end early, at 768 KiB of checkpoints or of entries: ask again.
  *
  * @generated from message sotto.relay.v1.GetMembershipResponse
  */
@@ -112,7 +120,7 @@ export type GetMembershipResponse = Message<"sotto.relay.v1.GetMembershipRespons
   checkpoints: Uint8Array[];
 
   /**
-   * With `checkpoints`: the state that the newest of them names, keys/SPEC.md "membership state".
+   * With the newest of `checkpoints`: the state that it names, keys/SPEC.md "membership state". Empty: there are more.
    *
    * @generated from field: bytes state = 2;
    */

@@ -1,0 +1,71 @@
+// People whose client runs in the process of the test: real profiles at a real relay, over real sockets. Their passwords
+// are hardened by next to nothing, so that hundreds of them can be made.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connector } from "../../client/core/connect.ts";
+import type { Connect } from "../../client/core/drain-outbox.ts";
+import { profilePaths } from "../../client/core/paths.ts";
+import { makePrekeys, publishPrekeys } from "../../client/core/prekey-upkeep.ts";
+import { closeProfile, openProfile, type Profile } from "../../client/core/profile.ts";
+import { localTokens } from "../../client/core/session-tokens.ts";
+import { openDatabase } from "../../client/store/database.ts";
+import { saveIdentity } from "../../client/store/identity.ts";
+import { saveTokens } from "../../client/store/tokens.ts";
+import { randomBytes } from "../../keys/index.ts";
+import { joinRelay } from "./member.ts";
+
+export interface Enrolled {
+  readonly name: string;
+  readonly profile: Profile;
+  readonly connect: Connect;
+  /** Closes the profile and deletes it. */
+  leave(): void;
+}
+
+/** Registers, logs in, and publishes prekeys. */
+export async function enrol(name: string, url: string): Promise<Enrolled> {
+  const { client, chain, genesis, accountKey, device, tokens } = await joinRelay(url, name);
+  client.close();
+  const paths = profilePaths({ CHAT_HOME: mkdtempSync(join(tmpdir(), `sotto-${name}-`)) }, "default");
+  const key = randomBytes(32);
+  const db = openDatabase(paths.database, key, { create: true });
+  saveIdentity(db, {
+    stage: "registered",
+    accountId: chain.accountId,
+    name,
+    deviceId: device.deviceId,
+    relayUrl: url,
+    genesis,
+    accountPublicKey: accountKey.publicKey,
+    sealedAccountKey: new Uint8Array(72),
+    signingSecretKey: device.signing.secretKey,
+    agreementSecretKey: device.identity.secretKey,
+    agreementPublicKey: device.identity.publicKey,
+    opaqueServerKey: undefined,
+    createdAt: Date.now(),
+  });
+  const { accessToken, accessExpiresAt, refreshToken, now } = tokens;
+  const issued = {
+    accessToken,
+    refreshToken,
+    accessExpiresAt: Number(accessExpiresAt),
+    now: Number(now),
+  };
+  saveTokens(db, localTokens(issued, Date.now()));
+  db.close();
+  const profile = openProfile(paths, key);
+  const connect = connector(profile);
+  const connection = await connect();
+  try {
+    await makePrekeys(profile);
+    await publishPrekeys(profile, connection);
+  } finally {
+    connection.close();
+  }
+  const leave = () => {
+    closeProfile(profile);
+    rmSync(paths.home, { recursive: true, force: true });
+  };
+  return { name, profile, connect, leave };
+}
