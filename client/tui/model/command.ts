@@ -22,7 +22,7 @@ export interface CommandInfo {
 }
 
 const table = {
-  quit: { label: "Quit", context: "everywhere", keys: ["ctrl-q"] },
+  quit: { label: "Quit", context: "everywhere", keys: ["ctrl-q", "ctrl-c"] },
   back: { label: "Back", context: "everywhere", keys: ["esc"], hidden: true },
   palette: { label: "Go to a conversation or command", context: "everywhere", keys: ["ctrl-p"] },
   help: { label: "Help", context: "everywhere", keys: ["f1"] },

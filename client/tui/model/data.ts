@@ -1,4 +1,5 @@
 // What the model knows of the profile. Effects make it from the use cases' objects, every text safe for a terminal.
+import type { Settings } from "./settings.ts";
 
 /** One row of the conversation list. */
 export interface ConversationRow {
@@ -201,6 +202,7 @@ export type ChatData =
   | { readonly what: "connection"; readonly connection: Connection }
   | { readonly what: "alarm"; readonly text: string }
   | { readonly what: "note"; readonly text: string }
+  | { readonly what: "settings"; readonly settings: Partial<Settings> }
   | { readonly what: "draft"; readonly conversation: string; readonly text: string };
 
 export interface Connection {

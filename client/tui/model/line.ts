@@ -29,4 +29,6 @@ export interface Line {
   readonly spans: readonly Span[];
   /** What a click on it means. */
   readonly target?: Target;
+  /** The cell of the text cursor, on the line of a screen that is being written on. */
+  readonly cursor?: number;
 }

@@ -3,6 +3,9 @@ import type { Connection, ConversationHead, ConversationRow, Entry } from "./dat
 import type { Failure } from "./event.ts";
 import type { Keymap } from "./keymap.ts";
 import type { Screen } from "./screens/screen.ts";
+import type { Settings } from "./settings.ts";
+
+export type { ThemeName } from "./settings.ts";
 
 /** Everything that is on the screen, or is needed to draw it. */
 export interface State {
@@ -77,19 +80,6 @@ export interface Notice {
   readonly gravity: "note" | "error" | "alarm";
   readonly at: number;
 }
-
-export interface Settings {
-  readonly theme: ThemeName;
-  readonly mouse: boolean;
-  readonly bell: boolean;
-  /** Whether notifications show what a message says. */
-  readonly notifyContent: boolean;
-  readonly receipts: boolean;
-  readonly typing: boolean;
-  readonly presence: boolean;
-}
-
-export type ThemeName = "dark" | "light" | "contrast" | "plain";
 
 export function noticeOf({ message, hint }: Failure, now: number): Notice {
   return { text: message, hint, gravity: "error", at: now };

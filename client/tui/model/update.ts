@@ -257,6 +257,8 @@ function takeChat(state: State, data: ChatData): Updated {
       return [withNotice(state, note(data.text, "alarm", state.now)), [{ kind: "bell" }]];
     case "note":
       return [withNotice(state, note(data.text, "note", state.now)), []];
+    case "settings":
+      return [{ ...state, settings: { ...state.settings, ...data.settings } }, []];
     case "draft":
       return [{ ...state, drafts: new Map(state.drafts).set(data.conversation, data.text) }, []];
   }

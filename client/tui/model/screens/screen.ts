@@ -1,4 +1,6 @@
 // What lies over the conversation, as data. How each behaves is in the file of its name beside this one.
+import type { Composer } from "../composer.ts";
+import type { Effect } from "../effect.ts";
 
 export type Screen =
   | ConfirmScreen
@@ -18,6 +20,18 @@ export type Screen =
 
 export interface ConfirmScreen {
   readonly kind: "confirm";
+  readonly question: string;
+  /** What it comes to, in one sentence or two. */
+  readonly detail: string | undefined;
+  readonly choices: readonly Choice[];
+  readonly chosen: number;
+}
+
+/** An answer: what is done, and where that leads. No effects: nothing is done. */
+export interface Choice {
+  readonly label: string;
+  readonly effects: readonly Effect[];
+  readonly goTo?: string;
 }
 
 export interface DetailsScreen {
@@ -26,6 +40,8 @@ export interface DetailsScreen {
 
 export interface HelpScreen {
   readonly kind: "help";
+  /** How many rows are above the window. */
+  readonly above: number;
 }
 
 export interface KeysScreen {
@@ -42,6 +58,8 @@ export interface NewGroupScreen {
 
 export interface PaletteScreen {
   readonly kind: "palette";
+  readonly query: Composer;
+  readonly chosen: number;
 }
 
 export interface PeopleScreen {
@@ -66,6 +84,7 @@ export interface SearchScreen {
 
 export interface SettingsScreen {
   readonly kind: "settings";
+  readonly chosen: number;
 }
 
 export interface WizardScreen {
