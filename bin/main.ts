@@ -11,13 +11,13 @@ async function main(): Promise<number> {
   }
   if (parameters[0] === "relay") return relay(parameters.slice(1));
   const { runChat } = await import("../client/cli/run.ts");
-  const { stdin: input, stdout: output } = process;
+  const { stdin: input, stdout: output, stderr: errors } = process;
   const hasScreen = input.isTTY && output.isTTY && process.env["TERM"] !== "dumb";
   return runChat(parameters, {
     version,
     relay,
     demo,
-    tui: hasScreen ? (opening) => tui(opening, { input, output }) : undefined,
+    tui: hasScreen ? (opening) => tui(opening, { input, output, errors }) : undefined,
   });
 }
 

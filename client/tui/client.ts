@@ -1,7 +1,8 @@
 import { explainFailure } from "../core/explain-failure.ts";
 import { safeText } from "../safe-text.ts";
 import type { Input } from "./keys.ts";
-import { stopProcess, watchLifetime } from "./lifetime.ts";
+import { stop, watchLifetime, withoutInterrupts } from "./lifetime.ts";
+import type { ConversationRow } from "./model/data.ts";
 import type { Effect } from "./model/effect.ts";
 import type { Event, Failure } from "./model/event.ts";
 import { initialState } from "./model/initial.ts";
@@ -28,6 +29,8 @@ export class Client {
   readonly #screen: Screen;
   #frame: Frame | undefined;
   #drawn: State | undefined;
+  /** Another program has the terminal. */
+  #isLent = false;
 
   constructor(streams: Streams, known: Pick<State, "me" | "screens"> & Partial<State>, perform: Perform) {
     this.#perform = perform;
@@ -74,10 +77,12 @@ export class Client {
 
   /** Gives the terminal to another program until `work` is done. */
   readonly handOver = async <T>(work: () => Promise<T>): Promise<T> => {
+    this.#isLent = true;
     this.#terminal.leave();
     try {
-      return await work();
+      return await withoutInterrupts(work);
     } finally {
+      this.#isLent = false;
       this.#resume();
     }
   };
@@ -91,7 +96,7 @@ export class Client {
       case "redraw":
         return this.#redraw();
       case "bell":
-        return this.#terminal.bell();
+        return this.#runtime.state.settings.bell ? this.#terminal.bell() : undefined;
       case "copy":
         return this.#terminal.copy(effect.text);
       default:
@@ -101,12 +106,13 @@ export class Client {
 
   readonly #suspend = (): void => {
     this.#terminal.leave();
-    stopProcess(this.#suspend);
+    // The program that has the terminal is in the same group, and was told by whoever told this one.
+    stop(this.#isLent ? "process" : "group", this.#suspend);
     setTimeout(() => this.#resume(), UNSTOPPED_MS);
   };
 
   #resume(): void {
-    if (this.#runtime.isStopped) return;
+    if (this.#runtime.isStopped || this.#isLent) return;
     // Whoever stopped it from outside left the terminal as it was, or half as a shell likes it.
     this.#terminal.leave();
     this.#terminal.enter();
@@ -131,9 +137,12 @@ export class Client {
     const { canvas } = this.#terminal;
     const before = this.#drawn;
     this.#drawn = state;
+    // Whoever has the terminal now gives it back, and then everything is drawn.
+    if (!this.#terminal.isOurs) return;
     const frame = frameFor(state);
     this.#frame = frame;
     this.#terminal.setMouse(state.settings.mouse);
+    if (before?.conversations !== state.conversations) this.#terminal.setTitle(titleOf(state));
     canvas.inOnePiece(() => {
       if (before?.columns !== state.columns || before.rows !== state.rows) {
         canvas.columns = state.columns;
@@ -143,6 +152,15 @@ export class Client {
       this.#screen.draw(frame, state.settings.theme, state.columns);
     });
   }
+}
+
+function titleOf({ conversations }: State): string {
+  const unread = conversations.filter((row) => isLoud(row) && row.unread > 0).length;
+  return unread === 0 ? "Sotto" : `(${unread}) Sotto`;
+}
+
+function isLoud({ notify, mentions }: ConversationRow): boolean {
+  return notify === "all" || (notify === "mentions" && mentions > 0);
 }
 
 /** A text that a view cannot cope with must not take the client with it, nor the way out of it. */

@@ -1,8 +1,20 @@
-/** Exit statuses as a shell gives them to what a signal ended. */
-const endings = { SIGHUP: 129, SIGQUIT: 131, SIGTERM: 143 } as const;
+import { constants } from "node:os";
+
+/** All that ends a process and can be heard before. SIGINT is the command line's: it comes as an abort. */
+const fatal = (
+  [
+    ...["SIGHUP", "SIGQUIT", "SIGABRT", "SIGUSR2", "SIGALRM", "SIGTERM"],
+    ...["SIGSTKFLT", "SIGXCPU", "SIGVTALRM", "SIGIO", "SIGPWR", "SIGSYS"],
+  ] as NodeJS.Signals[]
+).filter((signal) => constants.signals[signal] !== undefined);
 
 /** How often it is checked whether whoever started this is still there. */
 const LOOK_MS = 1_000;
+
+/** As a shell gives it for what a signal ended. */
+function statusOf(signal: number): number {
+  return 128 + signal;
+}
 
 export interface Lifetime {
   /** It is to end, with this status. */
@@ -22,27 +34,41 @@ export function watchLifetime({ end, lastly, suspend, resume, tick }: Lifetime):
   const parent = process.ppid;
   const look = setInterval(() => {
     // A wrapper that was killed leaves its terminal to nobody, and the kernel says nothing.
-    if (process.ppid !== parent) end(endings.SIGHUP);
+    if (process.ppid !== parent) end(statusOf(constants.signals.SIGHUP));
     else tick();
   }, LOOK_MS);
-  const handlers = Object.entries(endings).map(
-    ([signal, status]) => [signal as NodeJS.Signals, () => end(status)] as const,
-  );
-  for (const [signal, handler] of handlers) process.on(signal, handler);
+  const onFatal = (_: NodeJS.Signals, number: number) => end(statusOf(number));
+  for (const signal of fatal) process.on(signal, onFatal);
   process.on("SIGTSTP", suspend).on("SIGCONT", resume).on("exit", lastly);
   // What else listens to these says the error, and that must not go to a screen that vanishes.
   process.prependListener("uncaughtException", lastly).prependListener("unhandledRejection", lastly);
   return () => {
     clearInterval(look);
-    for (const [signal, handler] of handlers) process.off(signal, handler);
+    for (const signal of fatal) process.off(signal, onFatal);
     process.off("SIGTSTP", suspend).off("SIGCONT", resume).off("exit", lastly);
     process.off("uncaughtException", lastly).off("unhandledRejection", lastly);
   };
 }
 
-/** Stops the process group as Ctrl-Z does. Where nobody could continue it, the kernel does not stop it. */
-export function stopProcess(listener: () => void): void {
+/**
+ * Stops this process, or its whole group as Ctrl-Z does, though it listens to that signal. Where nobody could continue
+ * it, the kernel does not stop it.
+ */
+export function stop(whom: "process" | "group", listener: () => void): void {
   process.off("SIGTSTP", listener);
-  process.kill(0, "SIGTSTP");
+  process.kill(whom === "group" ? 0 : process.pid, "SIGTSTP");
   process.on("SIGTSTP", listener);
+}
+
+/** While another program has the terminal, Ctrl-C there is that program's: the kernel tells the whole group. */
+export async function withoutInterrupts<T>(work: () => Promise<T>): Promise<T> {
+  const listeners = process.listeners("SIGINT");
+  const ignore = () => undefined;
+  process.removeAllListeners("SIGINT").on("SIGINT", ignore);
+  try {
+    return await work();
+  } finally {
+    process.off("SIGINT", ignore);
+    for (const listener of listeners) process.on("SIGINT", listener);
+  }
 }

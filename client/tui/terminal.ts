@@ -2,6 +2,9 @@ import { Writable } from "node:stream";
 import type { ReadStream, WriteStream } from "node:tty";
 import { type Input, KeyReader } from "./keys.ts";
 
+/** UTF-16 units of what was written to standard error meanwhile. */
+const MAX_KEPT_ERRORS = 64 * 1024;
+
 const CSI = "\u001b[";
 const OSC_TITLE = "\u001b]2;";
 const BELL = "\u0007";
@@ -20,6 +23,8 @@ const CLEAR = `${CSI}?2026h${CSI}0m${CSI}H${CSI}2J`;
 export interface Streams {
   readonly input: ReadStream;
   readonly output: WriteStream;
+  /** What is written here meanwhile would spoil the screen: it is kept until the terminal is given back. */
+  readonly errors: WriteStream;
 }
 
 export interface TerminalEvents {
@@ -36,6 +41,8 @@ export class Terminal {
   readonly canvas: Canvas;
   readonly #input: ReadStream;
   readonly #output: WriteStream;
+  readonly #errors: WriteStream;
+  #keptErrors = "";
   readonly #events: TerminalEvents;
   #keys = new KeyReader();
   #silence: NodeJS.Timeout | undefined;
@@ -43,9 +50,10 @@ export class Terminal {
   #hasMouse = false;
   #title = "";
 
-  constructor({ input, output }: Streams, events: TerminalEvents) {
+  constructor({ input, output, errors }: Streams, events: TerminalEvents) {
     this.#input = input;
     this.#output = output;
+    this.#errors = errors;
     this.#events = events;
     this.canvas = new Canvas((text) => this.#write(text));
     input.on("error", this.#onGone);
@@ -69,6 +77,7 @@ export class Terminal {
       this.#output.on("resize", this.#onResize);
       this.#input.ref();
       this.#input.resume();
+      this.#keepErrors();
     }
     this.#write(ENTER + (this.#hasMouse ? MOUSE_ON : ""));
     if (this.#title !== "") this.#write(titled(this.#title));
@@ -84,6 +93,11 @@ export class Terminal {
     this.#output.off("resize", this.#onResize);
     this.#input.pause();
     this.#setRaw(false);
+    this.#releaseErrors();
+  }
+
+  get isOurs(): boolean {
+    return this.#isOurs;
   }
 
   setMouse(hasMouse: boolean): void {
@@ -110,6 +124,26 @@ export class Terminal {
   #write(text: string): void {
     if (!this.#isOurs || !this.#output.writable) return;
     this.#output.write(text);
+  }
+
+  #keepErrors(): void {
+    if (!this.#errors.isTTY) return;
+    const keep = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+      if (this.#keptErrors.length < MAX_KEPT_ERRORS) {
+        this.#keptErrors += typeof chunk === "string" ? chunk : Buffer.from(chunk).toString();
+      }
+      const done = rest.at(-1);
+      if (typeof done === "function") done();
+      return true;
+    };
+    // Warnings of Node and of libraries come this way too, past everything that could be asked to keep quiet.
+    this.#errors.write = keep as WriteStream["write"];
+  }
+
+  #releaseErrors(): void {
+    Reflect.deleteProperty(this.#errors, "write");
+    if (this.#keptErrors !== "") this.#errors.write(this.#keptErrors);
+    this.#keptErrors = "";
   }
 
   #setRaw(isRaw: boolean): void {

@@ -101,20 +101,19 @@ test.each([
   ["SIGHUP", 129],
   ["SIGINT", 130],
   ["SIGQUIT", 131],
+  ["SIGALRM", 142],
+  ["SIGUSR2", 140],
 ] as const)("%s gives the terminal back as it was", async (signal, status) => {
   await inShell();
   process.kill(chatPid(), signal);
   await expectGivenBack(status);
 });
 
-test.each([
-  ["an exception", "a crash of the test"],
-  ["a rejection", "a rejection of the test"],
-])("a crash by %s gives the terminal back and says why", async (kind, message) => {
-  await inShell(CHAT, { TEST_CRASH: kind, CHAT_DEBUG: "1" });
-  process.kill(chatPid(), "SIGUSR2");
+test.each(["an exception", "a rejection"])("%s gives the terminal back and says why", async (kind) => {
+  await inShell(CHAT, { TEST_ON_SIGNAL: kind, CHAT_DEBUG: "1" });
+  process.kill(chatPid(), "SIGURG");
   await expectUsable();
-  expect(terminal.screen()).toContain(message);
+  expect(terminal.screen()).toContain(`${kind} of the test`);
   await expectGivenBack(70);
 });
 
@@ -187,6 +186,28 @@ test("after a storm of sizes down to one cell the screen is as if it had always 
   await terminal.until(() => terminal.screen() === before, "the screen is as before");
   terminal.type(CTRL_Q);
   expect(await terminal.exited).toMatchObject({ code: 0 });
+});
+
+test("a warning of Node does not spoil the screen, and is said afterwards", async () => {
+  await inShell(CHAT, { TEST_ON_SIGNAL: "a warning" });
+  const before = terminal.screen();
+  const length = terminal.output.length;
+  process.kill(chatPid(), "SIGURG");
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(terminal.output.slice(length)).toBe("");
+  expect(terminal.screen()).toBe(before);
+  terminal.type(CTRL_Q);
+  await terminal.shows("a warning of the test");
+  await expectGivenBack(0);
+});
+
+test("the title is the client's while it runs", async () => {
+  await inShell();
+  await terminal.until(() => terminal.title === "Sotto", "the title is set");
+  terminal.type(CTRL_Q);
+  await expectGivenBack(0);
+  expect(terminal.output).toContain("\u001b[22;2t");
+  expect(terminal.output).toContain("\u001b[23;2t");
 });
 
 test("a paste of a megabyte is taken, and keys still work", async () => {
