@@ -15,6 +15,8 @@ export interface CommandInfo {
   /** For the palette and the help screen: `Reply`. */
   readonly label: string;
   readonly context: Context;
+  /** Its keys count here too. */
+  readonly also?: readonly Context[];
   /** By default; the first is shown. */
   readonly keys: readonly string[];
   /** Not offered by the palette: motions and the like. */
@@ -24,7 +26,12 @@ export interface CommandInfo {
 const table = {
   quit: { label: "Quit", context: "everywhere", keys: ["ctrl-q", "ctrl-c"] },
   back: { label: "Back", context: "everywhere", keys: ["esc"], hidden: true },
-  palette: { label: "Go to a conversation or command", context: "everywhere", keys: ["ctrl-p"] },
+  palette: {
+    label: "Go to a conversation or command",
+    context: "everywhere",
+    also: ["conversations"],
+    keys: ["ctrl-p"],
+  },
   help: { label: "Help", context: "everywhere", keys: ["f1"] },
   "next unread": { label: "Next unread conversation", context: "everywhere", keys: ["alt-a"] },
   "last conversation": { label: "Back and forth", context: "everywhere", keys: ["alt-s"] },
@@ -86,10 +93,34 @@ const table = {
   undo: { label: "Undo", context: "text", keys: ["ctrl-_", "ctrl-slash"], hidden: true },
   redo: { label: "Redo", context: "text", keys: ["alt-_"], hidden: true },
 
-  "select up": { label: "Message above", context: "transcript", keys: ["k", "up"], hidden: true },
-  "select down": { label: "Message below", context: "transcript", keys: ["j", "down"], hidden: true },
-  "select first": { label: "First message", context: "transcript", keys: ["g", "home"], hidden: true },
-  "select last": { label: "Last message", context: "transcript", keys: ["G", "end"], hidden: true },
+  "select up": {
+    label: "Up",
+    context: "transcript",
+    also: ["conversations"],
+    keys: ["k", "up"],
+    hidden: true,
+  },
+  "select down": {
+    label: "Down",
+    context: "transcript",
+    also: ["conversations"],
+    keys: ["j", "down"],
+    hidden: true,
+  },
+  "select first": {
+    label: "To the first",
+    context: "transcript",
+    also: ["conversations"],
+    keys: ["g", "home"],
+    hidden: true,
+  },
+  "select last": {
+    label: "To the last",
+    context: "transcript",
+    also: ["conversations"],
+    keys: ["G", "end"],
+    hidden: true,
+  },
   "half page up": { label: "Half a page up", context: "transcript", keys: ["ctrl-u"], hidden: true },
   "half page down": { label: "Half a page down", context: "transcript", keys: ["ctrl-d"], hidden: true },
   "next mention": { label: "Next mention of me", context: "transcript", keys: ["n"] },
@@ -104,8 +135,14 @@ const table = {
   copy: { label: "Copy", context: "transcript", keys: ["y"] },
   original: { label: "Go to what it answers", context: "transcript", keys: ["o"] },
   "message details": { label: "Who has it", context: "transcript", keys: ["v"] },
-  "search here": { label: "Search", context: "transcript", keys: ["/"] },
-  "help here": { label: "Help", context: "transcript", keys: ["?"], hidden: true },
+  "search here": { label: "Search", context: "transcript", also: ["conversations"], keys: ["/"] },
+  "help here": {
+    label: "Help",
+    context: "transcript",
+    also: ["conversations"],
+    keys: ["?"],
+    hidden: true,
+  },
 
   up: { label: "Up", context: "list", keys: ["up", "ctrl-p"], hidden: true },
   down: { label: "Down", context: "list", keys: ["down", "ctrl-n"], hidden: true },

@@ -1,3 +1,7 @@
+import { safeBlock } from "../../safe-text.ts";
+import type { Composer } from "./composer.ts";
+import { wrap } from "./layout/text.ts";
+import { noticeRows } from "./notices.ts";
 import type { State } from "./state.ts";
 
 /** Cells from the upper left corner. */
@@ -8,24 +12,81 @@ export interface Rect {
   readonly height: number;
 }
 
-/** Where things are on the screen; a pane that there is no room for is undefined. */
+/** Where things are on the screen. What there is no room for is 0 high; a pane that is not shown is undefined. */
 export interface Geometry {
   readonly header: Rect;
   readonly list: Rect | undefined;
+  /** Where the transcript is, or would be: a screen, or the list of a narrow terminal, may hide it. */
   readonly transcript: Rect;
+  /** The line over the composer. */
+  readonly rule: Rect;
   readonly composer: Rect;
+  /** Transcript and composer together: the place of a screen. */
+  readonly main: Rect;
+  readonly notices: Rect;
   readonly status: Rect;
 }
 
-export function geometryOf({ columns, rows }: State): Geometry {
-  const listWidth = columns >= 80 ? 20 : 0;
-  const left = listWidth === 0 ? 0 : listWidth + 1;
-  const width = Math.max(1, columns - left);
+/** Narrower than this shows one pane at a time. */
+const WIDE = 80;
+/** Between the list and what is right of it. */
+const GAP = 1;
+/** Of the composer's lines: the mark before the text. The cursor stands behind the last character, too. */
+export const COMPOSER_MARK = 3;
+
+export function isWide({ columns }: State): boolean {
+  return columns >= WIDE;
+}
+
+/** Whether somebody who looks at the terminal sees the conversation. */
+export function isConversationShown(state: State): boolean {
+  return state.screens.length === 0 && (isWide(state) || state.pane !== "conversations");
+}
+
+export function geometryOf(state: State): Geometry {
+  const { columns, rows } = state;
+  const listWidth = isWide(state) ? listWidthOf(columns) : columns;
+  const left = isWide(state) ? listWidth + GAP : 0;
+  const width = Math.max(0, columns - left);
+  const header = rows >= 4 ? 1 : 0;
+  const status = rows >= 3 ? 1 : 0;
+  const notices = Math.min(rows >= 10 ? 5 : rows >= 5 ? 1 : 0, noticeRows(state, columns - 4).length);
+  const height = Math.max(0, rows - header - status - notices);
+  const rule = height >= 6 ? 1 : 0;
+  const composer = Math.min(composerRows(state, width), Math.max(1, Math.floor(height / 3)), height);
+  const bottom = header + height;
   return {
-    header: { x: 0, y: 0, width: columns, height: 1 },
-    list: listWidth === 0 ? undefined : { x: 0, y: 1, width: listWidth, height: Math.max(0, rows - 2) },
-    transcript: { x: left, y: 1, width, height: Math.max(1, rows - 4) },
-    composer: { x: left, y: Math.max(1, rows - 2), width, height: 1 },
-    status: { x: 0, y: rows - 1, width: columns, height: 1 },
+    header: { x: 0, y: 0, width: columns, height: header },
+    list:
+      isWide(state) || !isConversationShown(state)
+        ? { x: 0, y: header, width: listWidth, height }
+        : undefined,
+    transcript: { x: left, y: header, width, height: height - composer - rule },
+    rule: { x: left, y: bottom - composer - rule, width, height: rule },
+    composer: { x: left, y: bottom - composer, width, height: composer },
+    main: { x: left, y: header, width, height },
+    notices: { x: 0, y: bottom, width: columns, height: notices },
+    status: { x: 0, y: bottom + notices, width: columns, height: status },
   };
+}
+
+function listWidthOf(columns: number): number {
+  return columns >= 160 ? 32 : columns >= 120 ? 28 : 22;
+}
+
+const known = new WeakMap<Composer, { readonly width: number; readonly rows: number }>();
+
+/** Rows that the text wants; more than the screen has are not counted. */
+function composerRows({ open, rows: most }: State, width: number): number {
+  if (open === undefined) return 1;
+  const { composer, purpose } = open;
+  const head = purpose.kind === "message" ? 0 : 1;
+  const cached = known.get(composer);
+  if (cached?.width === width) return head + cached.rows;
+  const room = Math.max(1, width - COMPOSER_MARK);
+  // A pasted megabyte fills the screen, whatever it says.
+  const rows =
+    composer.text.length > most * room ? most : Math.min(most, wrap(safeBlock(composer.text), room).length);
+  known.set(composer, { width, rows });
+  return head + Math.max(1, rows);
 }

@@ -1,12 +1,21 @@
 // The model's one function: what happens, and what comes of it. Pure; never throws.
-import type { CommandName, Context } from "./command.ts";
+import { type CommandName, type Context, commands } from "./command.ts";
 import { completions } from "./completion.ts";
 import { type Composer, runComposer, typeText } from "./composer.ts";
-import { goTo, nextConversation, nextUnread, runList, takeConversations } from "./conversation-list.ts";
+import {
+  goTo,
+  mute,
+  nextConversation,
+  nextUnread,
+  runList,
+  takeConversations,
+  visit,
+} from "./conversation-list.ts";
 import type { ChatData, Loaded } from "./data.ts";
 import type { Effect } from "./effect.ts";
 import type { Event, Failure, Target } from "./event.ts";
-import { commandFor } from "./keymap.ts";
+import { commandFor, contextsOfCommand } from "./keymap.ts";
+import { note, withNotice } from "./notices.ts";
 import { runTranscript, scroll, select, takeEntries, takePart } from "./open-conversation.ts";
 import type { Step } from "./screens/behaviour.ts";
 import { behaviourOf, screenFor } from "./screens/index.ts";
@@ -16,7 +25,6 @@ import { afterReading } from "./unread.ts";
 import type { Updated } from "./updated.ts";
 
 const NOTICE_MS = 8_000;
-const MAX_NOTICES = 3;
 
 export function update(state: State, event: Event): Updated {
   return afterReading(happened(state, event));
@@ -73,16 +81,19 @@ function run(state: State, command: CommandName): Updated {
   if (step !== undefined) return stepped(state, step);
   if (command === "back") return stepped(state, { screen: "close" });
   // What lies below a screen does not get its keys; what leads elsewhere works on it too.
-  return screenFor(state, command) !== undefined || leadsAway.has(command)
+  // Nor does anything lead away from the first run: there is nothing yet to go to.
+  const leads = state.me === "" ? alwaysLeads : leadsAway;
+  return screenFor(state, command) !== undefined || leads.has(command)
     ? runChat(state, command)
     : [state, []];
 }
 
+const alwaysLeads: ReadonlySet<CommandName> = new Set(["quit", "suspend", "redraw"]);
+
 const leadsAway: ReadonlySet<CommandName> = new Set([
-  "quit",
-  "suspend",
-  "redraw",
+  ...alwaysLeads,
   "reconnect",
+  "mute",
   "next unread",
   "last conversation",
   "next conversation",
@@ -116,7 +127,14 @@ function runChat(state: State, command: CommandName): Updated {
       return [withPane(state, -1), []];
     case "page up":
     case "page down":
-      return scroll(state, command);
+      return state.pane === "conversations" ? runList(state, command) : scroll(state, command);
+    case "complete": {
+      const completed = withComposer(state, (composer) => runComposer(composer, command, completions(state)));
+      // Where there is nothing to complete, tab does what it does elsewhere.
+      return completed[0] === state ? [withPane(state, 1), []] : completed;
+    }
+    case "mute":
+      return mute(state);
     case "back":
       return back(state);
     case "send":
@@ -126,8 +144,15 @@ function runChat(state: State, command: CommandName): Updated {
         ? [state, []]
         : [state, [{ kind: "edit outside", conversation: state.open.name, text: state.open.composer.text }]];
     default:
-      if (state.pane === "conversations") return runList(state, command);
+      if (
+        state.pane === "conversations" &&
+        contextsOfCommand(command).some((at) => contextsOf(state).includes(at))
+      )
+        return runList(state, command);
+      // The palette offers what is done to a message wherever the keys are: then it is the newest.
       if (state.pane === "transcript") return runTranscript(state, command);
+      if (commands[command].context === "transcript")
+        return runTranscript(select({ ...state, pane: "transcript" }), command);
       return withComposer(state, (composer) => runComposer(composer, command, completions(state)));
   }
 }
@@ -179,7 +204,7 @@ function click(state: State, target: Target): Updated {
     case "command":
       return run(state, target.command);
     case "conversation":
-      return goTo({ ...state, screens: [] }, target.name);
+      return visit({ ...state, screens: [] }, target.name);
     case "message":
       return [select({ ...state, pane: "transcript" }, target.key), []];
     case "composer":
@@ -192,7 +217,7 @@ function wheel(state: State, lines: number): Updated {
 }
 
 /** What comes of a step of the screen on top. */
-function stepped(state: State, { screen, effects = [], over, then, goTo: where }: Step): Updated {
+function stepped(state: State, { screen, effects = [], over, command, goTo: where }: Step): Updated {
   const below = state.screens.slice(0, -1);
   const screens = [...below, ...(screen === "close" ? [] : [screen]), ...(over === undefined ? [] : [over])];
   let next: State = { ...state, screens };
@@ -202,8 +227,8 @@ function stepped(state: State, { screen, effects = [], over, then, goTo: where }
     next = gone;
     all.push(...more);
   }
-  if (then !== undefined) {
-    const [done, more] = runChat(next, then);
+  if (command !== undefined) {
+    const [done, more] = runChat(next, command);
     next = done;
     all.push(...more);
   }
@@ -262,15 +287,6 @@ function takeChat(state: State, data: ChatData): Updated {
     case "draft":
       return [{ ...state, drafts: new Map(state.drafts).set(data.conversation, data.text) }, []];
   }
-}
-
-function note(text: string, gravity: Notice["gravity"], at: number): Notice {
-  return { text, hint: undefined, gravity, at };
-}
-
-function withNotice(state: State, notice: Notice): State {
-  const others = state.notices.filter(({ text }) => text !== notice.text);
-  return { ...state, notices: [...others, notice].slice(-MAX_NOTICES) };
 }
 
 /** Alarms stay until somebody puts them away. */

@@ -13,7 +13,7 @@ export interface Step<S extends Screen = Screen> {
   /** A screen to lay over this one, or over the one below if this one closes. */
   readonly over?: Screen;
   /** A command for the rest of the program, after this one is closed or changed. */
-  readonly then?: CommandName;
+  readonly command?: CommandName;
   /** A conversation to go to; with `around`, to the entry at that position. */
   readonly goTo?: { readonly conversation: string; readonly around?: string };
 }

@@ -1,11 +1,77 @@
-import type { Behaviour } from "./behaviour.ts";
+import { type CommandName, type Context, commandNames, commands } from "../command.ts";
+import { geometryOf } from "../geometry.ts";
+import { keyLabel, keysFor } from "../keymap.ts";
+import type { State } from "../state.ts";
+import type { Behaviour, Step } from "./behaviour.ts";
 import type { HelpScreen } from "./screen.ts";
+
+export type HelpRow =
+  | { readonly kind: "title"; readonly text: string }
+  | { readonly kind: "key"; readonly keys: string; readonly label: string }
+  | { readonly kind: "blank" };
+
+/** A column of the help screen: keys and what they do. */
+export const HELP_COLUMN = 46;
+
+const sections: readonly { readonly context: Context; readonly title: string }[] = [
+  { context: "everywhere", title: "Everywhere" },
+  { context: "composer", title: "While you write" },
+  { context: "transcript", title: "On a message (Tab goes there)" },
+  { context: "list", title: "In lists" },
+  { context: "details", title: "In details" },
+  { context: "text", title: "In a text" },
+];
 
 export const help: Behaviour<HelpScreen> = {
   contexts: () => ["list"],
-  run: () => undefined,
+  run(screen, command, state) {
+    const page = Math.max(1, geometryOf(state).main.height - 2);
+    switch (command) {
+      case "up":
+        return scrolled(screen, state, -1);
+      case "down":
+        return scrolled(screen, state, 1);
+      case "page up":
+        return scrolled(screen, state, -page);
+      case "page down":
+      case "mark":
+        return scrolled(screen, state, page);
+      case "choose":
+      case "help":
+        return { screen: "close" };
+      default:
+        return undefined;
+    }
+  },
   type: (screen) => ({ screen }),
   choose: (screen) => ({ screen }),
   take: () => undefined,
   fail: () => undefined,
 };
+
+function scrolled(screen: HelpScreen, state: State, by: number): Step<HelpScreen> {
+  const { width, height } = geometryOf(state).main;
+  const most = Math.max(0, helpRows(state, width).length - height);
+  return { screen: { ...screen, above: Math.max(0, Math.min(most, screen.above + by)) } };
+}
+
+/** The key table, side by side in as many columns as fit: each row has one cell a column. */
+export function helpRows({ keymap }: State, width: number): readonly (readonly HelpRow[])[] {
+  const blocks = sections.flatMap(({ context, title }): HelpRow[][] => {
+    const keys = commandNames
+      .filter((name) => commands[name].context === context)
+      .flatMap((name) => keyRow(keymap, name));
+    return keys.length === 0 ? [] : [[{ kind: "title", text: title }, ...keys, { kind: "blank" }]];
+  });
+  const all = blocks.flat();
+  const columns = Math.max(1, Math.floor(width / HELP_COLUMN));
+  const height = Math.ceil(all.length / columns);
+  return Array.from({ length: height }, (_, y) =>
+    Array.from({ length: columns }, (_, x): HelpRow => all[x * height + y] ?? { kind: "blank" }),
+  );
+}
+
+function keyRow(keymap: State["keymap"], name: CommandName): HelpRow[] {
+  const keys = keysFor(keymap, name).slice(0, 3).map(keyLabel).join("  ");
+  return keys === "" ? [] : [{ kind: "key", keys, label: commands[name].label }];
+}

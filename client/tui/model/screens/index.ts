@@ -8,7 +8,7 @@ import { help } from "./help.ts";
 import { keys } from "./keys.ts";
 import { message } from "./message.ts";
 import { newGroup } from "./new-group.ts";
-import { palette } from "./palette.ts";
+import { emptyPalette, palette } from "./palette.ts";
 import { people } from "./people.ts";
 import { react } from "./react.ts";
 import { relay } from "./relay.ts";
@@ -40,10 +40,28 @@ export function behaviourOf(screen: Screen): Behaviour<Screen> {
   return behaviours[screen.kind] as Behaviour<Screen>;
 }
 
-/** The screen that a command opens, with what has to be fetched for it; undefined for commands that open none. */
-export function screenFor(
-  _state: State,
-  _command: CommandName,
-): { readonly screen: Screen; readonly effects: readonly Effect[] } | undefined {
-  return undefined;
+/** A screen that a command opens, with what has to be fetched for it. */
+export interface Opening {
+  readonly screen: Screen;
+  readonly effects: readonly Effect[];
+}
+
+/** By command; undefined: it opens none as things stand. */
+const openings: { readonly [Name in CommandName]?: (state: State) => Opening | undefined } = {
+  help: () => opening({ kind: "help", above: 0 }),
+  "help here": () => opening({ kind: "help", above: 0 }),
+  palette: () => opening(emptyPalette),
+  settings: () => opening({ kind: "settings", chosen: 0 }),
+};
+
+/** Before there is an account there is nothing but help. */
+const beforeAll: ReadonlySet<CommandName> = new Set(["help", "help here"]);
+
+export function screenFor(state: State, command: CommandName): Opening | undefined {
+  if (state.me === "" && !beforeAll.has(command)) return undefined;
+  return openings[command]?.(state);
+}
+
+function opening(screen: Screen, effects: readonly Effect[] = []): Opening {
+  return { screen, effects };
 }

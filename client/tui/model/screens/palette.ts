@@ -1,11 +1,109 @@
-import type { Behaviour } from "./behaviour.ts";
+import { go, type KeysResult, prepare } from "fuzzysort";
+import { type CommandName, commandNames, commands } from "../command.ts";
+import { emptyComposer, runComposer, typeText } from "../composer.ts";
+import { rowOf } from "../conversation-list.ts";
+import type { State } from "../state.ts";
+import type { Behaviour, Step } from "./behaviour.ts";
+import { invitation } from "./confirm.ts";
 import type { PaletteScreen } from "./screen.ts";
 
+export type PaletteItem =
+  | { readonly kind: "conversation"; readonly name: string }
+  | { readonly kind: "command"; readonly command: CommandName };
+
+/** More than fit on any screen are not looked at. */
+const MAX_ITEMS = 100;
+
+export const emptyPalette: PaletteScreen = { kind: "palette", query: emptyComposer, chosen: 0 };
+
 export const palette: Behaviour<PaletteScreen> = {
-  contexts: () => ["list"],
-  run: () => undefined,
-  type: (screen) => ({ screen }),
-  choose: (screen) => ({ screen }),
+  contexts: () => ["list", "text"],
+  run(screen, command, state) {
+    switch (command) {
+      case "up":
+        return { screen: moved(screen, state, -1) };
+      case "down":
+        return { screen: moved(screen, state, 1) };
+      case "page up":
+        return { screen: moved(screen, state, -10) };
+      case "page down":
+        return { screen: moved(screen, state, 10) };
+      case "choose":
+        return choose(screen, screen.chosen, state);
+      case "palette":
+        return { screen: "close" };
+      default: {
+        const query = runComposer(screen.query, command, { names: [], history: [] });
+        return query === screen.query ? undefined : { screen: { ...screen, query, chosen: 0 } };
+      }
+    }
+  },
+  type: (screen, text) => {
+    const query = typeText(screen.query, text.replaceAll("\n", " "));
+    return { screen: { ...screen, query, chosen: 0 } };
+  },
+  choose,
   take: () => undefined,
   fail: () => undefined,
 };
+
+function choose(screen: PaletteScreen, index: number, state: State): Step<PaletteScreen> {
+  const item = paletteItems(state, screen.query.text)[index];
+  if (item === undefined) return { screen };
+  if (item.kind === "command") return { screen: "close", command: item.command };
+  const row = rowOf(state, item.name);
+  return row?.standing === "invited"
+    ? { screen: "close", over: invitation(row.name, row.invitedBy) }
+    : { screen: "close", goTo: { conversation: item.name } };
+}
+
+function moved(screen: PaletteScreen, state: State, by: number): PaletteScreen {
+  const last = paletteItems(state, screen.query.text).length - 1;
+  return { ...screen, chosen: Math.max(0, Math.min(last, screen.chosen + by)) };
+}
+
+interface Candidate {
+  readonly item: PaletteItem;
+  readonly name: ReturnType<typeof prepare>;
+  readonly also: ReturnType<typeof prepare>;
+}
+
+const commandCandidates: readonly Candidate[] = commandNames
+  .filter((name) => !("hidden" in commands[name]) && name !== "palette")
+  .map((name) => candidate({ kind: "command", command: name }, commands[name].label, name));
+
+let prepared: { readonly of: State["conversations"]; readonly all: readonly Candidate[] } | undefined;
+let found:
+  | { readonly in: readonly Candidate[]; readonly query: string; readonly items: readonly PaletteItem[] }
+  | undefined;
+
+/** Conversations and commands that the query fits, the best first; without a query, as the list has them. */
+export function paletteItems({ conversations }: State, query: string): readonly PaletteItem[] {
+  if (prepared?.of !== conversations) {
+    const rows = conversations.map(({ name, title }) =>
+      candidate({ kind: "conversation", name }, name, title ?? ""),
+    );
+    prepared = { of: conversations, all: [...rows, ...commandCandidates] };
+  }
+  const all = prepared.all;
+  if (found?.in !== all || found.query !== query)
+    found = { in: all, query, items: search(all, query.trim()) };
+  return found.items;
+}
+
+function search(all: readonly Candidate[], query: string): readonly PaletteItem[] {
+  if (query === "") {
+    const rows = all.slice(0, Math.min(MAX_ITEMS, all.length - commandCandidates.length));
+    return [...rows, ...commandCandidates].map(({ item }) => item);
+  }
+  const results: readonly KeysResult<Candidate>[] = go(query, all, {
+    keys: [({ name }) => name, ({ also }) => also],
+    limit: MAX_ITEMS,
+    threshold: 0.2,
+  });
+  return results.map(({ obj }) => obj.item);
+}
+
+function candidate(item: PaletteItem, name: string, also: string): Candidate {
+  return { item, name: prepare(name), also: prepare(also) };
+}
