@@ -59,6 +59,7 @@ export {
   type WordsProblem,
 } from "./recovery.ts";
 export { signProof } from "./relay-proofs.ts";
+export { fingerprint, safetyNumber } from "./safety-number.ts";
 export {
   chooseSession,
   type DeviceAddress,

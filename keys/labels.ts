@@ -7,6 +7,7 @@ export const labels = {
   accountId: "sotto/v1/account-id",
   accountEntry: "sotto/v1/account-entry",
   accountEntryHash: "sotto/v1/account-entry-hash",
+  safetyNumber: "sotto/v1/safety-number",
   // Prekeys, SPEC §3
   prekey: "sotto/v1/prekey",
   // Session set-up, SPEC §4

@@ -6,7 +6,7 @@ import { deviceOf, person } from "./people.ts";
 import { seededRandom } from "./seeded-random.ts";
 import type { Cases } from "./vector.ts";
 
-/** Rosters, conversation ids, logs, and what devices sign for the relay. */
+/** Rosters, conversation ids, logs, safety numbers, and what devices sign for the relay. */
 export function conversationCases(): Cases {
   const alice = person("alice");
   const bob = person("bob");
@@ -30,6 +30,10 @@ export function conversationCases(): Cases {
     operation: "direct conversation",
     input: { one: toHex(one), other: toHex(other) },
     expect,
+  });
+  const safety = (expect: "ok" | KeysErrorCode, about: string, one: Uint8Array, other: Uint8Array) => ({
+    ...dm(expect, about, one, other),
+    operation: "safety number",
   });
   const random = seededRandom("log");
   const hashes = [random(32), random(32), random(32)].map(toHex);
@@ -68,6 +72,26 @@ export function conversationCases(): Cases {
       input: { own: toHex(alice.accountId) },
       expect: "ok",
     },
+    "safety-number": safety("ok", "two accounts", alice.accountId, bob.accountId),
+    "safety-number-reversed": safety(
+      "ok",
+      "the same two the other way round: the same number",
+      bob.accountId,
+      alice.accountId,
+    ),
+    "safety-number-zeros": safety(
+      "ok",
+      "two accounts whose fingerprints hold groups that begin with zeros",
+      seededRandom("safety 6")(32),
+      seededRandom("safety 7")(32),
+    ),
+    "safety-number-one-account": safety("malformed", "with oneself", alice.accountId, alice.accountId),
+    "safety-number-short": safety(
+      "malformed",
+      "an account id of 31 bytes",
+      alice.accountId,
+      bob.accountId.subarray(1),
+    ),
     "roster-three": roster("ok", "three devices of two members", slots),
     "roster-next-version": roster("ok", "the same devices, the next version", slots, 2),
     "roster-empty": roster("ok", "nobody", []),

@@ -15,6 +15,7 @@ import { verifyBundle, verifyPrekey } from "../prekeys.ts";
 import { openAccountKey, readRecoveryWords, recoveryKeyPair } from "../recovery.ts";
 import { loginProof, refreshProof, verifyProof } from "../relay-proofs.ts";
 import { dmConversationId, rosterHash, selfConversationId } from "../roster.ts";
+import { safetyNumber } from "../safety-number.ts";
 import { sha256 } from "../sodium.ts";
 import { Input } from "./input.ts";
 import { sessionOperations } from "./session-operations.ts";
@@ -105,6 +106,8 @@ const operations: Readonly<Record<string, (input: Input) => unknown>> = {
   },
   "direct conversation": (input) =>
     dmConversationId(ids.accountId(input.bytes("one")), ids.accountId(input.bytes("other"))),
+  "safety number": (input) =>
+    safetyNumber(ids.accountId(input.bytes("one")), ids.accountId(input.bytes("other"))),
   "self conversation": (input) => selfConversationId(ids.accountId(input.bytes("own"))),
   "roster hash": (input) => {
     const slots = input.list("slots").map((value) => {

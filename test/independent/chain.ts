@@ -189,3 +189,16 @@ export function checkPin(pin: { account: Uint8Array; sequence: number; hash: Uin
   must(same(at, pin.hash), "fork", `another entry: ${hex(at)}`);
   return pin.sequence === chain.hashes.length - 1 ? "same" : "advanced";
 }
+
+/** §2.7 */
+export function safetyNumber(one: Uint8Array, other: Uint8Array): string {
+  for (const account of [one, other]) must(account.length === 32, "malformed", "not an account id");
+  must(!same(one, other), "malformed", "one account");
+  const half = (account: Uint8Array) => {
+    const digest = hex(H("sotto/v1/safety-number", account));
+    const groups = [0, 10, 20, 30, 40, 50].map((at) => BigInt(`0x${digest.slice(at, at + 10)}`) % 100_000n);
+    return groups.map((group) => (group + 100_000n).toString().slice(1)).join("");
+  };
+  const [lower, higher] = [half(one), half(other)].sort();
+  return `${lower}${higher}`;
+}

@@ -1,6 +1,6 @@
 // The operations of the frozen vectors, done by the reference.
 import { sha256 } from "@noble/hashes/sha2.js";
-import { checkPin, verifyChain } from "./chain.ts";
+import { checkPin, safetyNumber, verifyChain } from "./chain.ts";
 import {
   directConversation,
   logHash,
@@ -98,6 +98,7 @@ const operations: Record<string, (input: Input) => unknown> = {
   unpad: ({ padded }) => unpad(bytes(padded)),
   "unpack wraps": ({ packed }) => unpackWraps(bytes(packed)),
   "direct conversation": ({ one, other }) => directConversation(bytes(one), bytes(other)),
+  "safety number": ({ one, other }) => safetyNumber(bytes(one), bytes(other)),
   "self conversation": ({ own }) => selfConversation(bytes(own)),
   "roster hash": ({ conversation, version, slots }) => {
     const devices = slots.map((slot: Input) => [bytes(slot.accountId), bytes(slot.deviceId)]);
