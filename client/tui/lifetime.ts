@@ -40,13 +40,10 @@ export function watchLifetime({ end, lastly, suspend, resume, tick }: Lifetime):
   const onFatal = (_: NodeJS.Signals, number: number) => end(statusOf(number));
   for (const signal of fatal) process.on(signal, onFatal);
   process.on("SIGTSTP", suspend).on("SIGCONT", resume).on("exit", lastly);
-  // What else listens to these says the error, and that must not go to a screen that vanishes.
-  process.prependListener("uncaughtException", lastly).prependListener("unhandledRejection", lastly);
   return () => {
     clearInterval(look);
     for (const signal of fatal) process.off(signal, onFatal);
     process.off("SIGTSTP", suspend).off("SIGCONT", resume).off("exit", lastly);
-    process.off("uncaughtException", lastly).off("unhandledRejection", lastly);
   };
 }
 

@@ -59,8 +59,12 @@ async function expectGivenBack(status: number): Promise<void> {
   await expectUsable();
   terminal.type("echo status $?\r");
   await terminal.shows(new RegExp(`^status ${status}$`, "m"));
-  terminal.type("stty -a\r");
-  await terminal.shows(/ icanon .*\becho\b/s);
+  await expectCooked();
+}
+
+async function expectCooked(): Promise<void> {
+  terminal.type("stty -a\n");
+  await terminal.shows(/\becho\b.*echoke/s);
   expect(terminal.screen()).not.toMatch(/-(icanon|echo|isig|icrnl|opost)\b/);
 }
 
@@ -106,6 +110,8 @@ test.each([
 ] as const)("%s gives the terminal back as it was", async (signal, status) => {
   await inShell();
   process.kill(chatPid(), signal);
+  // Before the command line loses its patience with a command that does not end by itself.
+  await terminal.until(() => !terminal.isOnOtherScreen, "the screen is given back", 1_400);
   await expectGivenBack(status);
 });
 
@@ -138,7 +144,8 @@ test("Ctrl-Z gives the terminal back until the client goes on", async () => {
   await inShell();
   terminal.type(CTRL_Z);
   await expectUsable();
-  terminal.type("fg\r");
+  await expectCooked();
+  terminal.type("clear; echo kept; fg\r");
   await opened();
   terminal.type(CTRL_Z);
   await expectUsable();
@@ -174,6 +181,21 @@ test("after a storm of sizes down to one cell the screen is as if it had always 
   terminal = new VirtualTerminal([process.execPath, LAUNCHER], { env: environment(), cwd: home });
   await opened();
   const before = terminal.screen();
+  // Cells that the terminal keeps from one size to another would stand in rows that are drawn blank.
+  for (const [columns, rows] of [
+    [40, 10],
+    [120, 40],
+    [7, 3],
+    [80, 2],
+    [80, 24],
+  ] as const) {
+    terminal.resize(columns, rows);
+    await terminal.until(
+      () => terminal.rows()[rows - 2]?.startsWith("›") === true,
+      "it is drawn at this size",
+    );
+    expect(terminal.rows().slice(2, -2).join("")).toBe("");
+  }
   let seed = 1;
   for (let round = 0; round < 120; round++) {
     seed = (seed * 48_271) % 2_147_483_647;

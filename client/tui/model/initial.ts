@@ -1,5 +1,16 @@
 import { defaultKeymap } from "./keymap.ts";
+import type { Settings } from "./settings.ts";
 import type { State } from "./state.ts";
+
+export const defaultSettings: Settings = {
+  theme: "dark",
+  mouse: true,
+  bell: true,
+  notifyContent: false,
+  receipts: true,
+  typing: true,
+  presence: true,
+};
 
 /** Before anything was loaded. */
 export function initialState(
@@ -18,15 +29,7 @@ export function initialState(
     typing: new Map(),
     drafts: new Map(),
     notices: [],
-    settings: {
-      theme: "dark",
-      mouse: true,
-      bell: true,
-      notifyContent: false,
-      receipts: true,
-      typing: true,
-      presence: true,
-    },
+    settings: defaultSettings,
     keymap: defaultKeymap(),
     ...known,
   };

@@ -1,4 +1,4 @@
-import { Box, render, Text, useCursor } from "ink";
+import { Box, type Instance, type RenderOptions, render, Text, useCursor } from "ink";
 import { memo } from "react";
 import type { Line, Span } from "../model/line.ts";
 import type { ThemeName } from "../model/state.ts";
@@ -15,22 +15,26 @@ export interface Screen {
 
 /** Ink on this canvas. It neither reads keys nor changes modes of the terminal: `terminal.ts` does. */
 export function mount(canvas: NodeJS.WritableStream, input: NodeJS.ReadStream): Screen {
-  const ink = render(null, {
-    stdout: canvas,
-    stdin: input,
-    interactive: true,
-    exitOnCtrlC: false,
-    patchConsole: false,
-    // The runtime says when to draw.
-    maxFps: 1_000,
-    incrementalRendering: true,
-  });
+  let ink: Instance | undefined;
   return {
-    draw: (frame, theme, columns) => ink.rerender(<App frame={frame} theme={theme} columns={columns} />),
-    forget: () => ink.clear(),
-    end: () => ink.unmount(),
+    draw: (frame, theme, columns) => {
+      const app = <App frame={frame} theme={theme} columns={columns} />;
+      if (ink === undefined) ink = render(app, { ...options, stdout: canvas, stdin: input });
+      else ink.rerender(app);
+    },
+    forget: () => ink?.clear(),
+    end: () => ink?.unmount(),
   };
 }
+
+const options: RenderOptions = {
+  interactive: true,
+  exitOnCtrlC: false,
+  patchConsole: false,
+  incrementalRendering: true,
+  // The runtime says when to draw; within a millisecond after a frame Ink puts the next one off, whatever it is told.
+  maxFps: 1_000,
+};
 
 /** The only React there is: one text a row. */
 function App({ frame, theme, columns }: { frame: Frame; theme: ThemeName; columns: number }) {

@@ -1,0 +1,163 @@
+import { PassThrough, Writable } from "node:stream";
+import type { ReadStream, WriteStream } from "node:tty";
+import { afterEach, expect, test, vi } from "vitest";
+import { Client } from "./client.ts";
+import type { Effect } from "./model/effect.ts";
+import { defaultSettings } from "./model/initial.ts";
+import type { State } from "./model/state.ts";
+import type { Perform } from "./runtime.ts";
+
+class FakeOutput extends Writable {
+  readonly isTTY = true;
+  columns = 40;
+  rows = 8;
+  text = "";
+
+  override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+
+  /** What was written since the last time. */
+  take(): string {
+    const { text } = this;
+    this.text = "";
+    return text;
+  }
+}
+
+let client: Client | undefined;
+
+afterEach(() => {
+  client?.end(0);
+  client = undefined;
+});
+
+function open(known: Partial<State> = {}, perform: Perform = () => undefined) {
+  const modes: boolean[] = [];
+  const input = Object.assign(new PassThrough(), {
+    isTTY: true,
+    setRawMode: (isRaw: boolean) => modes.push(isRaw),
+    ref: () => undefined,
+    unref: () => undefined,
+  });
+  const [output, errors] = [new FakeOutput(), new FakeOutput()];
+  const streams = {
+    input: input as unknown as ReadStream,
+    output: output as unknown as WriteStream,
+    errors: errors as unknown as WriteStream,
+  };
+  client = new Client(streams, { me: "alice", screens: [], ...known }, perform);
+  return { client, input, output, errors, modes };
+}
+
+test("one frame goes out in one piece, between the marks of a whole frame", async () => {
+  const { client, output } = open();
+  const pieces: string[] = [];
+  output._write = (chunk, _, done) => {
+    pieces.push(String(chunk));
+    done();
+  };
+  client.tell({ kind: "resize", columns: 30, rows: 6 });
+  await vi.waitFor(() => expect(pieces).toHaveLength(1));
+  expect(pieces[0]?.startsWith("\u001b[?2026h")).toBe(true);
+  expect(pieces[0]?.endsWith("\u001b[?2026l")).toBe(true);
+});
+
+test("a new size is drawn whole, on a screen that was wiped", async () => {
+  const { output } = open();
+  output.take();
+  Object.assign(output, { columns: 20, rows: 4 });
+  output.emit("resize");
+  await vi.waitFor(() => expect(output.text).not.toBe(""));
+  const text = output.take();
+  expect(text).toContain("\u001b[H\u001b[2J");
+  expect(text.split("\n")).toHaveLength(4);
+});
+
+test("what changes nothing on the screen writes nothing", async () => {
+  const { input, output } = open();
+  output.take();
+  input.write("\u001b[I");
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  expect(output.take()).toBe("");
+});
+
+test("a terminal that is gone ends the client, and errors of its streams are no crash", async () => {
+  const { client, input, output } = open();
+  output.emit("error", new Error("EIO"));
+  input.end();
+  expect(await client.ended).toBe(129);
+});
+
+test("after the end every mode is undone, once, and nothing more is written", async () => {
+  const { client, output, modes } = open();
+  client.end(0);
+  const text = output.take();
+  for (const mode of [1049, 2004, 1004, 1000, 1006, 2026]) {
+    expect(text).toContain(`\u001b[?${mode}h`);
+    expect(text.lastIndexOf(`\u001b[?${mode}l`)).toBeGreaterThan(text.lastIndexOf(`\u001b[?${mode}h`));
+  }
+  expect(text.lastIndexOf("\u001b[?25h")).toBeGreaterThan(text.lastIndexOf("\u001b[?25l"));
+  expect(modes.at(-1)).toBe(false);
+  client.end(0);
+  client.tell({ kind: "command", command: "redraw" });
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  expect(output.take()).toBe("");
+});
+
+test("while another program has the terminal nothing is written or read, and Ctrl-C is that program's", async () => {
+  const { client, input, output, modes } = open();
+  const interrupted = vi.fn();
+  process.on("SIGINT", interrupted);
+  output.take();
+  await client.handOver(async () => {
+    expect(output.take()).toContain("\u001b[?1049l");
+    expect(modes.at(-1)).toBe(false);
+    client.tell({ kind: "resize", columns: 30, rows: 6 });
+    process.emit("SIGINT");
+    process.emit("SIGCONT");
+    input.write("x");
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(output.take()).toBe("");
+  });
+  expect(interrupted).not.toHaveBeenCalled();
+  process.emit("SIGINT");
+  expect(interrupted).toHaveBeenCalledOnce();
+  process.off("SIGINT", interrupted);
+  const text = output.take();
+  expect(text).toContain("\u001b[?1049h");
+  expect(text).toContain("Sotto");
+  expect(modes.at(-1)).toBe(true);
+});
+
+test("standard error is kept until the terminal is given back", () => {
+  const { client, errors } = open();
+  const written = vi.fn();
+  errors.write("a warning\n", written);
+  expect(errors.take()).toBe("");
+  expect(written).toHaveBeenCalledOnce();
+  client.end(0);
+  expect(errors.take()).toBe("a warning\n");
+});
+
+test("effects of the terminal are done here, all others by whoever does effects", async () => {
+  const performed: Effect[] = [];
+  const { client, output } = open({}, (effect) => {
+    performed.push(effect);
+  });
+  output.take();
+  client.tell({ kind: "command", command: "redraw" });
+  await vi.waitFor(() => expect(output.text).toContain("\u001b[2J"));
+  client.tell({ kind: "chat", data: { what: "alarm", text: "look" } });
+  expect(output.take()).toContain("\u0007");
+  client.tell({ kind: "command", command: "reconnect" });
+  expect(performed).toEqual([{ kind: "reconnect" }]);
+});
+
+test("the mouse is given back to the terminal when it is not wanted", () => {
+  expect(open().output.take()).toContain("\u001b[?1000h");
+  client?.end(0);
+  const without = open({ settings: { ...defaultSettings, mouse: false } });
+  expect(without.output.take()).not.toContain("\u001b[?1000h");
+});
