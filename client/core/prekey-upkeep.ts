@@ -47,10 +47,7 @@ export async function makePrekeys(profile: Profile, oneTimeLeft = 0): Promise<vo
   transact(db, () => {
     for (const kind of ["signed", "last_resort"] as const) {
       const newest = newestPrekey(db, kind);
-      if (newest !== undefined && newest.createdAt > now - ROTATE_AFTER_MS) continue;
-      const input = prekeyInput(profile, nextPrekeyId(db, kind), now);
-      addPrekey(db, kind === "signed" ? createSignedPrekey(input) : createLastResortPrekey(input), now);
-      replaceOlderPrekeys(db, kind, input.id, now);
+      if (newest === undefined || newest.createdAt <= now - ROTATE_AFTER_MS) replace(profile, kind, now);
     }
     const held = oneTimeLeft + unpublishedPrekeys(db).filter(({ kind }) => kind === "one_time").length;
     if (held < REFILL_BELOW) {
@@ -60,6 +57,20 @@ export async function makePrekeys(profile: Profile, oneTimeLeft = 0): Promise<vo
     }
     deleteReplacedPrekeys(db, now - KEEP_REPLACED_MS);
     forgetSeenSessions(db, now - REMEMBER_SESSIONS_MS);
+  });
+}
+
+function replace(profile: Profile, kind: "signed" | "last_resort", now: number): void {
+  const { db } = profile;
+  const input = prekeyInput(profile, nextPrekeyId(db, kind), now);
+  addPrekey(db, kind === "signed" ? createSignedPrekey(input) : createLastResortPrekey(input), now);
+  replaceOlderPrekeys(db, kind, input.id, now);
+}
+
+/** The signed and the last-resort prekey anew, however young they are. */
+export function replacePrekeys(profile: Profile): void {
+  transact(profile.db, () => {
+    for (const kind of ["signed", "last_resort"] as const) replace(profile, kind, profile.runtime.now());
   });
 }
 

@@ -69,16 +69,14 @@ export function addSecurityEvent(db: Database, made: Omit<SecurityEvent, "event"
 export function readSecurityEvents(db: Database, after = 0): SecurityEvent[] {
   return statement<[number], Row>(db, "select * from security_events where event > ? order by event")
     .all(after)
-    .map((row) => ({
-      event: row.event,
-      at: row.at,
-      kind: row.kind,
-      gravity: row.gravity,
-      accountId: row.account_id === null ? undefined : new Uint8Array(row.account_id),
-      conversation: row.conversation ?? undefined,
-      text: row.text,
-      evidence: row.evidence ?? undefined,
-    }));
+    .map(fromRow);
+}
+
+/** The newest first. */
+export function readNewestSecurityEvents(db: Database, limit: number): SecurityEvent[] {
+  return statement<[number], Row>(db, "select * from security_events order by event desc limit ?")
+    .all(limit)
+    .map(fromRow);
 }
 
 export function newestSecurityEvent(db: Database): number {
@@ -87,4 +85,17 @@ export function newestSecurityEvent(db: Database): number {
     "select max(event) as event from security_events",
   ).get();
   return row?.event ?? 0;
+}
+
+function fromRow(row: Row): SecurityEvent {
+  return {
+    event: row.event,
+    at: row.at,
+    kind: row.kind,
+    gravity: row.gravity,
+    accountId: row.account_id === null ? undefined : new Uint8Array(row.account_id),
+    conversation: row.conversation ?? undefined,
+    text: row.text,
+    evidence: row.evidence ?? undefined,
+  };
 }

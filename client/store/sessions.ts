@@ -22,6 +22,15 @@ export function readSendingSession(db: Database, peer: DeviceAddress): SessionSt
   return row && decodeSession(new Uint8Array(row.state));
 }
 
+/** How many devices there are sessions with. */
+export function countDevicesWithSession(db: Database): number {
+  const row = statement<[], { devices: number }>(
+    db,
+    "select count(*) as devices from (select distinct account_id, device_id from sessions)",
+  ).get();
+  return row?.devices ?? 0;
+}
+
 /** All sessions with one device, the one to send with first. */
 export function readSessionIds(db: Database, peer: DeviceAddress): { id: Hash }[] {
   return statement<[Uint8Array, Uint8Array], { session_id: Uint8Array }>(

@@ -1,0 +1,47 @@
+import { equal, fingerprint, toHex } from "../../keys/index.ts";
+import { countDevicesWithSession } from "../store/sessions.ts";
+import { ownChain } from "./contacts.ts";
+import type { Connect } from "./drain-outbox.ts";
+import type { Profile } from "./profile.ts";
+
+/** What this account and this device are known by. Public, all of it. */
+export interface KeyDetails {
+  readonly name: string;
+  /** Thirty digits: this account's half of every safety number. */
+  readonly fingerprint: string;
+  /** In the order in which they were added. */
+  readonly devices: readonly {
+    /** Hex. */
+    readonly id: string;
+    readonly isThis: boolean;
+    /** Milliseconds since 1970, by the clock of who added it. */
+    readonly since: number;
+  }[];
+  /** With how many devices, own ones included, there are sessions. */
+  readonly sessions: number;
+}
+
+/** From the profile alone: no relay is asked. */
+export function keyDetails(profile: Profile): KeyDetails {
+  const { identity, db } = profile;
+  return {
+    name: identity.name,
+    fingerprint: fingerprint(identity.accountId),
+    devices: ownChain(profile).devices.map(({ deviceId, addedAt }) => ({
+      id: toHex(deviceId),
+      isThis: equal(deviceId, identity.deviceId),
+      since: addedAt,
+    })),
+    sessions: countDevicesWithSession(db),
+  };
+}
+
+/** How many one-time prekey pairs of this device the relay still has. Rejects with NetError. */
+export async function countPrekeysLeft(connect: Connect): Promise<number> {
+  const connection = await connect();
+  try {
+    return (await connection.countPrekeys()).oneTimeLeft;
+  } finally {
+    connection.close();
+  }
+}
