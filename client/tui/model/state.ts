@@ -48,7 +48,7 @@ export interface OpenConversation {
   readonly hasOlder: boolean;
   readonly hasNewer: boolean;
   readonly isLoading: boolean;
-  /** What the window shows: the end, or the entry at its upper edge and how many of its lines are above. */
+  /** What the window shows: the end, or the entry at its upper edge; `above` is explained with `Anchor`. */
   readonly anchor:
     | { readonly kind: "end" }
     | { readonly kind: "top"; readonly key: string; readonly above: number };

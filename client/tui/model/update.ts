@@ -16,7 +16,15 @@ import type { Effect } from "./effect.ts";
 import type { Event, Failure, Target } from "./event.ts";
 import { commandFor, contextsOfCommand } from "./keymap.ts";
 import { note, withNotice } from "./notices.ts";
-import { runTranscript, scroll, select, takeEntries, takePart } from "./open-conversation.ts";
+import {
+  loadFailed,
+  resized,
+  runTranscript,
+  scroll,
+  select,
+  takeEntries,
+  takePart,
+} from "./open-conversation.ts";
 import type { Step } from "./screens/behaviour.ts";
 import { behaviourOf, screenFor } from "./screens/index.ts";
 import { type Notice, noticeOf, type State } from "./state.ts";
@@ -46,7 +54,7 @@ function happened(state: State, event: Event): Updated {
     case "wheel":
       return wheel(state, event.lines);
     case "resize":
-      return [{ ...state, columns: event.columns, rows: event.rows }, []];
+      return [resized({ ...state, columns: event.columns, rows: event.rows }), []];
     case "focus":
       return [{ ...state, hasFocus: event.has }, []];
     case "time":
@@ -263,7 +271,7 @@ function fail(state: State, effect: string, failure: Failure): Updated {
   const top = state.screens.at(-1);
   const screen = top && behaviourOf(top).fail(top, effect, failure, state);
   if (screen !== undefined) return stepped(state, { screen });
-  return [withNotice(state, noticeOf(failure, state.now)), []];
+  return [withNotice(loadFailed(state, effect), noticeOf(failure, state.now)), []];
 }
 
 function takeChat(state: State, data: ChatData): Updated {
