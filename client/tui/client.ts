@@ -67,6 +67,11 @@ export class Client {
     return this.#runtime.tell;
   }
 
+  /** Says that something failed which no effect of the model was. */
+  fail(what: string, error: unknown): void {
+    this.tell({ kind: "failed", effect: what, failure: explain(error) });
+  }
+
   readonly end = (status: number): void => {
     this.#runtime.stop();
     this.#terminal.leave();
@@ -137,8 +142,6 @@ export class Client {
     const { canvas } = this.#terminal;
     const before = this.#drawn;
     this.#drawn = state;
-    // Whoever has the terminal now gives it back, and then everything is drawn.
-    if (!this.#terminal.isOurs) return;
     const frame = frameFor(state);
     this.#frame = frame;
     this.#terminal.setMouse(state.settings.mouse);

@@ -1,13 +1,16 @@
+import { existsSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { ChatError } from "../core/chat-error.ts";
-import { explainFailure } from "../core/explain-failure.ts";
 import { closeProfile, type Profile, type ProfilePaths } from "../core/profile.ts";
 import { type AskPassphrase, unlockProfile } from "../core/unlock-profile.ts";
 import { Client } from "./client.ts";
-import { begin, perform } from "./effects/index.ts";
+import { live, perform } from "./effects/index.ts";
 import type { Session } from "./effects/session.ts";
 import type { Streams } from "./terminal.ts";
 
 const INTERRUPTED = 130;
+/** What goes on at the end gets this long to stop. */
+const GRACE_MS = 1_500;
 
 export interface Opening {
   readonly paths: ProfilePaths;
@@ -21,11 +24,15 @@ export interface Opening {
 /** The full-screen client, from its first frame to the exit status. */
 export async function openTui(opening: Opening, streams: Streams): Promise<number> {
   const ending = new AbortController();
+  let living: Promise<void> = Promise.resolve();
   const session: Session = {
     ...opening,
     signal: ending.signal,
     profile: await unlockIfThere(opening),
     handOver: (work) => client.handOver(work),
+    begin: () => {
+      living = live(session, client.tell).catch((error: unknown) => client.fail("live", error));
+    },
   };
   const client = new Client(
     streams,
@@ -36,21 +43,23 @@ export async function openTui(opening: Opening, streams: Streams): Promise<numbe
     (effect, tell) => perform(session, effect, tell),
   );
   opening.signal.addEventListener("abort", () => client.end(INTERRUPTED), { once: true });
-  if (session.profile !== undefined) void begin(session, client.tell);
+  if (session.profile !== undefined) session.begin();
   try {
     return await client.ended;
   } finally {
     ending.abort(new ChatError("interrupted", "The client was closed."));
+    await Promise.race([living, setTimeout(GRACE_MS, undefined, { ref: false })]);
     if (session.profile !== undefined) closeProfile(session.profile);
   }
 }
 
-/** Undefined: there is no account yet. */
+/** Undefined: there is no account yet. A profile that is there and cannot be opened is an error. */
 async function unlockIfThere({ paths, passphrase }: Opening): Promise<Profile | undefined> {
   try {
     return await unlockProfile(paths, passphrase);
   } catch (error) {
-    if (explainFailure(error).code === "not_set_up") return undefined;
+    const isUnfinished = error instanceof ChatError && error.code === "not_set_up";
+    if (isUnfinished || !existsSync(paths.key)) return undefined;
     throw error;
   }
 }

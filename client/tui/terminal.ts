@@ -96,10 +96,6 @@ export class Terminal {
     this.#releaseErrors();
   }
 
-  get isOurs(): boolean {
-    return this.#isOurs;
-  }
-
   setMouse(hasMouse: boolean): void {
     if (hasMouse === this.#hasMouse) return;
     this.#hasMouse = hasMouse;

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -230,6 +230,15 @@ test("the title is the client's while it runs", async () => {
   await expectGivenBack(0);
   expect(terminal.output).toContain("\u001b[22;2t");
   expect(terminal.output).toContain("\u001b[23;2t");
+});
+
+test("a profile that cannot be opened is said before the screen is taken", async () => {
+  mkdirSync(join(home, "chat/profiles/default"), { recursive: true });
+  writeFileSync(join(home, "chat/profiles/default/profile.key"), "damaged");
+  terminal = new VirtualTerminal([process.execPath, LAUNCHER], { env: environment(), cwd: home });
+  await terminal.shows("The profile's key file is damaged.");
+  expect(await terminal.exited).toMatchObject({ code: 78 });
+  expect(terminal.output).not.toContain("\u001b[?1049h");
 });
 
 test("a paste of a megabyte is taken, and keys still work", async () => {

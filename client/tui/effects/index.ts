@@ -21,5 +21,8 @@ export function perform(session: Session, effect: Effect, tell: Tell): void | Pr
   return doing?.(session, effect, tell);
 }
 
-/** Once there is an account: what is on the screen at the start, and all that happens from then on. */
-export function begin(_session: Session, _tell: Tell): void | Promise<void> {}
+/**
+ * What happens by itself while there is a profile: what is on the screen at the start, and all that comes from then on.
+ * Resolves when the session's signal has aborted and nothing uses the profile any more.
+ */
+export async function live(_session: Session, _tell: Tell): Promise<void> {}

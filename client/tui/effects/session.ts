@@ -14,4 +14,6 @@ export interface Session {
   readonly handOver: <T>(work: () => Promise<T>) => Promise<T>;
   /** Undefined until there is an account. */
   profile: Profile | undefined;
+  /** To be called once there is a profile: what `live` does begins. */
+  readonly begin: () => void;
 }
