@@ -1,3 +1,4 @@
+import { parseDuration } from "../duration.ts";
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { ChatError } from "../core/chat-error.ts";
 import { parseMoment } from "../core/parse-time.ts";
@@ -6,7 +7,6 @@ import type { TailOptions } from "./commands/tail.ts";
 import type { Context } from "./context.ts";
 import { count } from "./count.ts";
 import type { Commands } from "./describe.ts";
-import { parseDuration } from "./duration.ts";
 import { addGroups } from "./group-commands.ts";
 import type { Output } from "./print.ts";
 import { addSignals } from "./signal-commands.ts";
@@ -331,6 +331,7 @@ function common(command: Command): Command {
 
 const after = `
 Start here:
+  chat                          everything on one screen
   chat demo                     everything at once, on this machine
   chat register NAME            then: chat people, chat send NAME TEXT, chat read, chat tail
 `;
