@@ -1,7 +1,7 @@
-import { parseDuration } from "../duration.ts";
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { ChatError } from "../core/chat-error.ts";
 import { parseMoment } from "../core/parse-time.ts";
+import { parseDuration } from "../duration.ts";
 import type { SendOptions } from "./commands/send.ts";
 import type { TailOptions } from "./commands/tail.ts";
 import type { Context } from "./context.ts";
