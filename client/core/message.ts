@@ -98,8 +98,8 @@ function isTold({ audience }: Delivery, { wantsReceipts }: StoredMessage): boole
   return audience.length > 0 && isAcknowledged(audience.length + 1, wantsReceipts);
 }
 
-export function conversationName(conversation: StoredConversation): string {
-  return conversation.kind === "self" ? "me" : conversation.peerName;
+export function conversationName({ kind, peerName }: Pick<StoredConversation, "kind" | "peerName">): string {
+  return kind === "self" ? "me" : peerName;
 }
 
 function tally({ identity }: Profile, { votes: { up, down } }: Folded): Message["votes"] {

@@ -377,11 +377,9 @@ export interface ConversationCount {
 }
 
 export function countMessages(db: Database, conversation: number): ConversationCount {
-  const row = statement<[number, number, number], ConversationCount>(
+  const row = statement<[number], ConversationCount>(
     db,
-    `select (select count(*) from messages where conversation = ? and unread = 1) as unread,
-       (select count(*) from messages where conversation = ? and unread = 1 and mentions_me = 1) as mentions,
-       (select count(*) from outbox where conversation = ? and purpose = 'message') as queued`,
-  ).get(conversation, conversation, conversation);
+    "select unread, mentions, queued from summaries where conversation = ?",
+  ).get(conversation);
   return row ?? { unread: 0, mentions: 0, queued: 0 };
 }

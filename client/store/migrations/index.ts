@@ -4,6 +4,7 @@ import { search } from "./003-search.ts";
 import { sharedHistory } from "./004-shared-history.ts";
 import { rightsAndErasures } from "./005-rights-and-erasures.ts";
 import { erasedRows } from "./006-erased-rows.ts";
+import { summaries } from "./007-summaries.ts";
 
 /** In order; the profile's `user_version` counts how many it has seen. Never change one that was released: add one. */
 export const migrations: readonly string[] = [
@@ -13,4 +14,5 @@ export const migrations: readonly string[] = [
   sharedHistory,
   rightsAndErasures,
   erasedRows,
+  summaries,
 ];
