@@ -61,10 +61,10 @@ function offlineText({ connection: { state, why, queued } }: State): string | un
   if (state !== "offline" && state !== "refused") return undefined;
   const waiting =
     queued === 0
-      ? "What you send waits here and goes out by itself."
+      ? "What you send waits and goes out by itself."
       : queued === 1
-        ? "1 message waits here and goes out by itself."
-        : `${queued} messages wait here and go out by themselves.`;
+        ? "1 message waits and goes out by itself."
+        : `${queued} messages wait and go out by themselves.`;
   const what = state === "offline" ? "Offline" : "The relay refuses this client";
   return `${what}${why === undefined ? "." : `: ${sentence(why)}`} ${waiting}`;
 }

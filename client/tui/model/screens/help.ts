@@ -11,12 +11,13 @@ export type HelpRow =
   | { readonly kind: "blank" };
 
 /** A column of the help screen: keys and what they do. */
-export const HELP_COLUMN = 46;
+export const HELP_COLUMN = 54;
+export const HELP_KEYS = 20;
 
 const sections: readonly { readonly context: Context; readonly title: string }[] = [
   { context: "everywhere", title: "Everywhere" },
   { context: "composer", title: "While you write" },
-  { context: "transcript", title: "On a message (Tab goes there)" },
+  { context: "transcript", title: "On a message (Shift-Tab goes there)" },
   { context: "list", title: "In lists" },
   { context: "details", title: "In details" },
   { context: "text", title: "In a text" },
@@ -57,21 +58,45 @@ function scrolled(screen: HelpScreen, state: State, by: number): Step<HelpScreen
 
 /** The key table, side by side in as many columns as fit: each row has one cell a column. */
 export function helpRows({ keymap }: State, width: number): readonly (readonly HelpRow[])[] {
-  const blocks = sections.flatMap(({ context, title }): HelpRow[][] => {
+  const all = sections.flatMap(({ context, title }): HelpRow[] => {
     const keys = commandNames
       .filter((name) => commands[name].context === context)
       .flatMap((name) => keyRow(keymap, name));
-    return keys.length === 0 ? [] : [[{ kind: "title", text: title }, ...keys, { kind: "blank" }]];
+    return keys.length === 0 ? [] : [{ kind: "title", text: title }, ...keys, { kind: "blank" }];
   });
-  const all = blocks.flat();
-  const columns = Math.max(1, Math.floor(width / HELP_COLUMN));
-  const height = Math.ceil(all.length / columns);
+  const count = Math.max(1, Math.floor(width / HELP_COLUMN));
+  let height = Math.ceil(all.length / count);
+  let columns = columnsOf(all, height);
+  while (columns.length > count) columns = columnsOf(all, ++height);
   return Array.from({ length: height }, (_, y) =>
-    Array.from({ length: columns }, (_, x): HelpRow => all[x * height + y] ?? { kind: "blank" }),
+    columns.map((column): HelpRow => column[y] ?? { kind: "blank" }),
   );
 }
 
+/** A title begins no column's last row, and nothing blank a column. */
+function columnsOf(all: readonly HelpRow[], height: number): HelpRow[][] {
+  const columns: HelpRow[][] = [];
+  let column: HelpRow[] = [];
+  for (const row of all) {
+    if (
+      column.length >= height ||
+      (row.kind === "title" && column.length > 0 && column.length >= height - 1)
+    ) {
+      columns.push(column);
+      column = [];
+    }
+    if (row.kind !== "blank" || column.length > 0) column.push(row);
+  }
+  return column.length === 0 ? columns : [...columns, column];
+}
+
+/** As many of its keys as there is room for. */
 function keyRow(keymap: State["keymap"], name: CommandName): HelpRow[] {
-  const keys = keysFor(keymap, name).slice(0, 3).map(keyLabel).join("  ");
-  return keys === "" ? [] : [{ kind: "key", keys, label: commands[name].label }];
+  const [first, ...others] = keysFor(keymap, name).map(keyLabel);
+  if (first === undefined) return [];
+  const keys = others.reduce((shown, key) => {
+    const longer = `${shown}  ${key}`;
+    return longer.length <= HELP_KEYS ? longer : shown;
+  }, first);
+  return [{ kind: "key", keys, label: commands[name].label }];
 }

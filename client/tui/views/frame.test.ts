@@ -1,0 +1,284 @@
+import fc from "fast-check";
+import stringWidth from "string-width";
+import { describe, expect, it } from "vitest";
+import { headOf, message, morning, NOW, open, row, stateOf } from "../../../test/support/tui-state.ts";
+import { composerWith } from "../model/composer.ts";
+import { geometryOf, isWide } from "../model/geometry.ts";
+import type { Line } from "../model/line.ts";
+import { asking, invitation } from "../model/screens/confirm.ts";
+import { emptyPalette } from "../model/screens/palette.ts";
+import type { Screen } from "../model/screens/screen.ts";
+import type { State } from "../model/state.ts";
+import { update } from "../model/update.ts";
+import { type Frame, frameOf, targetAt } from "./frame.ts";
+
+const sizes = [
+  [60, 16],
+  [80, 24],
+  [96, 30],
+  [250, 70],
+] as const;
+
+describe("frameOf", () => {
+  const palette: Screen = { ...emptyPalette, query: composerWith("mu") };
+  const screens: Readonly<Record<string, (size: Pick<State, "columns" | "rows">) => State>> = {
+    morning: (size) =>
+      morning({ ...size, open: { ...opened(), composer: composerWith("on it, give me five") } }),
+    list: (size) => morning({ ...size, pane: "conversations", listCursor: "music" }),
+    offline: (size) =>
+      morning({
+        ...size,
+        connection: { state: "offline", why: "the relay does not answer", queued: 2 },
+        notices: [
+          { text: "Pinned.", hint: undefined, gravity: "note", at: NOW },
+          {
+            text: "The key of bob has changed.",
+            hint: "Compare the safety number.",
+            gravity: "alarm",
+            at: NOW,
+          },
+        ],
+      }),
+    empty: (size) => stateOf({ ...size, hasAllConversations: true, connection: morning().connection }),
+    palette: (size) => morning({ ...size, screens: [palette] }),
+    help: (size) => morning({ ...size, screens: [{ kind: "help", above: 0 }] }),
+    settings: (size) => morning({ ...size, screens: [{ kind: "settings", chosen: 1 }] }),
+    invitation: (size) => morning({ ...size, screens: [invitation("oncall", "erin")] }),
+  };
+  for (const [name, stateAt] of Object.entries(screens)) {
+    for (const [columns, rows] of sizes) {
+      it(`shows ${name} at ${columns}x${rows} as kept`, async () => {
+        const state = stateAt({ columns, rows });
+        await expect(shown(state)).toMatchFileSnapshot(`golden/${name}-${columns}x${rows}.txt`);
+      });
+    }
+  }
+
+  it("fills any terminal exactly, whatever the state is", () => {
+    fc.assert(
+      fc.property(anyState, (state) => {
+        const { rows, cursor, hits } = frameOf(state);
+        expect(rows).toHaveLength(state.rows);
+        for (const line of rows) {
+          expect(stringWidth(textOf(line))).toBeLessThanOrEqual(state.columns);
+          expect(textOf(line)).not.toMatch(/\p{Cc}/u);
+        }
+        if (cursor !== undefined) expectWithin(state, { ...cursor, width: 1, height: 1 });
+        for (const hit of hits) expectWithin(state, hit);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("keeps a blank column between the list and the conversation", () => {
+    fc.assert(
+      fc.property(anyState, (state) => {
+        const { list, main } = geometryOf(state);
+        fc.pre(isWide(state) && list !== undefined && state.me !== "");
+        for (const line of frameOf(state).rows.slice(main.y, main.y + main.height)) {
+          const graphemes = [...new Intl.Segmenter().segment(textOf(line).padEnd(main.x))];
+          let at = 0;
+          for (const { segment } of graphemes) {
+            if (at === main.x - 1) expect(segment).toBe(" ");
+            if (at < main.x) expect(at + stringWidth(segment)).toBeLessThanOrEqual(main.x);
+            at += stringWidth(segment);
+          }
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("lays no click on what another thing shows", () => {
+    const frame = frameOf(morning());
+    const y = rowOf(frame, "#music");
+    expect(targetAt(frame, 5, y)).toEqual({ kind: "conversation", name: "music" });
+    expect(targetAt(frame, 22, y)).not.toEqual({ kind: "conversation", name: "music" });
+  });
+
+  it("has the cursor of a screen where one writes on it", () => {
+    const state = morning({ screens: [palette] });
+    expect(frameOf(state).cursor).toEqual({ x: geometryOf(state).main.x + 5, y: 1 });
+  });
+
+  it("hides the cursor where no text is written", () => {
+    expect(frameOf(morning({ screens: [{ kind: "help", above: 0 }] })).cursor).toBeUndefined();
+    expect(frameOf(morning({ pane: "transcript" })).cursor).toBeUndefined();
+  });
+});
+
+describe("frames after any events", () => {
+  it("are never too large, and Esc always leads back to the conversation", () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 40 }), (events) => {
+        let state: State = morning();
+        for (const event of events) {
+          [state] = update(state, event);
+          expect(frameOf(state).rows).toHaveLength(state.rows);
+        }
+        for (let presses = 0; presses < 12; presses++)
+          [state] = update(state, { kind: "key", key: "esc", text: "" });
+        expect(state.screens).toEqual([]);
+        expect(state.pane).toBe("composer");
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+function opened() {
+  return morning().open ?? open("ops");
+}
+
+function textOf({ spans }: Line): string {
+  return spans.map(({ text }) => text).join("");
+}
+
+/** The screen as text, with its size and cursor, for people to review. */
+function shown(state: State): string {
+  const { rows, cursor } = frameOf(state);
+  const place = cursor === undefined ? "no cursor" : `cursor at column ${cursor.x + 1}, row ${cursor.y + 1}`;
+  const lines = rows.map((line) => textOf(line).trimEnd());
+  return `${[`${state.columns}x${state.rows}, ${place}`, ...lines].join("\n")}\n`;
+}
+
+function rowOf(frame: Frame, text: string): number {
+  return frame.rows.findIndex((line) => textOf(line).includes(text));
+}
+
+function expectWithin(
+  { columns, rows }: State,
+  { x, y, width, height }: { x: number; y: number; width: number; height: number },
+): void {
+  expect(x).toBeGreaterThanOrEqual(0);
+  expect(y).toBeGreaterThanOrEqual(0);
+  expect(x + width).toBeLessThanOrEqual(columns);
+  expect(y + height).toBeLessThanOrEqual(rows);
+}
+
+// What others may write: wide, combining, right to left, with escapes and pictures.
+const anyText = fc.oneof(
+  fc.string({ unit: "grapheme", maxLength: 60 }),
+  fc.constantFrom(
+    "",
+    "日本語の会話",
+    "👩‍👩‍👧‍👦 family",
+    "\u001b[31mred",
+    "שלום עולם",
+    "e\u0301".repeat(30),
+    "a\tb\nc",
+  ),
+);
+const anyName = fc.oneof(fc.constantFrom("bob", "ops", "a-name-of-thirty-two-characters"), anyText);
+
+const anyRow = fc
+  .record({
+    name: anyName,
+    kind: fc.constantFrom("self", "dm", "group", "room"),
+    title: fc.option(anyText, { nil: undefined }),
+    unread: fc.nat(100_000),
+    mentions: fc.nat(3),
+    queued: fc.nat(2),
+    standing: fc.constantFrom("member", "invited", "left", "removed"),
+    invitedBy: fc.option(anyName, { nil: undefined }),
+    notify: fc.constantFrom("all", "mentions", "none"),
+  } as const)
+  .map((known) => row(known.name, known));
+
+const anyEntry = fc
+  .record({ from: anyName, text: anyText, position: fc.nat(1_000), own: fc.boolean(), edited: fc.boolean() })
+  .map(({ position, from, text, ...more }) => message(position, from, text, more));
+
+const anyOpen = fc
+  .record({
+    name: anyName,
+    entries: fc.array(anyEntry, { maxLength: 12 }),
+    text: anyText,
+    members: fc.array(anyName),
+  })
+  .map(({ name, entries, text, members }) =>
+    open(name, { entries, composer: composerWith(text), head: headOf(name, { kind: "group", members }) }),
+  );
+
+const anyScreen: fc.Arbitrary<Screen> = fc.oneof(
+  anyText.map((text): Screen => ({ ...emptyPalette, query: composerWith(text) })),
+  fc.nat(200).map((above): Screen => ({ kind: "help", above })),
+  fc.nat(9).map((chosen): Screen => ({ kind: "settings", chosen })),
+  fc.tuple(anyText, anyText).map(([question, detail]): Screen => asking(question, detail, "Delete", [])),
+);
+
+const anyState: fc.Arbitrary<State> = fc
+  .record({
+    columns: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 260 })),
+    rows: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 80 })),
+    me: fc.constantFrom("", "alice"),
+    conversations: fc.array(anyRow, { maxLength: 30 }),
+    hasAllConversations: fc.boolean(),
+    open: fc.option(anyOpen, { nil: undefined }),
+    pane: fc.constantFrom("conversations", "transcript", "composer"),
+    listCursor: fc.option(anyName, { nil: undefined }),
+    present: fc.array(anyName).map((names) => new Set(names)),
+    typing: fc.array(anyName).map((names) => new Map([["ops", names]])),
+    screens: fc.oneof(fc.constant([]), fc.array(anyScreen, { maxLength: 2 })),
+    notices: fc.array(
+      fc.record({
+        text: anyText,
+        hint: fc.option(anyText, { nil: undefined }),
+        gravity: fc.constantFrom("note", "error", "alarm"),
+        at: fc.constant(NOW),
+      } as const),
+      { maxLength: 3 },
+    ),
+    connection: fc.record({
+      state: fc.constantFrom("starting", "connecting", "connected", "offline", "elsewhere", "refused"),
+      why: fc.option(anyText, { nil: undefined }),
+      queued: fc.nat(5),
+    } as const),
+  } as const)
+  .map(stateOf);
+
+const anyEvent = fc.oneof(
+  fc
+    .constantFrom(
+      ...[
+        "a",
+        "j",
+        "k",
+        "?",
+        "/",
+        ":",
+        "r",
+        "enter",
+        "esc",
+        "tab",
+        "shift-tab",
+        "up",
+        "down",
+        "pageup",
+        "pagedown",
+      ],
+      ...[
+        "f1",
+        "ctrl-p",
+        "alt-a",
+        "alt-s",
+        "alt-down",
+        "alt-up",
+        "alt-comma",
+        "alt-p",
+        "space",
+        "backspace",
+        "ctrl-w",
+      ],
+    )
+    .map((key) => ({ kind: "key", key, text: key.length === 1 ? key : "" }) as const),
+  fc.record({
+    kind: fc.constant("resize" as const),
+    columns: fc.integer({ min: 1, max: 200 }),
+    rows: fc.integer({ min: 1, max: 60 }),
+  }),
+  anyText.map((text) => ({ kind: "paste", text }) as const),
+  fc
+    .array(anyRow, { maxLength: 5 })
+    .map((rows) => ({ kind: "chat", data: { what: "conversations", rows, isWhole: false } }) as const),
+);

@@ -1,0 +1,106 @@
+import { type CommandName, commandNames, commands } from "../model/command.ts";
+import type { KeyName } from "../model/event.ts";
+import { keyIn, keyLabel } from "../model/keymap.ts";
+import { behaviourOf } from "../model/screens/index.ts";
+import type { State } from "../model/state.ts";
+import { contextsOf } from "../model/update.ts";
+
+/** A key that can be pressed now, and what it does. */
+export interface Hint {
+  readonly command: CommandName;
+  readonly key: KeyName;
+  readonly label: string;
+}
+
+type Wanted = readonly (readonly [CommandName, string])[];
+
+/** The keys that are of use where one is, the most important first. */
+export function hintsOf(state: State): readonly Hint[] {
+  return wanted(state).flatMap(([command, label]) => hint(state, command, label) ?? []);
+}
+
+/** The ways to everything else. */
+export function waysOf(state: State): readonly Hint[] {
+  const [palette, help] = [
+    hint(state, "palette", "go"),
+    hint(state, "help here", "help") ?? hint(state, "help", "help"),
+  ];
+  return [palette, help].filter((way) => way !== undefined);
+}
+
+function hint(state: State, command: CommandName, label: string): Hint | undefined {
+  const key = keyIn(state.keymap, contextsOf(state), command);
+  return key === undefined ? undefined : { command, key, label: `${keyLabel(key)} ${label}` };
+}
+
+function wanted(state: State): Wanted {
+  const top = state.screens.at(-1);
+  if (top !== undefined) return screenHints(state);
+  switch (state.pane) {
+    case "conversations":
+      return [
+        ["choose", "open"],
+        ["back", "back"],
+        ["search here", "search"],
+      ];
+    case "transcript":
+      return state.open?.selected === undefined
+        ? [
+            ["select up", "choose"],
+            ["back", "back"],
+          ]
+        : messageHints(state);
+    case "composer":
+      return composerHints(state);
+  }
+}
+
+function composerHints({ open, conversations }: State): Wanted {
+  if (open === undefined)
+    return [
+      ["people", "people"],
+      ["new group", "new group"],
+      ["rooms", "rooms"],
+    ];
+  const others = conversations.some(({ name, unread }) => unread > 0 && name !== open.name);
+  const enter = open.purpose.kind === "edit" ? "save" : "send";
+  return [
+    ...(open.composer.text === "" ? [] : [["send", enter] as const]),
+    ...(open.purpose.kind === "message" ? [] : [["back", "give up"] as const]),
+    ...(others ? [["next unread", "next unread"] as const] : []),
+    ...(open.composer.text === ""
+      ? [["focus previous", "messages"] as const]
+      : [["newline", "new line"] as const]),
+    ...(open.composer.text === "" ? [["focus next", "list"] as const, ["people", "people"] as const] : []),
+  ];
+}
+
+function messageHints({ open }: State): Wanted {
+  const chosen = open?.entries.find(({ key }) => key === open.selected);
+  const isOwn = chosen?.kind === "message" && chosen.own;
+  return [
+    ["reply", "reply"],
+    ...(isOwn ? [["edit", "edit"] as const, ["delete", "delete"] as const] : []),
+    ["react", "react"],
+    ["vote up", "vote"],
+    ["message details", "who has it"],
+    ["back", "back"],
+  ];
+}
+
+/** What the screen's own keys do, then how to leave it. */
+function screenHints(state: State): Wanted {
+  const top = state.screens.at(-1);
+  if (top === undefined) return [];
+  if (top.kind === "help")
+    return [
+      ["page down", "more"],
+      ["back", "back"],
+    ];
+  const contexts = behaviourOf(top).contexts(top);
+  const own = commandNames
+    .filter((name) => contexts.includes(commands[name].context) && !("hidden" in commands[name]))
+    .map((name) => [name, commands[name].label.toLowerCase()] as const);
+  const verb = { confirm: "answer", settings: "change" }[top.kind as string] ?? "choose";
+  return [...(contexts.includes("list") ? [["choose", verb] as const] : []), ...own, ["back", "back"]];
+}
