@@ -10,15 +10,17 @@ export interface Opening {
   readonly relay: string | undefined;
   readonly passphrase: () => Promise<string | undefined>;
   readonly signal: AbortSignal;
+  readonly hasColors: boolean;
 }
 
 export function openingOf(context: Context): Opening {
-  const { environment, relay, signal } = context;
+  const { environment, relay, signal, output } = context;
   return {
     paths: pathsOf(context),
     environment,
     relay,
-    signal,
     passphrase: () => profilePassphrase(context),
+    signal,
+    hasColors: output.hasColors,
   };
 }

@@ -34,6 +34,11 @@ export class Output {
     err.on("error", () => undefined);
   }
 
+  /** Whether results for a person may have colours. */
+  get hasColors(): boolean {
+    return this.#color.out;
+  }
+
   /** A line, or several, of a result for a person. */
   line(text: string): void {
     if (!this.closed.aborted) this.#out.write(`${text}\n`);

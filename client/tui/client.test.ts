@@ -33,7 +33,7 @@ afterEach(() => {
   client = undefined;
 });
 
-function open(known: Partial<State> = {}, perform: Perform = () => undefined) {
+function open(known: Partial<State> = {}, perform: Perform = () => undefined, hasColors = true) {
   const modes: boolean[] = [];
   const input = Object.assign(new PassThrough(), {
     isTTY: true,
@@ -47,7 +47,7 @@ function open(known: Partial<State> = {}, perform: Perform = () => undefined) {
     output: output as unknown as WriteStream,
     errors: errors as unknown as WriteStream,
   };
-  client = new Client(streams, { me: "alice", screens: [], ...known }, perform);
+  client = new Client(streams, hasColors, { me: "alice", screens: [], ...known }, perform);
   return { client, input, output, errors, modes };
 }
 

@@ -24,6 +24,7 @@ export class Client {
   readonly #terminal: Terminal;
   readonly #runtime: Runtime;
   readonly #perform: Perform;
+  readonly #hasColors: boolean;
   readonly #ended = Promise.withResolvers<number>();
   readonly #forgetLifetime: () => void;
   readonly #screen: Screen;
@@ -32,7 +33,13 @@ export class Client {
   /** Another program has the terminal. */
   #isLent = false;
 
-  constructor(streams: Streams, known: Pick<State, "me" | "screens"> & Partial<State>, perform: Perform) {
+  constructor(
+    streams: Streams,
+    hasColors: boolean,
+    known: Pick<State, "me" | "screens"> & Partial<State>,
+    perform: Perform,
+  ) {
+    this.#hasColors = hasColors;
     this.#perform = perform;
     this.#terminal = new Terminal(streams, {
       input: (inputs) => this.#runtime.act(inputs.flatMap((input) => eventsOf(input, this.#frame))),
@@ -152,7 +159,7 @@ export class Client {
         canvas.rows = state.rows;
         canvas.wipe(() => this.#screen.forget());
       }
-      this.#screen.draw(frame, state.settings.theme, state.columns);
+      this.#screen.draw(frame, this.#hasColors ? state.settings.theme : "plain", state.columns);
     });
   }
 }

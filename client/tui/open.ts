@@ -19,6 +19,8 @@ export interface Opening {
   readonly passphrase: AskPassphrase;
   /** Aborts at SIGINT; Ctrl-C is a key here. */
   readonly signal: AbortSignal;
+  /** If not, the theme without colours is shown, whichever is set. */
+  readonly hasColors: boolean;
 }
 
 /** The full-screen client, from its first frame to the exit status. */
@@ -36,6 +38,7 @@ export async function openTui(opening: Opening, streams: Streams): Promise<numbe
   };
   const client = new Client(
     streams,
+    opening.hasColors,
     {
       me: session.profile?.identity.name ?? "",
       screens: session.profile === undefined ? [{ kind: "wizard" }] : [],
