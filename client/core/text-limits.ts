@@ -1,6 +1,8 @@
+import { MAX_TEXT_BYTES } from "../text-size.ts";
 import { ChatError } from "./chat-error.ts";
 
-export const MAX_TEXT_BYTES = 65_536;
+export { MAX_TEXT_BYTES };
+
 /** How many emoji one person puts on a message. */
 export const MAX_EMOJI = 16;
 const MAX_EMOJI_BYTES = 64;

@@ -1,6 +1,4 @@
-import { safeBlock } from "../../safe-text.ts";
-import type { Composer } from "./composer.ts";
-import { wrap } from "./layout/text.ts";
+import { composerHeight } from "./composer-shape.ts";
 import { noticeRows } from "./notices.ts";
 import type { State } from "./state.ts";
 
@@ -31,8 +29,6 @@ export interface Geometry {
 const WIDE = 80;
 /** Between the list and what is right of it. */
 const GAP = 1;
-/** Of the composer's lines: the mark before the text. The cursor stands behind the last character, too. */
-export const COMPOSER_MARK = 3;
 
 export function isWide({ columns }: State): boolean {
   return columns >= WIDE;
@@ -53,7 +49,7 @@ export function geometryOf(state: State): Geometry {
   const notices = Math.min(rows >= 10 ? 5 : rows >= 5 ? 1 : 0, noticeRows(state, columns - 4).length);
   const height = Math.max(0, rows - header - status - notices);
   const rule = height >= 6 ? 1 : 0;
-  const composer = Math.min(composerRows(state, width), Math.max(1, Math.floor(height / 3)), height);
+  const composer = Math.min(composerHeight(state, width, Math.max(1, Math.floor(height / 3))), height);
   const bottom = header + height;
   return {
     header: { x: 0, y: 0, width: columns, height: header },
@@ -72,21 +68,4 @@ export function geometryOf(state: State): Geometry {
 
 function listWidthOf(columns: number): number {
   return columns >= 160 ? 32 : columns >= 120 ? 28 : 22;
-}
-
-const known = new WeakMap<Composer, { readonly width: number; readonly rows: number }>();
-
-/** Rows that the text wants; more than the screen has are not counted. */
-function composerRows({ open, rows: most }: State, width: number): number {
-  if (open === undefined) return 1;
-  const { composer, purpose } = open;
-  const head = purpose.kind === "message" ? 0 : 1;
-  const cached = known.get(composer);
-  if (cached?.width === width) return head + cached.rows;
-  const room = Math.max(1, width - COMPOSER_MARK);
-  // A pasted megabyte fills the screen, whatever it says.
-  const rows =
-    composer.text.length > most * room ? most : Math.min(most, wrap(safeBlock(composer.text), room).length);
-  known.set(composer, { width, rows });
-  return head + Math.max(1, rows);
 }

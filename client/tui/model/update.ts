@@ -1,7 +1,7 @@
 // The model's one function: what happens, and what comes of it. Pure; never throws.
 import { type CommandName, type Context, commands } from "./command.ts";
 import { completions } from "./completion.ts";
-import { type Composer, runComposer, typeText } from "./composer.ts";
+import { type Composer, cursorAt, dismissMenu, menuOf, runComposer, typeText } from "./composer.ts";
 import {
   goTo,
   mute,
@@ -12,10 +12,12 @@ import {
   visit,
 } from "./conversation-list.ts";
 import type { ChatData, Loaded } from "./data.ts";
+import { takeDraft } from "./drafts.ts";
 import type { Effect } from "./effect.ts";
 import type { Event, Failure, Target } from "./event.ts";
 import { commandFor, contextsOfCommand } from "./keymap.ts";
 import { note, withNotice } from "./notices.ts";
+import { offersOf } from "./offers.ts";
 import {
   loadFailed,
   resized,
@@ -27,8 +29,9 @@ import {
 } from "./open-conversation.ts";
 import type { Step } from "./screens/behaviour.ts";
 import { behaviourOf, screenFor } from "./screens/index.ts";
+import { askedBy } from "./slash.ts";
 import { type Notice, noticeOf, type State } from "./state.ts";
-import { submit } from "./submit.ts";
+import { giveBack, giveUp, outgrows, submit, tooLong } from "./submit.ts";
 import { afterReading } from "./unread.ts";
 import type { Updated } from "./updated.ts";
 
@@ -146,7 +149,7 @@ function runChat(state: State, command: CommandName): Updated {
     case "back":
       return back(state);
     case "send":
-      return submit(state);
+      return sent(state);
     case "editor":
       return state.open === undefined
         ? [state, []]
@@ -165,6 +168,14 @@ function runChat(state: State, command: CommandName): Updated {
   }
 }
 
+function sent(state: State): Updated {
+  const { updated, then } = submit(state);
+  if (then === undefined) return updated;
+  const [next, effects] = updated;
+  const [done, more] = runChat(next, then);
+  return [done, [...effects, ...more]];
+}
+
 const panes: readonly State["pane"][] = ["conversations", "transcript", "composer"];
 
 function withPane(state: State, by: number): State {
@@ -172,11 +183,13 @@ function withPane(state: State, by: number): State {
   return select({ ...state, pane, listCursor: state.listCursor ?? state.open?.name });
 }
 
-/** One step back: what was begun is given up first, then the keys go to the composer, then alarms are put away. */
+/** One step back: to the composer, out of its menu, out of a reply or an edit; then notices are put away. */
 function back(state: State): Updated {
   const { open, pane, notices } = state;
   if (pane !== "composer") return [select({ ...state, pane: "composer", listCursor: undefined }), []];
-  if (open !== undefined && open.purpose.kind !== "message") return submit(state, "give up");
+  const menu = open && menuOf(open.composer, offersOf(state));
+  if (menu !== undefined) return withComposer(state, (composer) => dismissMenu(composer, menu));
+  if (open !== undefined && open.purpose.kind !== "message") return giveUp(state);
   if (notices.length > 0) return [{ ...state, notices: [] }, []];
   return [state, []];
 }
@@ -188,17 +201,22 @@ function type(state: State, text: string): Updated {
   return withComposer(select({ ...state, pane: "composer" }), (composer) => typeText(composer, text));
 }
 
-function withComposer(state: State, change: (composer: Composer) => Composer): Updated {
+/** `isWritten`: here, so that it may be refused. */
+function withComposer(state: State, change: (composer: Composer) => Composer, isWritten = true): Updated {
   const { open } = state;
   if (open === undefined) return [state, []];
   const composer = change(open.composer);
   if (composer === open.composer) return [state, []];
+  if (isWritten && outgrows(open.composer, composer)) {
+    return [withNotice(state, note(tooLong(), "error", state.now)), []];
+  }
   const changed = { ...state, open: { ...open, composer } };
   if (composer.text === open.composer.text) return [changed, []];
   const effects: Effect[] = [];
   if (open.purpose.kind !== "edit")
     effects.push({ kind: "save draft", conversation: open.name, text: composer.text });
-  if (composer.text !== "") effects.push({ kind: "typing", conversation: open.name });
+  if (composer.text !== "" && askedBy(composer.text).kind === "text")
+    effects.push({ kind: "typing", conversation: open.name });
   return [changed, effects];
 }
 
@@ -216,7 +234,9 @@ function click(state: State, target: Target): Updated {
     case "message":
       return [select({ ...state, pane: "transcript" }, target.key), []];
     case "composer":
-      return [select({ ...state, pane: "composer" }), []];
+      return withComposer(select({ ...state, pane: "composer" }), (composer) =>
+        cursorAt(composer, target.offset),
+      );
   }
 }
 
@@ -254,10 +274,15 @@ function take(state: State, loaded: Loaded): Updated {
       return takePart(state, loaded);
     case "edited":
       return loaded.conversation === state.open?.name
-        ? withComposer(state, (composer) =>
-            runComposer(composer, { replaceWith: loaded.text }, completions(state)),
+        ? withComposer(
+            state,
+            (composer) => runComposer(composer, { replaceWith: loaded.text }, completions(state)),
+            false,
           )
-        : [state, [{ kind: "save draft", conversation: loaded.conversation, text: loaded.text }]];
+        : [
+            takeDraft(state, loaded.conversation, loaded.text),
+            [{ kind: "save draft", conversation: loaded.conversation, text: loaded.text }],
+          ];
     case "done":
       return loaded.said === undefined
         ? [state, []]
@@ -271,7 +296,8 @@ function fail(state: State, effect: string, failure: Failure): Updated {
   const top = state.screens.at(-1);
   const screen = top && behaviourOf(top).fail(top, effect, failure, state);
   if (screen !== undefined) return stepped(state, { screen });
-  return [withNotice(loadFailed(state, effect), noticeOf(failure, state.now)), []];
+  const told = withNotice(loadFailed(state, effect), noticeOf(failure, state.now));
+  return effect === "send" || effect === "edit" ? giveBack(told) : [told, []];
 }
 
 function takeChat(state: State, data: ChatData): Updated {
@@ -293,7 +319,7 @@ function takeChat(state: State, data: ChatData): Updated {
     case "settings":
       return [{ ...state, settings: { ...state.settings, ...data.settings } }, []];
     case "draft":
-      return [{ ...state, drafts: new Map(state.drafts).set(data.conversation, data.text) }, []];
+      return [takeDraft(state, data.conversation, data.text), []];
   }
 }
 

@@ -1,6 +1,6 @@
 import { go, type KeysResult, prepare } from "fuzzysort";
 import { type CommandName, commandNames, commands } from "../command.ts";
-import { emptyComposer, runComposer, typeText } from "../composer.ts";
+import { emptyComposer, noCompletions, runComposer, typeText } from "../composer.ts";
 import { rowOf } from "../conversation-list.ts";
 import type { State } from "../state.ts";
 import type { Behaviour, Step } from "./behaviour.ts";
@@ -33,7 +33,7 @@ export const palette: Behaviour<PaletteScreen> = {
       case "palette":
         return { screen: "close" };
       default: {
-        const query = runComposer(screen.query, command, { names: [], history: [] });
+        const query = runComposer(screen.query, command, noCompletions);
         return query === screen.query ? undefined : { screen: { ...screen, query, chosen: 0 } };
       }
     }
