@@ -3,9 +3,10 @@ import type { ReadStream, WriteStream } from "node:tty";
 import { afterEach, expect, test, vi } from "vitest";
 import { Client } from "./client.ts";
 import type { Effect } from "./model/effect.ts";
-import { defaultSettings } from "./model/initial.ts";
+import { defaultSettings, initialState } from "./model/initial.ts";
 import type { State } from "./model/state.ts";
 import type { Perform } from "./runtime.ts";
+import { frameOf } from "./views/frame.ts";
 
 class FakeOutput extends Writable {
   readonly isTTY = true;
@@ -161,4 +162,35 @@ test("the mouse is given back to the terminal when it is not wanted", () => {
   client?.end(0);
   const without = open({ settings: { ...defaultSettings, mouse: false } });
   expect(without.output.take()).not.toContain("\u001b[?1000h");
+});
+
+test("without colours there are none, whichever theme is set", () => {
+  const notices = [{ text: "look", hint: undefined, gravity: "alarm" as const, at: Date.now() }];
+  const color = /\[[\d;]*3[0-7]m/;
+  expect(open({ notices }).output.take()).toMatch(color);
+  client?.end(0);
+  expect(open({ notices }, undefined, false).output.take()).not.toMatch(color);
+});
+
+test("a click is on what is drawn there", () => {
+  const row = { kind: "dm", title: undefined, unread: 0, mentions: 0, queued: 0, notify: "all" } as const;
+  const conversations = ["bob", "carol"].map((name, at) => {
+    return { ...row, name, standing: "member" as const, invitedBy: undefined, activity: 2 - at };
+  });
+  const known = {
+    columns: 100,
+    rows: 12,
+    me: "alice",
+    screens: [],
+    conversations,
+    hasAllConversations: true,
+  };
+  const effects: Effect[] = [];
+  const { input } = open(known, (effect) => {
+    effects.push(effect);
+  });
+  const { hits } = frameOf(initialState({ ...known, now: 0 }));
+  const hit = hits.find(({ target }) => target.kind === "conversation" && target.name === "carol");
+  input.emit("data", `\u001b[<0;${(hit?.x ?? 0) + 1};${(hit?.y ?? 0) + 1}M`);
+  expect(effects).toContainEqual(expect.objectContaining({ kind: "open", conversation: "carol" }));
 });
