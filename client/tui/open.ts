@@ -4,8 +4,10 @@ import { ChatError } from "../core/chat-error.ts";
 import { closeProfile, type Profile, type ProfilePaths } from "../core/profile.ts";
 import { type AskPassphrase, unlockProfile } from "../core/unlock-profile.ts";
 import { Client } from "./client.ts";
+import { readConfig } from "./effects/config.ts";
 import { live, perform } from "./effects/index.ts";
 import type { Session } from "./effects/session.ts";
+import { note } from "./model/notices.ts";
 import type { Streams } from "./terminal.ts";
 
 const INTERRUPTED = 130;
@@ -26,6 +28,7 @@ export interface Opening {
 /** The full-screen client, from its first frame to the exit status. */
 export async function openTui(opening: Opening, streams: Streams): Promise<number> {
   const ending = new AbortController();
+  const { keymap, mistakes } = readConfig(opening.paths);
   let living: Promise<void> = Promise.resolve();
   const session: Session = {
     ...opening,
@@ -42,6 +45,8 @@ export async function openTui(opening: Opening, streams: Streams): Promise<numbe
     {
       me: session.profile?.identity.name ?? "",
       screens: session.profile === undefined ? [{ kind: "wizard" }] : [],
+      keymap,
+      notices: mistakes.map((text) => note(text, "alarm", Date.now())),
     },
     (effect, tell) => perform(session, effect, tell),
   );
