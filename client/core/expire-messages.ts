@@ -1,7 +1,7 @@
 import { deleteAnnotationsOf } from "../store/annotations.ts";
 import { transact } from "../store/database.ts";
 import { addEvent } from "../store/events.ts";
-import { markGone, messagesPast, type StoredMessage } from "../store/messages.ts";
+import { markGone, messagesPast, nextExpiry, type StoredMessage } from "../store/messages.ts";
 import { eventIdOf } from "./apply-annotation.ts";
 import type { Profile } from "./profile.ts";
 
@@ -15,6 +15,12 @@ export function expireMessages(profile: Profile): void {
       for (const message of messagesPast(profile.db, now, MESSAGES_A_TURN)) expire(profile, message);
     });
   }
+}
+
+/** Milliseconds until the next one disappears. */
+export function untilNextExpiry({ db, runtime }: Profile): number | undefined {
+  const next = nextExpiry(db);
+  return next === undefined ? undefined : Math.max(next - runtime.now(), 0);
 }
 
 function expire({ db }: Profile, message: StoredMessage): void {

@@ -30,6 +30,7 @@ interface Said {
   readonly from: DeviceAddress;
   /** In the group, at that row. */
   readonly role: Role | undefined;
+  readonly sequence: number;
   readonly contentHash: Hash;
   readonly sentAt: number;
 }
@@ -109,7 +110,7 @@ function tellInvited(
   });
 }
 
-function takeTitle(profile: Profile, { stored, from, role, contentHash, sentAt }: Said, given: string): void {
+function takeTitle(profile: Profile, { stored, from, role, sequence, contentHash, sentAt }: Said, given: string): void {
   if (stored.kind !== "group" || role === undefined || !atLeast(role, "admin")) return;
   const title = shortTitle(given);
   setTitle(profile.db, stored.conversation, title);
@@ -122,6 +123,7 @@ function takeTitle(profile: Profile, { stored, from, role, contentHash, sentAt }
     conversation: stored.conversation,
     accountId: from.accountId,
     deviceId: from.deviceId,
+    sequence,
     at: sentAt,
     details: { title },
   });

@@ -11,6 +11,7 @@ import { badName, foldName } from "./names.ts";
 import { parseMoment } from "./parse-time.ts";
 import type { Profile } from "./profile.ts";
 import { conversationNumber } from "./read-messages.ts";
+import { spotOf } from "./read-transcript.ts";
 import { joinFilters, parseSearchQuery, type SearchFilters } from "./search-query.ts";
 
 export interface MessageSearch {
@@ -23,6 +24,10 @@ export interface MessageSearch {
 
 export interface MessageFound {
   readonly message: Message;
+  /** The local number of its conversation, and where it is in the transcript of that. */
+  readonly conversation: number;
+  readonly key: string;
+  readonly place: number;
   /** The part of the text around what was found, on one line. As remote as the text itself. */
   readonly snippet: readonly SnippetPart[];
 }
@@ -60,7 +65,7 @@ export function searchMessages(profile: Profile, search: MessageSearch): Message
       const stored = readMessage(profile.db, position);
       if (stored === undefined) return [];
       const message = toMessage(profile, readConversation(profile.db, stored.conversation), stored);
-      return [{ message, snippet: partsOf(snippet, marks) }];
+      return [{ message, conversation: stored.conversation, ...spotOf(stored), snippet: partsOf(snippet, marks) }];
     });
   });
 }

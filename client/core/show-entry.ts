@@ -31,6 +31,7 @@ export function showEntry(profile: Profile, stored: StoredConversation, row: Sta
     conversation,
     accountId: entry.signer.accountId,
     deviceId: entry.signer.deviceId,
+    sequence: row.sequence,
     at: entry.createdAt,
     ...told,
   });

@@ -173,7 +173,7 @@ function actOn(
     case "group":
       takeGroupContent(
         profile,
-        { stored, from, role: row.senderRole, contentHash, sentAt: inner.sentAt },
+        { stored, from, role: row.senderRole, sequence: row.sequence, contentHash, sentAt: inner.sentAt },
         content.content,
       );
       return;

@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { toHex } from "../../keys/index.ts";
 import { readConversation } from "../store/conversations.ts";
 import { changeMarker } from "../store/database.ts";
-import { type EventKind, eventsArrivedAfter, type StoredEvent } from "../store/events.ts";
+import { eventsArrivedAfter, type StoredEvent } from "../store/events.ts";
 import { messagesArrivedAfter, newestArrival, type StoredMessage } from "../store/messages.ts";
 import { resolveTo } from "./conversations.ts";
+import { type ChatEvent, toEvent } from "./event.ts";
 import { expireMessages } from "./expire-messages.ts";
-import { nameOf } from "./memberships.ts";
-import { conversationName, type Message, toMessage } from "./message.ts";
+import { type Message, toMessage } from "./message.ts";
 import type { Profile } from "./profile.ts";
 
 const POLL_MS = 50;
 const ROWS_A_TURN = 200;
+
+export type { ChatEvent };
 
 export interface Watching {
   /** Names as the user gave them; without any, all conversations. */
@@ -21,23 +22,6 @@ export interface Watching {
   /** Leave out what this account wrote. */
   readonly othersOnly?: boolean;
   readonly signal: AbortSignal;
-}
-
-/** What happened beside messages, as users and scripts see it. */
-export interface ChatEvent {
-  /** 32 hex characters: the same on every device. */
-  readonly eventId: string;
-  readonly event: EventKind;
-  readonly conversation: string;
-  readonly kind: Message["kind"];
-  readonly from: string;
-  /** The id of the message that it is about. */
-  readonly message: string | null;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  /** What the kind adds: text, value, emoji, member, state. */
-  readonly details: Readonly<Record<string, unknown>>;
-  readonly arrival: number;
 }
 
 export type Happening =
@@ -114,22 +98,7 @@ function arrivedAfter({ db }: Profile, after: number) {
 
 function toHappening(profile: Profile, row: StoredMessage | StoredEvent): Happening | undefined {
   const conversation = readConversation(profile.db, row.conversation);
-  if ("event" in row) {
-    return {
-      type: "event",
-      event: {
-        eventId: toHex(row.eventId),
-        event: row.event,
-        conversation: conversationName(conversation),
-        kind: conversation.kind,
-        from: nameOf(profile, row.accountId),
-        message: row.target === undefined ? null : toHex(row.target.messageId),
-        at: row.at,
-        details: row.details,
-        arrival: row.arrival,
-      },
-    };
-  }
+  if ("event" in row) return { type: "event", event: toEvent(profile, conversation, row) };
   if (row.kind === "silent" || row.gone) return undefined;
   return { type: "message", message: toMessage(profile, conversation, row) };
 }

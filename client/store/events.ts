@@ -39,13 +39,15 @@ export interface StoredEvent {
   readonly deviceId: DeviceId | undefined;
   /** The message that it is about. */
   readonly target: { readonly messageId: MessageId; readonly deviceId: DeviceId } | undefined;
+  /** Of what is a line of the transcript: after which row of the log. */
+  readonly sequence: number | undefined;
   /** Milliseconds since 1970. */
   readonly at: number;
   /** What the kind adds; strings, numbers and booleans. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-interface Row {
+export interface EventRow {
   arrival: number;
   event_id: Uint8Array;
   event: EventKind;
@@ -54,11 +56,12 @@ interface Row {
   device_id: Uint8Array | null;
   target_device: Uint8Array | null;
   target_message: Uint8Array | null;
+  sequence: number | null;
   at: number;
   details: string | null;
 }
 
-function fromRow(row: Row): StoredEvent {
+export function eventFromRow(row: EventRow): StoredEvent {
   const { target_device: device, target_message: message } = row;
   return {
     arrival: row.arrival,
@@ -71,21 +74,23 @@ function fromRow(row: Row): StoredEvent {
       device === null || message === null
         ? undefined
         : { messageId: messageId(message), deviceId: deviceId(device) },
+    sequence: row.sequence ?? undefined,
     at: row.at,
     details: row.details === null ? {} : JSON.parse(row.details),
   };
 }
 
-export type NewEvent = Omit<StoredEvent, "arrival" | "deviceId" | "target" | "details"> &
-  Partial<Pick<StoredEvent, "deviceId" | "target" | "details">>;
+type Extra = "deviceId" | "target" | "sequence" | "details";
+
+export type NewEvent = Omit<StoredEvent, "arrival" | Extra> & Partial<Pick<StoredEvent, Extra>>;
 
 /** Inside a transaction. What happens again under its id is not told again. */
 export function addEvent(db: Database, made: NewEvent): void {
   statement<unknown[], never>(
     db,
     `insert into events (arrival, event_id, event, conversation, account_id, device_id, target_device, target_message,
-       at, details)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (event_id) do nothing`,
+       sequence, at, details)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (event_id) do nothing`,
   ).run(
     newestArrival(db) + 1,
     made.eventId,
@@ -95,17 +100,29 @@ export function addEvent(db: Database, made: NewEvent): void {
     made.deviceId ?? null,
     made.target?.deviceId ?? null,
     made.target?.messageId ?? null,
+    made.sequence ?? null,
     made.at,
     made.details === undefined ? null : JSON.stringify(made.details),
   );
 }
 
+/** Those that are lines of the transcript, the newest first. */
+export function newestLines(db: Database, conversation: number, limit: number): StoredEvent[] {
+  return statement<[number, number], EventRow>(
+    db,
+    `select * from events where conversation = ? and sequence is not null
+     order by sequence desc, arrival desc limit ?`,
+  )
+    .all(conversation, limit)
+    .map(eventFromRow);
+}
+
 /** Those that became known after `after`, in that order. */
 export function eventsArrivedAfter(db: Database, after: number, limit: number): StoredEvent[] {
-  return statement<[number, number], Row>(
+  return statement<[number, number], EventRow>(
     db,
     "select * from events where arrival > ? order by arrival limit ?",
   )
     .all(after, limit)
-    .map(fromRow);
+    .map(eventFromRow);
 }

@@ -50,7 +50,7 @@ export interface StoredMessage {
   readonly trouble: { readonly code: string; readonly text: string } | undefined;
 }
 
-interface MessageRow {
+export interface MessageRow {
   position: number;
   conversation: number;
   message_id: Uint8Array;
@@ -79,7 +79,7 @@ interface MessageRow {
   trouble: string | null;
 }
 
-function messageFromRow(row: MessageRow): StoredMessage {
+export function messageFromRow(row: MessageRow): StoredMessage {
   return {
     position: row.position,
     conversation: row.conversation,
@@ -358,6 +358,15 @@ export function messagesPast(db: Database, now: number, limit: number): StoredMe
   )
     .all(now, limit)
     .map(messageFromRow);
+}
+
+/** When the next one disappears, milliseconds since 1970. */
+export function nextExpiry(db: Database): number | undefined {
+  const row = statement<[], { next: number | null }>(
+    db,
+    "select min(expires_at) as next from messages where expires_at is not null and gone = 0",
+  ).get();
+  return row?.next ?? undefined;
 }
 
 /** Its row stays, so that a copy of it is known. */

@@ -5,6 +5,7 @@ import { sharedHistory } from "./004-shared-history.ts";
 import { rightsAndErasures } from "./005-rights-and-erasures.ts";
 import { erasedRows } from "./006-erased-rows.ts";
 import { summaries } from "./007-summaries.ts";
+import { placesOfEvents } from "./008-places-of-events.ts";
 
 /** In order; the profile's `user_version` counts how many it has seen. Never change one that was released: add one. */
 export const migrations: readonly string[] = [
@@ -15,4 +16,5 @@ export const migrations: readonly string[] = [
   rightsAndErasures,
   erasedRows,
   summaries,
+  placesOfEvents,
 ];
