@@ -1,7 +1,9 @@
 import { accountId, toHex, validName } from "../../keys/index.ts";
 import { NetError } from "../net/net-error.ts";
 import type { Person, RelayConnection } from "../net/relay-connection.ts";
+import { readPinnedName } from "../store/accounts.ts";
 import type { Connect } from "./drain-outbox.ts";
+import type { Profile } from "./profile.ts";
 
 export interface PersonListed {
   readonly name: string;
@@ -37,6 +39,12 @@ export async function* listFrom(
     }
     token = page.people.length === 0 ? "" : page.nextPageToken;
   } while (token !== "");
+}
+
+/** Whether this profile has verified the account of that name. */
+export function isKnown({ db, identity }: Profile, { name, account }: PersonListed): boolean {
+  const known = name === identity.name ? identity.accountId : readPinnedName(db, name);
+  return known !== undefined && toHex(known) === account;
 }
 
 /** Throws NetError `untrusted`. */

@@ -77,7 +77,7 @@ function findById(profile: Profile, id: string): StoredMessage {
 }
 
 /** What was shown to a person is not unread any more; its authors will hear of it. */
-export function markRead(profile: Profile, messages: readonly Message[]): void {
+export function markRead(profile: Profile, messages: readonly Pick<Message, "position">[]): void {
   if (messages.length === 0) return;
   transact(profile.db, () => {
     const authors = new Map<string, StoredMessage>();

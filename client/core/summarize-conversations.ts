@@ -12,6 +12,8 @@ import type { Profile } from "./profile.ts";
 
 /** A conversation as a list shows it, without any message. */
 export interface ConversationSummary {
+  /** Its local number. */
+  readonly conversation: number;
   /** The name to send to. */
   readonly name: string;
   readonly kind: ConversationKind;
@@ -70,6 +72,7 @@ export function changedSummaries(profile: Profile, after: number): ChangedSummar
 function summaryOf(profile: Profile, stored: StoredSummary): ConversationSummary {
   const { kind, title, unread, mentions, queued, standing, invitedBy, notify, activity } = stored;
   return {
+    conversation: stored.conversation,
     name: conversationName(stored),
     kind,
     title: title ?? null,

@@ -30,6 +30,24 @@ export function saveSetting<Name extends keyof Settings>(
   ).run(name, value);
 }
 
+/** What a full-screen client remembers of how it is to be. */
+export type ScreenSetting = "theme" | "mouse" | "bell" | "notifyContent" | "conversation";
+
+export function readScreenSettings(db: Database): Partial<Record<ScreenSetting, string>> {
+  const rows = statement<[], { name: ScreenSetting; value: string }>(
+    db,
+    "select substr(name, 8) as name, value from settings where name glob 'screen.*'",
+  ).all();
+  return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
+}
+
+export function saveScreenSetting(db: Database, name: ScreenSetting, value: string): void {
+  statement<[string, string], never>(db, "insert or replace into settings (name, value) values (?, ?)").run(
+    `screen.${name}`,
+    value,
+  );
+}
+
 export function isOn(db: Database, name: keyof Settings): boolean {
   return readSetting(db, name) !== "off";
 }
