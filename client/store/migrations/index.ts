@@ -6,6 +6,7 @@ import { rightsAndErasures } from "./005-rights-and-erasures.ts";
 import { erasedRows } from "./006-erased-rows.ts";
 import { summaries } from "./007-summaries.ts";
 import { placesOfEvents } from "./008-places-of-events.ts";
+import { drafts } from "./009-drafts.ts";
 
 /** In order; the profile's `user_version` counts how many it has seen. Never change one that was released: add one. */
 export const migrations: readonly string[] = [
@@ -17,4 +18,5 @@ export const migrations: readonly string[] = [
   erasedRows,
   summaries,
   placesOfEvents,
+  drafts,
 ];

@@ -1,5 +1,7 @@
 import type { Effect } from "../model/effect.ts";
 import type { Tell } from "../runtime.ts";
+import { followDrafts, saveDraft } from "./drafts.ts";
+import { editOutside } from "./editor.ts";
 import type { Session } from "./session.ts";
 
 /** How an effect of this kind is done. */
@@ -13,7 +15,10 @@ export type Doing<Kind extends Effect["kind"]> = (
 type OfTerminal = "quit" | "suspend" | "redraw" | "bell" | "copy";
 
 /** By kind; those that are not there yet do nothing. */
-const table: { readonly [Kind in Exclude<Effect["kind"], OfTerminal>]?: Doing<Kind> } = {};
+const table: { readonly [Kind in Exclude<Effect["kind"], OfTerminal>]?: Doing<Kind> } = {
+  "edit outside": editOutside,
+  "save draft": saveDraft,
+};
 
 export function perform(session: Session, effect: Effect, tell: Tell): void | Promise<void> {
   // The table pairs each kind with its own doing, which the compiler cannot follow through an index.
@@ -25,4 +30,6 @@ export function perform(session: Session, effect: Effect, tell: Tell): void | Pr
  * What happens by itself while there is a profile: what is on the screen at the start, and all that comes from then on.
  * Resolves when the session's signal has aborted and nothing uses the profile any more.
  */
-export async function live(_session: Session, _tell: Tell): Promise<void> {}
+export async function live(session: Session, tell: Tell): Promise<void> {
+  if (session.profile !== undefined) followDrafts(session, session.profile, tell);
+}

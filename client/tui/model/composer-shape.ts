@@ -21,13 +21,12 @@ export function textWidth(width: number): number {
   return Math.max(1, width - BESIDE_TEXT);
 }
 
-/** At this width and in at most so many rows. The text comes first, then what it is for, then the menu. */
+/** At this width and in at most so many rows. While the menu is open, it leaves the text one row at least. */
 export function shapeOf(state: State, width: number, most: number): Shape {
   const { open } = state;
   if (open === undefined) return { menu: undefined, menuRows: 0, purposeRows: 0, textRows: 1 };
   const textRows = Math.max(1, Math.min(most, rowsOf(open.composer.text, textWidth(width)).length));
   const wanted = open.purpose.kind === "message" ? 0 : 1;
-  // Of a long text one row less is seen.
   const purposeRows = wanted === 1 && most > 1 ? 1 : 0;
   const rest = most - purposeRows;
   const menu = menuOf(open.composer, offersOf(state));

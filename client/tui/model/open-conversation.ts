@@ -21,7 +21,7 @@ export function openingOf(state: State, name: string): State["open"] {
     anchor: atEnd,
     selected: undefined,
     newFrom: undefined,
-    composer: composerWith(state.drafts.get(name) ?? ""),
+    composer: composerWith(state.drafts.get(name) ?? "", state.open?.composer),
     purpose: { kind: "message" },
   };
 }
