@@ -7,6 +7,8 @@ import { Client } from "./client.ts";
 import { readConfig } from "./effects/config.ts";
 import { live, perform } from "./effects/index.ts";
 import type { Session } from "./effects/session.ts";
+import { settingsOf } from "./effects/settings.ts";
+import { defaultSettings } from "./model/initial.ts";
 import { note } from "./model/notices.ts";
 import type { Streams } from "./terminal.ts";
 
@@ -45,6 +47,7 @@ export async function openTui(opening: Opening, streams: Streams): Promise<numbe
     {
       me: session.profile?.identity.name ?? "",
       screens: session.profile === undefined ? [{ kind: "wizard" }] : [],
+      settings: session.profile === undefined ? defaultSettings : settingsOf(session.profile),
       keymap,
       notices: mistakes.map((text) => note(text, "alarm", Date.now())),
     },

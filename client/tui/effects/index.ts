@@ -1,15 +1,10 @@
 import type { Effect } from "../model/effect.ts";
 import type { Tell } from "../runtime.ts";
+import type { Doing } from "./doing.ts";
 import { followDrafts, saveDraft } from "./drafts.ts";
 import { editOutside } from "./editor.ts";
 import type { Session } from "./session.ts";
-
-/** How an effect of this kind is done. */
-export type Doing<Kind extends Effect["kind"]> = (
-  session: Session,
-  effect: Extract<Effect, { readonly kind: Kind }>,
-  tell: Tell,
-) => void | Promise<void>;
+import { saveSetting } from "./settings.ts";
 
 /** What the terminal itself does. */
 type OfTerminal = "quit" | "suspend" | "redraw" | "bell" | "copy";
@@ -18,6 +13,7 @@ type OfTerminal = "quit" | "suspend" | "redraw" | "bell" | "copy";
 const table: { readonly [Kind in Exclude<Effect["kind"], OfTerminal>]?: Doing<Kind> } = {
   "edit outside": editOutside,
   "save draft": saveDraft,
+  "save setting": saveSetting,
 };
 
 export function perform(session: Session, effect: Effect, tell: Tell): void | Promise<void> {

@@ -100,6 +100,8 @@ function search(all: readonly Candidate[], query: string): readonly PaletteItem[
     keys: [({ name }) => name, ({ also }) => also],
     limit: MAX_ITEMS,
     threshold: 0.2,
+    // Whoever types a name means the conversation.
+    scoreFn: ({ score, obj }) => (obj.item.kind === "command" ? score * 0.9 : score),
   });
   return results.map(({ obj }) => obj.item);
 }

@@ -77,7 +77,7 @@ export function settingRows({ settings }: State): readonly SettingRow[] {
     {
       name: "theme",
       label: "Theme",
-      explanation: `Dark, light, high contrast or no colour.`,
+      explanation: "Where NO_COLOR is set it is always the one without.",
       value: themeWords[theme],
       next,
     },
