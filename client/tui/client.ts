@@ -12,6 +12,7 @@ import { type Perform, Runtime, type Tell } from "./runtime.ts";
 import { type Streams, Terminal } from "./terminal.ts";
 import { mount, type Screen } from "./views/app.tsx";
 import { type Frame, frameOf, targetAt } from "./views/frame.ts";
+import { readerFrameOf } from "./views/reader.ts";
 
 const HANGUP = 129;
 const WHEEL_LINES = 3;
@@ -173,10 +174,13 @@ function isLoud({ notify, mentions }: ConversationRow): boolean {
   return notify === "all" || (notify === "mentions" && mentions > 0);
 }
 
+/** Ink looks at the same, and draws text line by line then. */
+const isReadOut = process.env["INK_SCREEN_READER"] === "true";
+
 /** A text that a view cannot cope with must not take the client with it, nor the way out of it. */
 function frameFor(state: State): Frame {
   try {
-    return frameOf(state);
+    return isReadOut ? readerFrameOf(state) : frameOf(state);
   } catch (error) {
     const sentence = `This cannot be shown: ${error instanceof Error ? error.message : "unknown"}`;
     const rows = Array.from({ length: state.rows }, (_, y) => ({

@@ -1,0 +1,54 @@
+import { expect, it } from "vitest";
+import { morning, open, stateOf } from "../../../test/support/tui-state.ts";
+import { composerWith } from "../model/composer.ts";
+import type { State } from "../model/state.ts";
+import { readerFrameOf } from "./reader.ts";
+
+function read(state: State): string[] {
+  return readerFrameOf(state).rows.map(({ spans }) => spans.map(({ text }) => text).join(""));
+}
+
+it("reads a conversation from the top down, in words", () => {
+  const state = morning({ rows: 24 });
+  const opened = state.open ?? open("ops");
+  expect(read({ ...state, open: { ...opened, composer: composerWith("on it") } })).toEqual([
+    "Conversation #ops, 5 members.",
+    "09:12 bob: Deploy is green.",
+    "09:13 carol, answering bob: Nice. Who turns the flag on? 2 up, 0 down. 👍 from bob.",
+    "New from here: 09:31 dave: I will, at ten. @alice keep an eye on the graphs? Names you.",
+    "erin is typing.",
+    "Your message: on it",
+    "Status: connected, end-to-end, keys unchanged, 16 unread in 2 other conversations.",
+    "Keys: Enter send, Alt-a next unread, Alt-Enter new line, Ctrl-P go, F1 help.",
+  ]);
+});
+
+it("names the row of the list that the keys are on", () => {
+  expect(read(morning({ pane: "conversations", listCursor: "bob" }))[0]).toBe(
+    "Conversations, 2 of 9: bob, here, 2 unread.",
+  );
+});
+
+it("says which choice of a screen is chosen, and warns before all else below", () => {
+  const state = morning({
+    screens: [{ kind: "settings", chosen: 1 }],
+    notices: [{ text: "The key of bob has changed.", hint: undefined, gravity: "alarm", at: 0 }],
+  });
+  const lines = read(state);
+  expect(lines[0]).toBe("Settings.");
+  expect(lines).toContain("Chosen: Mouse on");
+  expect(lines).toContain("Warning: The key of bob has changed.");
+});
+
+it("says what to press where there is nothing", () => {
+  expect(read(stateOf({ hasAllConversations: true }))).toContain("Alt-p write to somebody on this relay");
+});
+
+it("is never longer than the terminal", () => {
+  for (const rows of [1, 2, 5, 16]) expect(read(morning({ rows })).length).toBeLessThanOrEqual(rows);
+});
+
+it("draws nothing", () => {
+  for (const pane of ["composer", "conversations", "transcript"] as const)
+    expect(read(morning({ pane })).join("\n")).not.toMatch(/[─│▌▏›●○]/);
+});
