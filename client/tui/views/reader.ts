@@ -31,9 +31,7 @@ function bodyOf(state: State): readonly string[] {
   const top = state.screens.at(-1);
   const height = Math.max(1, state.rows - OTHER_LINES);
   if (top !== undefined) {
-    const lines = screenLines(top, state, WIDTH, height).map(({ spans }) =>
-      inWords(spans),
-    );
+    const lines = screenLines(top, state, WIDTH, height).map(({ spans }) => inWords(spans));
     return [`${screenTitle(top)}.`, ...lines];
   }
   if (state.pane === "conversations") return listOf(state);
