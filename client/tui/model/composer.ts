@@ -182,7 +182,12 @@ export function accept(composer: Composer, { from, items, chosen }: Menu): Compo
 
 /** Whether the chosen item stands there already, so that there is nothing to accept. */
 export function isWritten({ text, cursor }: Composer, { from, items, chosen }: Menu): boolean {
-  return items[chosen]?.insert.trimEnd() === text.slice(from, cursor);
+  return bare(items[chosen]?.insert ?? "") === bare(text.slice(from, cursor));
+}
+
+/** `#OPS` and `ops` are the same to whoever is asked to find it. */
+function bare(name: string): string {
+  return name.trimEnd().replace(/^[@#]/, "").toLowerCase();
 }
 
 function complete(composer: Composer, around: Completions): Composer {

@@ -157,7 +157,7 @@ function obey(state: State, open: OpenConversation, name: SlashName, rest: strin
     case "go": {
       if (first === "" || others.length > 0) return wrong;
       const [cleared, saved] = clear(state);
-      const [gone, effects] = goTo(cleared, first);
+      const [gone, effects] = goTo(cleared, conversationCalled(state, first));
       return { updated: [gone, [...saved, ...effects]] };
     }
     case "msg": {
@@ -182,6 +182,12 @@ function obey(state: State, open: OpenConversation, name: SlashName, rest: strin
     case "quit":
       return opens(name);
   }
+}
+
+/** As it is in the list, however it was written; otherwise the name of a person. */
+function conversationCalled({ conversations }: State, written: string): string {
+  const bare = written.toLowerCase().replace(/^[@#]/, "");
+  return conversations.find(({ name }) => name.replace(/^[@#]/, "") === bare)?.name ?? bare;
 }
 
 /** An empty composer for a plain message; to undo that gives the text back. */
