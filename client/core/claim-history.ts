@@ -11,11 +11,12 @@ import {
   memberOf,
 } from "../../keys/index.ts";
 import { readConversation, type StoredConversation } from "../store/conversations.ts";
-import { snapshot, transact } from "../store/database.ts";
+import { changeMarker, snapshot, transact } from "../store/database.ts";
 import { type Join, openJoins, saveJoin, setClaim, settleJoin, settleOwn } from "../store/joins.ts";
 import { firstLogHash } from "../store/log-hashes.ts";
 import { shareableBefore } from "../store/shared-messages.ts";
 import type { StagedRow } from "../store/staged-rows.ts";
+import { nextChange } from "../store/watch-database.ts";
 import { membershipOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 import { queueHistory } from "./queue-history.ts";
@@ -130,8 +131,13 @@ export async function claimWhileLive(
   ending: AbortSignal,
   online?: Online,
 ): Promise<void> {
+  const { db, runtime } = profile;
   while (!ending.aborted) {
+    const marker = changeMarker(db);
     if (claimHistories(profile, "live", online).length > 0) await send();
+    // Whose turn it is depends also on who is there, which is not in the database.
+    if (openJoins(db, runtime.now() - MAX_AGE_MS).length === 0)
+      await nextChange(db, marker, { signal: ending });
     await sleep(LOOK_EVERY_MS, undefined, { signal: ending }).catch(() => undefined);
   }
 }

@@ -13,7 +13,7 @@ import { submitOutbox } from "./submit-outbox.ts";
 export type Connect = () => Promise<RelayConnection>;
 
 /** The holder touches the lock while it works; one that does not is suspended, and others go on without it. */
-const TOUCH_EVERY_MS = 1_000;
+const TOUCH_EVERY_S = 1;
 const SUSPENDED_AFTER_MS = 5_000;
 /** A stream that breaks in the middle is opened again this often before the relay counts as unreachable. */
 const MAX_BREAKS = 2;
@@ -103,6 +103,6 @@ function isBreak(error: unknown): boolean {
 async function withDrainLock(profile: Profile, work: () => Promise<void>): Promise<boolean> {
   const lock = takeLock(profile.paths.drainLock, SUSPENDED_AFTER_MS);
   if (lock === undefined) return false;
-  await holding(lock, TOUCH_EVERY_MS, work);
+  await holding(lock, TOUCH_EVERY_S, work);
   return true;
 }

@@ -194,8 +194,11 @@ test("a suspended holder is taken over from, and goes back in line when it wakes
   const second = follow(bob);
   await until(() => second.states.length > 0);
   const longAgo = new Date(Date.now() - 11_000);
-  utimesSync(bob.paths.liveLock, longAgo, longAgo);
-  await until(() => second.states.includes("connected"));
+  await until(() => {
+    // The first is awake in truth, and says so now and then.
+    utimesSync(bob.paths.liveLock, longAgo, longAgo);
+    return second.states.includes("connected");
+  });
   // The first was superseded; both are awake now, and one of them holds the stream.
   await until(() => first.states.filter((state) => state === "waiting" || state === "connected").length > 1);
   await sleep(1_000);

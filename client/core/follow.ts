@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ready } from "../../keys/index.ts";
+import { seconds } from "../beat.ts";
 import type { NetError } from "../net/net-error.ts";
 import { holding, type Lock, takeLock } from "../store/lock.ts";
 import type { SecurityEvent } from "../store/security-events.ts";
@@ -20,8 +21,8 @@ export interface FollowOptions {
   readonly signals?: Signals;
 }
 
-const TRY_LOCK_EVERY_MS = 500;
-const TOUCH_EVERY_MS = 2_000;
+const TRY_LOCK_EVERY_S = 1;
+const TOUCH_EVERY_S = 2;
 const SUSPENDED_AFTER_MS = 10_000;
 const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 10_000;
@@ -37,7 +38,7 @@ export async function followRelay(profile: Profile, connect: Connect, options: F
     while (!options.signal.aborted) {
       const lock = await waitForLock(profile, options);
       if (lock === undefined) return;
-      await holding(lock, TOUCH_EVERY_MS, () => stayConnected(profile, connect, options));
+      await holding(lock, TOUCH_EVERY_S, () => stayConnected(profile, connect, options));
     }
   } finally {
     options.signals?.end();
@@ -52,7 +53,7 @@ async function waitForLock(
     const lock = takeLock(profile.paths.liveLock, SUSPENDED_AFTER_MS);
     if (lock !== undefined) return lock;
     if (isFirst) onConnection?.("waiting");
-    await sleep(TRY_LOCK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    await seconds(TRY_LOCK_EVERY_S, signal).catch(() => undefined);
   }
   return undefined;
 }

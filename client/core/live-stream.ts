@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { seconds } from "../beat.ts";
 import { NetError } from "../net/net-error.ts";
 import type { Conversation, Delivery, RelayConnection, RelayStream } from "../net/relay-connection.ts";
 import { countUp } from "../store/counters.ts";
-import { transact } from "../store/database.ts";
+import { changeMarker, transact } from "../store/database.ts";
 import { readIntents } from "../store/outbox.ts";
 import { nextReceiptDue } from "../store/queued-receipts.ts";
 import { newestSecurityEvent, readSecurityEvents, type SecurityEvent } from "../store/security-events.ts";
+import { nextChange } from "../store/watch-database.ts";
 import { claimWhileLive } from "./claim-history.ts";
 import { heldLogs } from "./conversations.ts";
 import { type Connect, drainThrough } from "./drain-outbox.ts";
@@ -16,11 +18,12 @@ import type { Signals } from "./signals.ts";
 import { upkeepGroups } from "./upkeep-groups.ts";
 
 /** A dead network is noticed within the sum of the two. */
-const PING_EVERY_MS = 3_500;
-const PONG_TIMEOUT_MS = 3_500;
+const PING_EVERY_S = 3;
+const PONG_TIMEOUT_MS = 4_000;
 /** What another process has queued and not sent for so long is sent here. */
-const LOOK_AT_OUTBOX_EVERY_MS = 1_000;
-const LOOK_AT_RECEIPTS_EVERY_MS = 100;
+const LEFT_LYING_AFTER_MS = 1_000;
+/** Receipts that are due wait for a process that is at the outbox. */
+const LOOK_AT_RECEIPTS_AGAIN_MS = 100;
 
 interface LiveOptions {
   readonly signal: AbortSignal;
@@ -205,7 +208,7 @@ async function next(pushed: Pushed, ending: AbortSignal): Promise<Omit<Pushed, "
 
 async function heartbeat(stream: RelayStream, ending: AbortSignal): Promise<void> {
   for (;;) {
-    await sleep(PING_EVERY_MS, undefined, { signal: ending, ref: false });
+    await seconds(PING_EVERY_S, ending);
     const late = new NetError("timeout", "the relay does not answer any more");
     const timeout = sleep(PONG_TIMEOUT_MS, undefined, { signal: ending, ref: false }).then(() =>
       Promise.reject(late),
@@ -229,6 +232,7 @@ async function sendLeftovers(
 ): Promise<void> {
   let oldest: number | undefined;
   while (!ending.aborted) {
+    const marker = changeMarker(profile.db);
     const [first] = readIntents(profile.db, profile.runtime.now(), 1);
     if (first !== undefined && first.intent === oldest) {
       await drainThrough(profile, connection, stream, ending);
@@ -236,7 +240,8 @@ async function sendLeftovers(
     } else {
       oldest = first?.intent;
     }
-    await sleep(LOOK_AT_OUTBOX_EVERY_MS, undefined, { signal: ending }).catch(() => undefined);
+    if (oldest === undefined) await nextChange(profile.db, marker, { signal: ending });
+    else await sleep(LEFT_LYING_AFTER_MS, undefined, { signal: ending }).catch(() => undefined);
   }
 }
 
@@ -248,11 +253,15 @@ async function sendReceipts(
   ending: AbortSignal,
 ): Promise<void> {
   while (!ending.aborted) {
+    const marker = changeMarker(profile.db);
     const due = nextReceiptDue(profile.db);
-    const wait = due === undefined ? LOOK_AT_RECEIPTS_EVERY_MS : due - profile.runtime.now();
-    if (wait <= 0) await drainThrough(profile, connection, stream, ending);
-    const pause = Math.min(Math.max(wait, 20), LOOK_AT_RECEIPTS_EVERY_MS);
-    await sleep(pause, undefined, { signal: ending }).catch(() => undefined);
+    const wait = due === undefined ? undefined : due - profile.runtime.now();
+    if (wait === undefined || wait > 0) {
+      await nextChange(profile.db, marker, { signal: ending, within: wait });
+    } else {
+      await drainThrough(profile, connection, stream, ending);
+      await sleep(LOOK_AT_RECEIPTS_AGAIN_MS, undefined, { signal: ending }).catch(() => undefined);
+    }
   }
 }
 

@@ -1,16 +1,8 @@
-import { changeMarker } from "../store/database.ts";
+import { onChange } from "../store/watch-database.ts";
 import type { Profile } from "./profile.ts";
 
-const LOOK_EVERY_MS = 250;
-
-/** Tells soon after anything in the profile has changed, whichever process did it, until the signal aborts. */
+/** Tells at once when anything in the profile has changed, whichever process did it, until the signal aborts. */
 export function watchProfile({ db }: Profile, signal: AbortSignal, changed: () => void): void {
-  let marker = changeMarker(db);
-  const timer = setInterval(() => {
-    const now = changeMarker(db);
-    if (now === marker) return;
-    marker = now;
-    changed();
-  }, LOOK_EVERY_MS);
-  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+  if (signal.aborted) return;
+  signal.addEventListener("abort", onChange(db, changed), { once: true });
 }

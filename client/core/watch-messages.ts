@@ -1,15 +1,14 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { readConversation } from "../store/conversations.ts";
 import { changeMarker } from "../store/database.ts";
 import { eventsArrivedAfter, type StoredEvent } from "../store/events.ts";
 import { messagesArrivedAfter, newestArrival, type StoredMessage } from "../store/messages.ts";
+import { nextChange } from "../store/watch-database.ts";
 import { resolveTo } from "./conversations.ts";
 import { type ChatEvent, toEvent } from "./event.ts";
-import { expireMessages } from "./expire-messages.ts";
+import { expireMessages, untilNextExpiry } from "./expire-messages.ts";
 import { type Message, toMessage } from "./message.ts";
 import type { Profile } from "./profile.ts";
 
-const POLL_MS = 50;
 const ROWS_A_TURN = 200;
 
 export type { ChatEvent };
@@ -77,10 +76,8 @@ async function* watch(
       }
       if (!isFull) break;
     }
-    while (!signal.aborted && changeMarker(profile.db) === marker) {
-      expireMessages(profile);
-      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
-    }
+    expireMessages(profile);
+    await nextChange(profile.db, marker, { signal, within: untilNextExpiry(profile) });
   }
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, statSync, utimesSync } from "node:fs";
 import Sqlite from "better-sqlite3";
+import { everySeconds } from "../beat.ts";
 import { StoreError } from "./store-error.ts";
 
 /** Held by one process at a time, for as long as it lives and does not release it. */
@@ -43,12 +44,16 @@ export function takeLock(path: string, suspendedAfterMs: number): Lock | undefin
 }
 
 /** Works under a lock that was taken, shows every so often that its holder is not suspended, and releases it. */
-export async function holding(lock: Lock, touchEveryMs: number, work: () => Promise<void>): Promise<void> {
-  const touching = setInterval(() => lock.touch(), touchEveryMs).unref();
+export async function holding(
+  lock: Lock,
+  touchEverySeconds: number,
+  work: () => Promise<void>,
+): Promise<void> {
+  const stopTouching = everySeconds(touchEverySeconds, () => lock.touch());
   try {
     await work();
   } finally {
-    clearInterval(touching);
+    stopTouching();
     lock.release();
   }
 }

@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { everySeconds } from "../beat.ts";
 
 /** All that ends a process and can be heard before. SIGINT is the command line's: it comes as an abort. */
 const fatal = (
@@ -9,7 +10,7 @@ const fatal = (
 ).filter((signal) => constants.signals[signal] !== undefined);
 
 /** How often it is checked whether whoever started this is still there. */
-const LOOK_MS = 1_000;
+const LOOK_EVERY_S = 1;
 
 /** As a shell gives it for what a signal ended. */
 function statusOf(signal: number): number {
@@ -32,16 +33,16 @@ export interface Lifetime {
 /** Watches all that can happen to the process. Gives the way to stop that. */
 export function watchLifetime({ end, lastly, suspend, resume, tick }: Lifetime): () => void {
   const parent = process.ppid;
-  const look = setInterval(() => {
+  const stopLooking = everySeconds(LOOK_EVERY_S, () => {
     // A wrapper that was killed leaves its terminal to nobody, and the kernel says nothing.
     if (process.ppid !== parent) end(statusOf(constants.signals.SIGHUP));
     else tick();
-  }, LOOK_MS);
+  });
   const onFatal = (_: NodeJS.Signals, number: number) => end(statusOf(number));
   for (const signal of fatal) process.on(signal, onFatal);
   process.on("SIGTSTP", suspend).on("SIGCONT", resume).on("exit", lastly);
   return () => {
-    clearInterval(look);
+    stopLooking();
     for (const signal of fatal) process.off(signal, onFatal);
     process.off("SIGTSTP", suspend).off("SIGCONT", resume).off("exit", lastly);
   };
