@@ -102,14 +102,23 @@ export interface RoomRow {
   readonly joined: boolean;
 }
 
+export type MemberRole = "owner" | "admin" | "member";
+
 export interface GroupDetails {
   readonly name: string;
   readonly kind: "group" | "room";
   readonly title: string;
-  readonly members: readonly { readonly name: string; readonly role: "owner" | "admin" | "member" }[];
+  readonly members: readonly { readonly name: string; readonly role: MemberRole }[];
   readonly invited: readonly { readonly name: string; readonly by: string }[];
-  readonly policy: Readonly<Record<string, string>>;
-  readonly mine: "owner" | "admin" | "member" | undefined;
+  /** The least role that may do it; history: `asked` or `automatic`. */
+  readonly policy: {
+    readonly invite: MemberRole;
+    readonly post: MemberRole;
+    readonly pin: MemberRole;
+    readonly history: "asked" | "automatic";
+  };
+  /** Undefined: not a member any more. */
+  readonly mine: MemberRole | undefined;
   /** Newest first: when, and one sentence. */
   readonly history: readonly { readonly at: number; readonly text: string }[];
   readonly notify: ConversationRow["notify"];
@@ -117,14 +126,17 @@ export interface GroupDetails {
 
 export interface KeyDetails {
   readonly name: string;
+  /** Thirty digits. */
   readonly fingerprint: string;
   readonly devices: readonly {
+    /** Hex. */
     readonly id: string;
-    readonly name: string;
     readonly isThis: boolean;
-    readonly since: number | undefined;
+    readonly since: number;
   }[];
-  readonly prekeysLeft: number | undefined;
+  /** At the relay; undefined: it did not say. */
+  readonly prekeysLeft: number | "asking" | undefined;
+  /** With how many devices. */
   readonly sessions: number;
 }
 
@@ -148,10 +160,9 @@ export interface SearchHit {
 
 export interface RelayDetails {
   readonly url: string;
-  readonly state: string;
-  readonly version: string | undefined;
-  readonly roundTripMs: number | undefined;
-  readonly queued: number;
+  /** Undefined: it did not answer. */
+  readonly roundTripMs: number | "asking" | undefined;
+  /** Newest first. */
   readonly findings: readonly {
     readonly at: number;
     readonly text: string;

@@ -28,6 +28,7 @@ export type Effect =
         | "list rooms"
         | "load keys"
         | "load relay"
+        | "rotate prekeys"
         | "reconnect"
         | "suspend"
         /** The screen anew, whatever the terminal made of it. */
@@ -49,6 +50,13 @@ export type Effect =
       readonly group: string;
       readonly member: string;
       readonly role: "owner" | "admin" | "member";
+    }
+  | {
+      readonly kind: "policy";
+      readonly group: string;
+      readonly policy:
+        | { readonly what: "invite" | "post" | "pin"; readonly least: "owner" | "admin" | "member" }
+        | { readonly what: "history"; readonly when: "asked" | "automatic" };
     }
   | { readonly kind: "rename"; readonly group: string; readonly title: string }
   | { readonly kind: "search"; readonly query: string }

@@ -1,3 +1,4 @@
+import { nobodyYet } from "./directory.ts";
 import { defaultKeymap } from "./keymap.ts";
 import type { Settings } from "./settings.ts";
 import type { State } from "./state.ts";
@@ -25,6 +26,7 @@ export function initialState(
     last: undefined,
     pane: "composer",
     listCursor: undefined,
+    directory: nobodyYet,
     present: new Set(),
     typing: new Map(),
     drafts: new Map(),

@@ -1,5 +1,6 @@
 import type { Composer } from "./composer.ts";
 import type { Connection, ConversationHead, ConversationRow, Entry } from "./data.ts";
+import type { Directory } from "./directory.ts";
 import type { Failure } from "./event.ts";
 import type { Keymap } from "./keymap.ts";
 import type { Screen } from "./screens/screen.ts";
@@ -28,6 +29,7 @@ export interface State {
   readonly pane: "conversations" | "transcript" | "composer";
   /** The row that the list's cursor is on, while it has the keys. */
   readonly listCursor: string | undefined;
+  readonly directory: Directory;
   /** Present people, and who is typing where. */
   readonly present: ReadonlySet<string>;
   readonly typing: ReadonlyMap<string, readonly string[]>;

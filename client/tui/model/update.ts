@@ -12,6 +12,7 @@ import {
   visit,
 } from "./conversation-list.ts";
 import type { ChatData, Loaded } from "./data.ts";
+import { withPeople } from "./directory.ts";
 import { takeDraft } from "./drafts.ts";
 import type { Effect } from "./effect.ts";
 import type { Event, Failure, Target } from "./event.ts";
@@ -29,6 +30,7 @@ import {
 } from "./open-conversation.ts";
 import type { Step } from "./screens/behaviour.ts";
 import { behaviourOf, screenFor } from "./screens/index.ts";
+import type { Screen } from "./screens/screen.ts";
 import { askedBy } from "./slash.ts";
 import { type Notice, noticeOf, type State } from "./state.ts";
 import { giveBack, giveUp, outgrows, submit, tooLong } from "./submit.ts";
@@ -263,10 +265,29 @@ function stepped(state: State, { screen, effects = [], over, command, goTo: wher
   return [next, all];
 }
 
-function take(state: State, loaded: Loaded): Updated {
-  const top = state.screens.at(-1);
-  const step = top && behaviourOf(top).take(top, loaded, state);
-  if (step !== undefined) return stepped(state, step);
+/**
+ * What an effect found or why it failed belongs to the uppermost screen that makes something of it: others may have
+ * been laid over it meanwhile.
+ */
+function offered(state: State, answer: (screen: Screen) => Step | undefined): Updated | undefined {
+  for (const [at, screen] of [...state.screens.entries()].reverse()) {
+    const step = answer(screen);
+    if (step === undefined) continue;
+    const [next, effects] = stepped({ ...state, screens: state.screens.slice(0, at + 1) }, step);
+    const above = step.goTo === undefined ? state.screens.slice(at + 1) : [];
+    return [{ ...next, screens: [...next.screens, ...above] }, effects];
+  }
+  return undefined;
+}
+
+function take(before: State, loaded: Loaded): Updated {
+  if (loaded.what === "people") return [{ ...before, directory: withPeople(before.directory, loaded) }, []];
+  const state =
+    loaded.what === "done" && loaded.said !== undefined
+      ? withNotice(before, note(loaded.said, "note", before.now))
+      : before;
+  const taken = offered(state, (screen) => behaviourOf(screen).take(screen, loaded, state));
+  if (taken !== undefined) return taken;
   switch (loaded.what) {
     case "transcript":
     case "older":
@@ -283,19 +304,17 @@ function take(state: State, loaded: Loaded): Updated {
             takeDraft(state, loaded.conversation, loaded.text),
             [{ kind: "save draft", conversation: loaded.conversation, text: loaded.text }],
           ];
-    case "done":
-      return loaded.said === undefined
-        ? [state, []]
-        : [withNotice(state, note(loaded.said, "note", state.now)), []];
     default:
       return [state, []];
   }
 }
 
 function fail(state: State, effect: string, failure: Failure): Updated {
-  const top = state.screens.at(-1);
-  const screen = top && behaviourOf(top).fail(top, effect, failure, state);
-  if (screen !== undefined) return stepped(state, { screen });
+  const taken = offered(state, (screen) => {
+    const after = behaviourOf(screen).fail(screen, effect, failure, state);
+    return after === undefined || "screen" in after ? after : { screen: after };
+  });
+  if (taken !== undefined) return taken;
   const told = withNotice(loadFailed(state, effect), noticeOf(failure, state.now));
   return effect === "send" || effect === "edit" ? giveBack(told) : [told, []];
 }

@@ -30,5 +30,5 @@ export interface Behaviour<S extends Screen> {
   choose(screen: S, index: number, state: State): Step<S>;
   /** What an effect found, or why it failed. */
   take(screen: S, loaded: Loaded, state: State): Step<S> | undefined;
-  fail(screen: S, effect: string, failure: Failure, state: State): S | undefined;
+  fail(screen: S, effect: string, failure: Failure, state: State): S | Step<S> | undefined;
 }

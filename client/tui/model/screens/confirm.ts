@@ -61,6 +61,11 @@ export const confirm: Behaviour<ConfirmScreen> = {
 function choose(screen: ConfirmScreen, index: number): Step<ConfirmScreen> {
   const choice = screen.choices[index];
   if (choice === undefined) return { screen };
-  const { effects, goTo } = choice;
-  return { screen: "close", effects, ...(goTo === undefined ? {} : { goTo: { conversation: goTo } }) };
+  const { effects, goTo, over } = choice;
+  return {
+    screen: "close",
+    effects,
+    ...(goTo === undefined ? {} : { goTo: { conversation: goTo } }),
+    ...(over === undefined ? {} : { over }),
+  };
 }

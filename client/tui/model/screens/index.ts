@@ -3,18 +3,19 @@ import type { Effect } from "../effect.ts";
 import type { State } from "../state.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { confirm } from "./confirm.ts";
-import { details } from "./details.ts";
+import { details, detailsOf } from "./details.ts";
 import { help } from "./help.ts";
-import { keys } from "./keys.ts";
+import { invite } from "./invite.ts";
+import { keys, ownKeys } from "./keys.ts";
 import { message } from "./message.ts";
-import { newGroup } from "./new-group.ts";
+import { blankGroup, newGroup } from "./new-group.ts";
 import { emptyPalette, palette } from "./palette.ts";
-import { people } from "./people.ts";
+import { everybody, people } from "./people.ts";
 import { react } from "./react.ts";
-import { relay } from "./relay.ts";
-import { rooms } from "./rooms.ts";
+import { relay, theRelay } from "./relay.ts";
+import { allRooms, rooms } from "./rooms.ts";
 import type { Screen } from "./screen.ts";
-import { search } from "./search.ts";
+import { blankSearch, search, searchHere } from "./search.ts";
 import { settings } from "./settings.ts";
 import { wizard } from "./wizard.ts";
 
@@ -22,6 +23,7 @@ const behaviours: { readonly [Kind in Screen["kind"]]: Behaviour<Extract<Screen,
   confirm: confirm,
   details: details,
   help: help,
+  invite: invite,
   keys: keys,
   message: message,
   "new group": newGroup,
@@ -46,11 +48,26 @@ export interface Opening {
   readonly effects: readonly Effect[];
 }
 
+const ownKeysOpening = opening(ownKeys, [{ kind: "load keys" }]);
+
+/** A conversation with oneself has nobody else in it: its details are the own keys. */
+function keysOf({ open }: State): Opening | undefined {
+  return open === undefined ? undefined : ownKeysOpening;
+}
+
 /** By command; undefined: it opens none as things stand. */
 const openings: { readonly [Name in CommandName]?: (state: State) => Opening | undefined } = {
+  details: (state) => detailsOf(state) ?? keysOf(state),
   help: () => opening({ kind: "help", above: 0 }),
   "help here": () => opening({ kind: "help", above: 0 }),
+  keys: () => ownKeysOpening,
+  "new group": () => opening(blankGroup, [{ kind: "list people" }]),
   palette: () => opening(emptyPalette),
+  people: () => opening(everybody, [{ kind: "list people" }]),
+  relay: () => opening(theRelay, [{ kind: "load relay" }]),
+  rooms: () => opening(allRooms, [{ kind: "list rooms" }]),
+  search: () => opening(blankSearch),
+  "search here": (state) => opening(searchHere(state)),
   settings: () => opening({ kind: "settings", chosen: 0 }),
 };
 

@@ -1,11 +1,42 @@
-import type { Behaviour } from "./behaviour.ts";
+import { emptyComposer } from "../composer.ts";
+import { peopleCalled } from "../directory.ts";
+import type { Behaviour, Step } from "./behaviour.ts";
+import { fieldAfter, nameFrom, stepOf, typedInto } from "./moving.ts";
 import type { PeopleScreen } from "./screen.ts";
 
-export const people: Behaviour<PeopleScreen> = {
-  contexts: () => ["list"],
-  run: () => undefined,
-  type: (screen) => ({ screen }),
-  choose: (screen) => ({ screen }),
-  take: () => undefined,
-  fail: () => undefined,
+export const everybody: PeopleScreen = {
+  kind: "people",
+  query: emptyComposer,
+  chosen: undefined,
+  failure: undefined,
 };
+
+/** Everybody on the relay: whoever is chosen is written to. */
+export const people: Behaviour<PeopleScreen> = {
+  contexts: () => ["list", "text"],
+  run(screen, command, state) {
+    const names = peopleCalled(state, screen.query.text).map(({ name }) => name);
+    const by = stepOf(command);
+    if (by !== undefined) return { screen: { ...screen, chosen: nameFrom(names, screen.chosen, by) } };
+    if (command === "choose") {
+      if (names.length === 0 && screen.failure !== undefined) return again(screen);
+      return writeTo(screen, nameFrom(names, screen.chosen));
+    }
+    const query = fieldAfter(screen.query, command);
+    return query && { screen: { ...screen, query, chosen: undefined } };
+  },
+  type: (screen, text) => ({
+    screen: { ...screen, query: typedInto(screen.query, text), chosen: undefined },
+  }),
+  choose: (screen, index, state) => writeTo(screen, peopleCalled(state, screen.query.text)[index]?.name),
+  take: () => undefined,
+  fail: (screen, effect, failure) => (effect === "list people" ? { ...screen, failure } : undefined),
+};
+
+function writeTo(screen: PeopleScreen, name: string | undefined): Step<PeopleScreen> {
+  return name === undefined ? { screen } : { screen, goTo: { conversation: name } };
+}
+
+function again(screen: PeopleScreen): Step<PeopleScreen> {
+  return { screen: { ...screen, failure: undefined }, effects: [{ kind: "list people" }] };
+}

@@ -1,11 +1,15 @@
 // What lies over the conversation, as data. How each behaves is in the file of its name beside this one.
 import type { Composer } from "../composer.ts";
+import type { GroupDetails, KeyDetails, RelayDetails, RoomRow, SafetyNumber, SearchHit } from "../data.ts";
 import type { Effect } from "../effect.ts";
+import type { Failure } from "../event.ts";
+import type { Loadable } from "../loadable.ts";
 
 export type Screen =
   | ConfirmScreen
   | DetailsScreen
   | HelpScreen
+  | InviteScreen
   | KeysScreen
   | MessageScreen
   | NewGroupScreen
@@ -32,10 +36,22 @@ export interface Choice {
   readonly label: string;
   readonly effects: readonly Effect[];
   readonly goTo?: string;
+  /** What it leads to: a question about the answer perhaps. */
+  readonly over?: Screen;
 }
 
 export interface DetailsScreen {
   readonly kind: "details";
+  /** The conversation's name; of somebody there may be none with, his. */
+  readonly name: string;
+  readonly about:
+    | { readonly kind: "group"; readonly group: Loadable<GroupDetails> }
+    | { readonly kind: "person"; readonly number: Loadable<SafetyNumber> };
+  readonly chosen: number;
+  /** The title that is being written. */
+  readonly renaming: Composer | undefined;
+  /** Why the last thing that was wanted did not happen. */
+  readonly failure: Failure | undefined;
 }
 
 export interface HelpScreen {
@@ -44,8 +60,23 @@ export interface HelpScreen {
   readonly above: number;
 }
 
+/** Whom to invite to a group that is there. */
+export interface InviteScreen {
+  readonly kind: "invite";
+  readonly group: string;
+  /** Members and those who are invited. */
+  readonly already: readonly string[];
+  readonly query: Composer;
+  readonly chosen: string | undefined;
+  readonly failure: Failure | undefined;
+}
+
 export interface KeysScreen {
   readonly kind: "keys";
+  readonly keys: Loadable<KeyDetails>;
+  readonly chosen: number;
+  readonly isRotating: boolean;
+  readonly failure: Failure | undefined;
 }
 
 export interface MessageScreen {
@@ -54,6 +85,15 @@ export interface MessageScreen {
 
 export interface NewGroupScreen {
   readonly kind: "new group";
+  readonly name: Composer;
+  /** A room: whoever is on the relay may join. */
+  readonly isOpen: boolean;
+  /** What is typed to find people. */
+  readonly query: Composer;
+  readonly members: readonly string[];
+  readonly chosen: number;
+  readonly isBusy: boolean;
+  readonly failure: Failure | undefined;
 }
 
 export interface PaletteScreen {
@@ -64,6 +104,10 @@ export interface PaletteScreen {
 
 export interface PeopleScreen {
   readonly kind: "people";
+  readonly query: Composer;
+  /** By name, so that somebody new does not move the choice; the first if nobody was chosen. */
+  readonly chosen: string | undefined;
+  readonly failure: Failure | undefined;
 }
 
 export interface ReactScreen {
@@ -72,14 +116,28 @@ export interface ReactScreen {
 
 export interface RelayScreen {
   readonly kind: "relay";
+  readonly relay: Loadable<RelayDetails>;
+  readonly chosen: number;
 }
 
 export interface RoomsScreen {
   readonly kind: "rooms";
+  readonly rooms: Loadable<readonly RoomRow[]>;
+  readonly query: Composer;
+  readonly chosen: string | undefined;
+  /** The room that is being joined. */
+  readonly joining: string | undefined;
+  readonly failure: Failure | undefined;
 }
 
 export interface SearchScreen {
   readonly kind: "search";
+  readonly query: Composer;
+  /** What is being searched for: one search at a time, and after it the newest query. */
+  readonly asked: string | undefined;
+  /** What was found, or why nothing was, and for which query. */
+  readonly found: { readonly query: string; readonly hits: Loadable<readonly SearchHit[]> } | undefined;
+  readonly chosen: number;
 }
 
 export interface SettingsScreen {
