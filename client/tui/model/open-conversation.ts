@@ -36,7 +36,9 @@ export function takePart(
     return opened(state, open, part, "around" in loaded ? loaded.around : undefined);
   }
 
-  const idle = { ...open, head: part.head, isLoading: false };
+  // What comes below the last line that was here does not draw the window down.
+  const anchor = what === "newer" ? topOf(state, open) : open.anchor;
+  const idle = { ...open, head: part.head, isLoading: false, anchor };
   const edge = what === "older" ? open.entries[0] : open.entries.at(-1);
   // The answer to a question that was about another part.
   const fits = ({ position }: Entry) =>
@@ -53,7 +55,14 @@ export function takePart(
     ...bounded(stretch, readAt(open, stretch.entries)),
     newFrom: newFrom ?? open.newFrom,
   };
-  return fresh.length === 0 ? [{ ...state, open: next }, []] : reaching({ ...state, open: next });
+  const after = keepingChosen(anchored({ ...state, open: next }, next.anchor));
+  return fresh.length === 0 ? [after, []] : reaching(after);
+}
+
+function topOf(state: State, open: OpenConversation): OpenConversation["anchor"] {
+  const [first] = viewOf(state, open, transcriptSize(state)).rows;
+  const key = first && open.entries[first.index]?.key;
+  return first === undefined || key === undefined ? atEnd : { kind: "top", key, above: first.number };
 }
 
 /** Entries of a conversation that was just chosen, or of another place in it. */
@@ -98,14 +107,18 @@ export function takeEntries(state: State, data: Extract<ChatData, { what: "entri
   const before = new Set(open.entries.map(({ key }) => key));
   const fresh = entries.filter(({ key }) => !before.has(key));
   const kept = standingIn(open, entries);
-  const stretch = bounded({ ...open, entries }, readAt(kept, entries));
+  const { hasOlder, hasNewer } = open;
+  const stretch = bounded({ entries, hasOlder, hasNewer }, readAt(kept, entries));
   const next = { ...kept, ...stretch, newFrom: newFromAfter(state, open, fresh) };
   return reaching(keepingChosen(anchored({ ...state, open: next }, next.anchor)));
 }
 
-/** The same part of the conversation on a screen of another size. */
-export function resized(state: State): State {
-  return state.open === undefined ? state : keepingChosen(anchored(state, state.open.anchor));
+/** The same part of the conversation, if it has more or less room now. */
+export function inPlace(before: State, [state, effects]: Updated): Updated {
+  if (state.open === undefined) return [state, effects];
+  const [old, size] = [transcriptSize(before), transcriptSize(state)];
+  if (old.width === size.width && old.height === size.height) return [state, effects];
+  return [keepingChosen(anchored(state, state.open.anchor)), effects];
 }
 
 /** It can be asked for again. */
@@ -289,9 +302,15 @@ function showKey(state: State, key: string, where: "nearest" | "middle"): State 
   const { open } = state;
   if (open === undefined) return state;
   const { width, height } = transcriptSize(state);
+  const sheet = sheetFor(state, open, width);
   const index = open.entries.findIndex((entry) => entry.key === key);
-  const anchor = showing(sheetFor(state, open, width), open.anchor, height, index, where);
-  return { ...state, open: { ...open, anchor } };
+  const shown = viewOf(state, open, { width, height }).rows.filter(
+    (row) => row.index === index && row.number >= 0,
+  );
+  if (where === "nearest" && shown.length === sheet.body(index).length) return state;
+  // The last row may be wanted to say what is below.
+  const anchor = showing(sheet, open.anchor, Math.max(1, height - 1), index, where);
+  return { ...state, open: { ...open, anchor: settled(sheet, anchor, height) } };
 }
 
 /** While the transcript has the keys, the chosen message is on the screen. */

@@ -1,4 +1,5 @@
 import type { Entry } from "./data.ts";
+import { isConversationShown } from "./geometry.ts";
 import { isUnread, transcriptSize, viewOf } from "./transcript-view.ts";
 import type { Updated } from "./updated.ts";
 
@@ -6,7 +7,7 @@ import type { Updated } from "./updated.ts";
 export function afterReading(updated: Updated): Updated {
   const [state, effects] = updated;
   const { open } = state;
-  if (open === undefined || !state.hasFocus || state.screens.length > 0) return updated;
+  if (open === undefined || !state.hasFocus || !isConversationShown(state)) return updated;
   if (!hasUnread(open.entries)) return updated;
   const size = transcriptSize(state);
   if (size.width === 0 || size.height === 0) return updated;

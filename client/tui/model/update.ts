@@ -20,8 +20,8 @@ import { commandFor, contextsOfCommand } from "./keymap.ts";
 import { note, withNotice } from "./notices.ts";
 import { offersOf } from "./offers.ts";
 import {
+  inPlace,
   loadFailed,
-  resized,
   runTranscript,
   scroll,
   select,
@@ -40,7 +40,7 @@ import type { Updated } from "./updated.ts";
 const NOTICE_MS = 8_000;
 
 export function update(state: State, event: Event): Updated {
-  return afterReading(happened(state, event));
+  return afterReading(inPlace(state, happened(state, event)));
 }
 
 function happened(state: State, event: Event): Updated {
@@ -59,7 +59,7 @@ function happened(state: State, event: Event): Updated {
     case "wheel":
       return wheel(state, event.lines);
     case "resize":
-      return [resized({ ...state, columns: event.columns, rows: event.rows }), []];
+      return [{ ...state, columns: event.columns, rows: event.rows }, []];
     case "focus":
       return [{ ...state, hasFocus: event.has }, []];
     case "time":

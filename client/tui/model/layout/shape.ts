@@ -15,7 +15,7 @@ export interface Shape {
 const TIME = "09:12 ".length;
 /** With less room than this beside the names, they stand above. */
 const MIN_TEXT = 28;
-const MIN_NAME = 4;
+const MIN_NAME = 6;
 
 export function shapeOf(width: number, names: readonly string[]): Shape {
   const gutter = width >= 16 ? 2 : width >= 4 ? 1 : 0;

@@ -1,5 +1,5 @@
 import type { Entry } from "../data.ts";
-import type { Line } from "../line.ts";
+import type { Line, Span } from "../line.ts";
 import { entryLines, type Heading } from "./message-lines.ts";
 import type { Shape } from "./shape.ts";
 import { rule } from "./spans.ts";
@@ -9,6 +9,7 @@ import { day, isSameDay } from "./times.ts";
 export interface Manuscript {
   readonly entries: readonly Entry[];
   readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
   readonly newFrom: string | undefined;
   readonly shape: Shape;
   readonly me: string;
@@ -20,7 +21,7 @@ export interface Sheet {
   readonly entries: readonly Entry[];
   /** The lines between an entry and the one before it: the day, where what is new begins. */
   before(index: number): readonly Line[];
-  /** The lines of the entry itself. */
+  /** The lines of the entry itself; after the last one, that there is more. */
   body(index: number): readonly Line[];
 }
 
@@ -31,24 +32,31 @@ const cache = new WeakMap<Entry, { readonly key: string; readonly lines: readonl
 const PAUSE_MS = 10 * 60_000;
 
 export function sheetOf(manuscript: Manuscript): Sheet {
-  const { entries, shape, me, now } = manuscript;
+  const { entries, hasNewer, shape } = manuscript;
   return {
     entries,
     before: (index) => linesBefore(manuscript, index),
     body: (index) => {
-      const entry = entries[index];
-      if (entry === undefined) return [];
-      const heading = headingOf(manuscript, index);
-      // What is about to expire says how soon, to the minute.
-      const minute = entry.kind === "message" && entry.expiresAt !== undefined ? Math.floor(now / 60_000) : 0;
-      const key = `${shape.width} ${shape.name} ${heading.withName} ${heading.withTime} ${minute} ${me}`;
-      const found = cache.get(entry);
-      if (found?.key === key) return found.lines;
-      const lines = entryLines(entry, heading, shape, me, now);
-      cache.set(entry, { key, lines });
-      return lines;
+      const lines = linesOf(manuscript, index);
+      if (!hasNewer || index !== entries.length - 1) return lines;
+      return [...lines, { spans: centred("later messages", shape.width) }];
     },
   };
+}
+
+function linesOf(manuscript: Manuscript, index: number): readonly Line[] {
+  const { entries, shape, me, now } = manuscript;
+  const entry = entries[index];
+  if (entry === undefined) return none;
+  const heading = headingOf(manuscript, index);
+  // What is about to expire says how soon, to the minute.
+  const minute = entry.kind === "message" && entry.expiresAt !== undefined ? Math.floor(now / 60_000) : 0;
+  const key = `${shape.width} ${shape.name} ${heading.withName} ${heading.withTime} ${minute} ${me}`;
+  const found = cache.get(entry);
+  if (found?.key === key) return found.lines;
+  const lines = entryLines(entry, heading, shape, me, now);
+  cache.set(entry, { key, lines });
+  return lines;
 }
 
 function linesBefore(manuscript: Manuscript, index: number): readonly Line[] {
@@ -56,20 +64,18 @@ function linesBefore(manuscript: Manuscript, index: number): readonly Line[] {
   const entry = entries[index];
   if (entry === undefined) return [];
   const lines: Line[] = [];
-  if (index === 0 && hasOlder)
-    lines.push({ spans: rule("earlier messages", shape.width, middle(16), "dim") });
+  if (index === 0 && hasOlder) lines.push({ spans: centred("earlier messages", shape.width) });
   if (startsDay(entries, index)) {
-    const word = day(timeOf(entry), now);
-    lines.push({ spans: rule(word, shape.width, middle(word.length), "dim") });
+    lines.push({ spans: centred(day(timeOf(entry), now), shape.width) });
   }
   if (entry.key === newFrom) {
     lines.push({ spans: rule("new", shape.width, Math.min(shape.left, 2), "accent") });
   }
   return lines.length === 0 ? none : lines;
+}
 
-  function middle(length: number): number {
-    return Math.floor((shape.width - length - 2) / 2);
-  }
+function centred(word: string, width: number): readonly Span[] {
+  return rule(word, width, Math.floor((width - word.length - 2) / 2), "dim");
 }
 
 const none: readonly Line[] = [];

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import stringWidth from "string-width";
 import { expect, test } from "vitest";
+import { anyBlock } from "../../../../test/support/transcript.ts";
 import { type SafeText, safeBlock, safeText } from "../../../safe-text.ts";
 import { graphemes, isNarrow } from "./graphemes.ts";
 import { breaks, cells, cut, wrap } from "./text.ts";
@@ -8,28 +9,6 @@ import { breaks, cells, cut, wrap } from "./text.ts";
 const family = "\u{1f468}\u200d\u{1f469}\u200d\u{1f467}";
 const flag = "\u{1f1e8}\u{1f1ed}";
 
-/** What people write, and what they write to break a screen. */
-const bit = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.constantFrom("a", "word", " ", "  ", "\n", "ü", "—", "▲", "https://x.example/a?b=c"),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.constantFrom("漢", "字。", "ｱﾞ", family, flag, "❤\ufe0f", "1\ufe0f\u20e3", "👍🏽"),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.constantFrom("שלום", "مرحبا", "e\u0301", "\u0301".repeat(40), "न्दी", "\u200d", "\ufe0f"),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.constantFrom("\u1100".repeat(30), "\u1100\u1161\u11a8", "\u{1f1e8}", "\u0e33", "\x1b[2J"),
-  },
-  { weight: 2, arbitrary: fc.string({ unit: "grapheme", maxLength: 12 }) },
-  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 12 }) },
-);
-const anyText = fc.array(bit, { maxLength: 30 }).map((bits) => safeBlock(bits.join("")));
 const anyWidth = fc.integer({ min: 1, max: 40 });
 
 test("wide characters, emoji of several, flags and marks are as wide as a terminal draws them", () => {
@@ -47,7 +26,7 @@ test("what needs no segmenting is one cell a unit, as string-width says too", ()
     if (isNarrow(character)) expect([code, stringWidth(character)]).toEqual([code, 1]);
   }
   fc.assert(
-    fc.property(anyText, (text) => {
+    fc.property(anyBlock, (text) => {
       if (isNarrow(text)) expect(stringWidth(text)).toBe(text.length);
     }),
   );
@@ -55,7 +34,7 @@ test("what needs no segmenting is one cell a unit, as string-width says too", ()
 
 test("graphemes put together are the text, and its cells theirs", () => {
   fc.assert(
-    fc.property(anyText, (text) => {
+    fc.property(anyBlock, (text) => {
       const all = [...graphemes(text)];
       expect(all.map((each) => each.text).join("")).toBe(text);
       expect(all.reduce((sum, each) => sum + each.cells, 0)).toBe(cells(text));
@@ -120,7 +99,7 @@ test("no more lines are sought than are wanted", () => {
 
 test("any text cut fits its width", () => {
   fc.assert(
-    fc.property(anyText, fc.integer({ min: 0, max: 40 }), (text, width) => {
+    fc.property(anyBlock, fc.integer({ min: 0, max: 40 }), (text, width) => {
       expect(stringWidth(cut(text, width))).toBeLessThanOrEqual(width);
     }),
     { numRuns: 1_000 },
@@ -129,8 +108,24 @@ test("any text cut fits its width", () => {
 
 test("any text wrapped fits its width", () => {
   fc.assert(
-    fc.property(anyText, anyWidth, (text, width) => {
+    fc.property(anyBlock, anyWidth, (text, width) => {
       for (const line of wrap(text, width)) expect(stringWidth(line)).toBeLessThanOrEqual(width);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("text of single cells breaks where any other text does", () => {
+  const words = fc.array(fc.constantFrom("a", "bc", "some", " ", "  ", "     "), { maxLength: 30 });
+  fc.assert(
+    fc.property(words, anyWidth, fc.boolean(), (bits, width, anywhere) => {
+      // A mark is no cell, but the text has to be segmented.
+      const narrow = `${bits.join("")}e`;
+      const marked = breaks(`${narrow}\u0301`, width, { anywhere });
+      expect(breaks(narrow, width, { anywhere })).toEqual([
+        ...marked.slice(0, -1),
+        { from: marked.at(-1)?.from, to: narrow.length },
+      ]);
     }),
     { numRuns: 1_000 },
   );
@@ -138,7 +133,7 @@ test("any text wrapped fits its width", () => {
 
 test("wrapping loses nothing but spaces and line feeds at the breaks", () => {
   fc.assert(
-    fc.property(anyText, anyWidth, fc.boolean(), (text, width, anywhere) => {
+    fc.property(anyBlock, anyWidth, fc.boolean(), (text, width, anywhere) => {
       let last = 0;
       for (const { from, to } of breaks(text, width, { anywhere })) {
         expect(text.slice(last, from)).toMatch(anywhere ? /^\n?$/ : /^ *\n?$/);
