@@ -14,7 +14,7 @@ export type Effect =
     }
   | { readonly kind: "edit"; readonly id: string; readonly text: string }
   | { readonly kind: "delete"; readonly id: string }
-  | { readonly kind: "react"; readonly id: string; readonly emoji: string }
+  | { readonly kind: "react"; readonly id: string; readonly emoji: string; readonly remove: boolean }
   | { readonly kind: "vote"; readonly id: string; readonly value: "up" | "down" | "none" }
   | { readonly kind: "pin"; readonly id: string; readonly pinned: boolean }
   | { readonly kind: "typing"; readonly conversation: string }

@@ -7,11 +7,11 @@ import { details, detailsOf } from "./details.ts";
 import { help } from "./help.ts";
 import { invite } from "./invite.ts";
 import { keys, ownKeys } from "./keys.ts";
-import { message } from "./message.ts";
+import { message, messageScreenOf } from "./message.ts";
 import { blankGroup, newGroup } from "./new-group.ts";
 import { emptyPalette, palette } from "./palette.ts";
 import { everybody, people } from "./people.ts";
-import { react } from "./react.ts";
+import { react, reactScreenOf } from "./react.ts";
 import { relay, theRelay } from "./relay.ts";
 import { allRooms, rooms } from "./rooms.ts";
 import type { Screen } from "./screen.ts";
@@ -62,12 +62,14 @@ const openings: { readonly [Name in CommandName]?: (state: State) => Opening | u
   "help here": () => opening({ kind: "help", above: 0 }),
   keys: () => ownKeysOpening,
   "new group": () => opening(blankGroup, [{ kind: "list people" }]),
+  "message details": (state) => maybe(messageScreenOf(state)),
   palette: () => opening(emptyPalette),
   people: () => opening(everybody, [{ kind: "list people" }]),
   relay: () => opening(theRelay, [{ kind: "load relay" }]),
   rooms: () => opening(allRooms, [{ kind: "list rooms" }]),
   search: () => opening(blankSearch),
   "search here": (state) => opening(searchHere(state)),
+  react: (state) => maybe(reactScreenOf(state)),
   settings: () => opening({ kind: "settings", chosen: 0 }),
 };
 
@@ -77,6 +79,10 @@ const beforeAll: ReadonlySet<CommandName> = new Set(["help", "help here"]);
 export function screenFor(state: State, command: CommandName): Opening | undefined {
   if (state.me === "" && !beforeAll.has(command)) return undefined;
   return openings[command]?.(state);
+}
+
+function maybe(screen: Screen | undefined): Opening | undefined {
+  return screen && opening(screen);
 }
 
 function opening(screen: Screen, effects: readonly Effect[] = []): Opening {

@@ -1,11 +1,63 @@
+import type { MessageEntry } from "../data.ts";
+import { geometryOf } from "../geometry.ts";
+import { detailLines } from "../layout/message-details.ts";
+import type { Line } from "../line.ts";
+import type { State } from "../state.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { MessageScreen } from "./screen.ts";
 
+/** Left and right of the lines. */
+export const INDENT = 2;
+
+/** Of the chosen message. */
+export function messageScreenOf(state: State): MessageScreen | undefined {
+  const key = state.open?.selected;
+  return key === undefined || messageWith(state, key) === undefined
+    ? undefined
+    : { kind: "message", key, above: 0 };
+}
+
+/** As it is now; undefined if it is gone. */
+export function messageWith({ open }: State, key: string): MessageEntry | undefined {
+  const entry = open?.entries.find((each) => each.key === key);
+  return entry?.kind === "message" ? entry : undefined;
+}
+
 export const message: Behaviour<MessageScreen> = {
   contexts: () => ["list"],
-  run: () => undefined,
+  run(screen, command, state) {
+    const page = Math.max(1, geometryOf(state).main.height - 2);
+    switch (command) {
+      case "up":
+        return { screen: moved(screen, state, -1) };
+      case "down":
+        return { screen: moved(screen, state, 1) };
+      case "page up":
+        return { screen: moved(screen, state, -page) };
+      case "page down":
+        return { screen: moved(screen, state, page) };
+      case "choose":
+      case "message details":
+        return { screen: "close" };
+      default:
+        return undefined;
+    }
+  },
   type: (screen) => ({ screen }),
   choose: (screen) => ({ screen }),
   take: () => undefined,
   fail: () => undefined,
 };
+
+/** All its lines; none: the message is gone. */
+export function linesOf({ key }: MessageScreen, state: State, width: number): readonly Line[] {
+  const found = messageWith(state, key);
+  if (found === undefined) return [];
+  return detailLines(found, state.me, state.now, Math.max(1, width - 2 * INDENT));
+}
+
+function moved(screen: MessageScreen, state: State, by: number): MessageScreen {
+  const { width, height } = geometryOf(state).main;
+  const most = Math.max(0, linesOf(screen, state, width).length - height);
+  return { ...screen, above: Math.max(0, Math.min(most, screen.above + by)) };
+}

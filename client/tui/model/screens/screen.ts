@@ -79,8 +79,12 @@ export interface KeysScreen {
   readonly failure: Failure | undefined;
 }
 
+/** All there is to know of a message: who has it, who reacted. */
 export interface MessageScreen {
   readonly kind: "message";
+  readonly key: string;
+  /** How many rows are above the window. */
+  readonly above: number;
 }
 
 export interface NewGroupScreen {
@@ -112,6 +116,9 @@ export interface PeopleScreen {
 
 export interface ReactScreen {
   readonly kind: "react";
+  readonly key: string;
+  readonly query: Composer;
+  readonly chosen: number;
 }
 
 export interface RelayScreen {
