@@ -2,6 +2,7 @@ import { equal, fingerprint, toHex } from "../../keys/index.ts";
 import { countDevicesWithSession } from "../store/sessions.ts";
 import { ownChain } from "./contacts.ts";
 import type { Connect } from "./drain-outbox.ts";
+import { ifReachable } from "./if-reachable.ts";
 import type { Profile } from "./profile.ts";
 
 /** What this account and this device are known by. Public, all of it. */
@@ -36,12 +37,7 @@ export function keyDetails(profile: Profile): KeyDetails {
   };
 }
 
-/** How many one-time prekey pairs of this device the relay still has. Rejects with NetError. */
-export async function countPrekeysLeft(connect: Connect): Promise<number> {
-  const connection = await connect();
-  try {
-    return (await connection.countPrekeys()).oneTimeLeft;
-  } finally {
-    connection.close();
-  }
+/** How many one-time prekey pairs of this device the relay still has; undefined if it does not answer. */
+export function countPrekeysLeft(connect: Connect): Promise<number | undefined> {
+  return ifReachable(connect, async (connection) => (await connection.countPrekeys()).oneTimeLeft);
 }

@@ -1,5 +1,6 @@
 import { readNewestSecurityEvents, type SecurityEvent } from "../store/security-events.ts";
 import type { Connect } from "./drain-outbox.ts";
+import { ifReachable } from "./if-reachable.ts";
 import type { Profile } from "./profile.ts";
 
 export type Findings = readonly Pick<SecurityEvent, "at" | "text" | "gravity">[];
@@ -11,16 +12,16 @@ export function newestFindings({ db }: Profile): Findings {
   return readNewestSecurityEvents(db, MOST_FINDINGS);
 }
 
-/** Milliseconds for a question and its answer, on a connection that stands. Rejects with NetError. */
-export async function measureRoundTrip(connect: Connect, clock = () => performance.now()): Promise<number> {
-  const connection = await connect();
-  try {
+/** Milliseconds for a question and its answer, on a connection that stands; undefined if there is no answer. */
+export function measureRoundTrip(
+  connect: Connect,
+  clock = () => performance.now(),
+): Promise<number | undefined> {
+  return ifReachable(connect, async (connection) => {
     // The first one may have to connect and to renew a login.
     await connection.countPrekeys();
     const before = clock();
     await connection.countPrekeys();
     return clock() - before;
-  } finally {
-    connection.close();
-  }
+  });
 }

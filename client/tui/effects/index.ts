@@ -3,6 +3,8 @@ import type { Tell } from "../runtime.ts";
 import type { Doing } from "./doing.ts";
 import { followDrafts, saveDraft } from "./drafts.ts";
 import { editOutside } from "./editor.ts";
+import { loadKeys, loadSafetyNumber, rotate } from "./keys.ts";
+import { loadRelay } from "./relay-details.ts";
 import type { Session } from "./session.ts";
 import { saveSetting } from "./settings.ts";
 
@@ -12,6 +14,10 @@ type OfTerminal = "quit" | "suspend" | "redraw" | "bell" | "copy";
 /** By kind; those that are not there yet do nothing. */
 const table: { readonly [Kind in Exclude<Effect["kind"], OfTerminal>]?: Doing<Kind> } = {
   "edit outside": editOutside,
+  "load keys": loadKeys,
+  "load relay": loadRelay,
+  "rotate prekeys": rotate,
+  "safety number": loadSafetyNumber,
   "save draft": saveDraft,
   "save setting": saveSetting,
 };

@@ -1,0 +1,19 @@
+import { connector } from "../../core/connect.ts";
+import { measureRoundTrip, newestFindings } from "../../core/relay-details.ts";
+import { whoami } from "../../core/whoami.ts";
+import { safeText } from "../../safe-text.ts";
+import type { RelayDetails } from "../model/data.ts";
+import type { Doing } from "./doing.ts";
+
+/** What this device knows at once, then how long an answer takes. */
+export const loadRelay: Doing<"load relay"> = async ({ profile, relay }, _effect, tell) => {
+  if (profile === undefined) return;
+  const known = {
+    url: safeText(relay ?? whoami(profile).relay),
+    findings: newestFindings(profile).map(({ at, text, gravity }) => ({ at, text: safeText(text), gravity })),
+  };
+  const show = (roundTripMs: RelayDetails["roundTripMs"]) =>
+    tell({ kind: "loaded", loaded: { what: "relay", relay: { ...known, roundTripMs } } });
+  show("asking");
+  show(await measureRoundTrip(connector(profile, relay)));
+};
