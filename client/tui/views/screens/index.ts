@@ -2,20 +2,36 @@ import type { Line } from "../../model/line.ts";
 import type { Screen } from "../../model/screens/screen.ts";
 import type { State } from "../../model/state.ts";
 import { confirmLines } from "./confirm.ts";
+import { detailsLines } from "./details.ts";
 import { helpLines } from "./help.ts";
+import { inviteLines } from "./invite.ts";
+import { keysLines } from "./keys.ts";
 import { messageScreenLines } from "./message.ts";
+import { newGroupLines } from "./new-group.ts";
 import { paletteLines } from "./palette.ts";
+import { peopleLines } from "./people.ts";
 import { reactLines } from "./react.ts";
+import { relayLines } from "./relay.ts";
+import { roomsLines } from "./rooms.ts";
+import { searchLines } from "./search.ts";
 import { settingsLines } from "./settings.ts";
 
 type View<S extends Screen> = (screen: S, state: State, width: number, height: number) => readonly Line[];
 
 const views: { readonly [Kind in Screen["kind"]]?: View<Extract<Screen, { kind: Kind }>> } = {
   confirm: (screen, _state, width, height) => confirmLines(screen, width, height),
+  details: detailsLines,
   help: helpLines,
+  invite: inviteLines,
+  keys: keysLines,
   message: messageScreenLines,
+  "new group": newGroupLines,
   palette: paletteLines,
+  people: peopleLines,
   react: reactLines,
+  relay: relayLines,
+  rooms: roomsLines,
+  search: searchLines,
   settings: settingsLines,
 };
 
