@@ -1,3 +1,4 @@
+import stringWidth from "string-width";
 import { expect, it } from "vitest";
 import { morning, open, stateOf } from "../../../test/support/tui-state.ts";
 import { composerWith } from "../model/composer.ts";
@@ -44,8 +45,18 @@ it("says what to press where there is nothing", () => {
   expect(read(stateOf({ hasAllConversations: true }))).toContain("Alt-p write to somebody on this relay");
 });
 
-it("is never longer than the terminal", () => {
-  for (const rows of [1, 2, 5, 16]) expect(read(morning({ rows })).length).toBeLessThanOrEqual(rows);
+it("is never longer than the terminal, however its lines break", () => {
+  for (const [columns, rows] of [
+    [80, 24],
+    [60, 16],
+    [20, 5],
+    [7, 3],
+    [1, 1],
+  ] as const) {
+    const lines = read(morning({ columns, rows }));
+    const taken = lines.reduce((sum, text) => sum + Math.max(1, Math.ceil(stringWidth(text) / columns)), 0);
+    expect(taken).toBeLessThanOrEqual(rows);
+  }
 });
 
 it("draws nothing", () => {

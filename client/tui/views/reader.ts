@@ -1,6 +1,7 @@
+import { type SafeText, safeText } from "../../safe-text.ts";
 import { listCursor, rowOf } from "../model/conversation-list.ts";
 import type { ConversationRow, Entry, MessageEntry } from "../model/data.ts";
-import { span } from "../model/layout/spans.ts";
+import { cut, wrap } from "../model/layout/text.ts";
 import { clock } from "../model/layout/times.ts";
 import { noticeRows } from "../model/notices.ts";
 import type { State } from "../model/state.ts";
@@ -23,8 +24,20 @@ const WIDTH = 80;
  */
 export function readerFrameOf(state: State): Frame {
   const lines = [...bodyOf(state), ...noticesOf(state), statusOf(state), keysOf(state)];
-  const said = lines.filter((line) => line !== "").slice(-Math.max(1, state.rows - 1));
-  return { rows: said.map((line) => ({ spans: [span(line)] })), cursor: undefined, hits: [] };
+  const said = lastThatFit(lines.filter((line) => line !== "").map(safeText), state);
+  return { rows: said.map((text) => ({ spans: [{ text, style: "plain" }] })), cursor: undefined, hits: [] };
+}
+
+/** Ink breaks lines that are too long, and cannot take back what has left the screen. */
+function lastThatFit(lines: readonly SafeText[], { columns, rows }: State): readonly SafeText[] {
+  let used = 0;
+  let from = lines.length;
+  for (const [at, line] of [...lines.entries()].reverse()) {
+    used += wrap(line, columns).length;
+    if (used >= rows) break;
+    from = at;
+  }
+  return from < lines.length ? lines.slice(from) : lines.slice(-1).map((line) => cut(line, columns * rows));
 }
 
 function bodyOf(state: State): readonly string[] {
