@@ -194,3 +194,11 @@ test("a click is on what is drawn there", () => {
   input.emit("data", `\u001b[<0;${(hit?.x ?? 0) + 1};${(hit?.y ?? 0) + 1}M`);
   expect(effects).toContainEqual(expect.objectContaining({ kind: "open", conversation: "carol" }));
 });
+
+test("a screen that can neither be drawn nor used says so, and Ctrl-C leads out of it", async () => {
+  const { client, input, output } = open({ screens: [{ kind: "mistaken" } as never] });
+  expect(output.take()).toContain("This cannot be shown");
+  input.emit("data", "x");
+  input.emit("data", "\u0003");
+  expect(await client.ended).toBe(0);
+});

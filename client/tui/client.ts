@@ -8,6 +8,7 @@ import type { Event, Failure } from "./model/event.ts";
 import { initialState } from "./model/initial.ts";
 import type { State } from "./model/state.ts";
 import { update } from "./model/update.ts";
+import type { Updated } from "./model/updated.ts";
 import { type Perform, Runtime, type Tell } from "./runtime.ts";
 import { type Streams, Terminal } from "./terminal.ts";
 import { mount, type Screen } from "./views/app.tsx";
@@ -49,7 +50,7 @@ export class Client {
     });
     const state = initialState({ ...this.#terminal.size, now: Date.now(), ...known });
     this.#runtime = new Runtime(state, {
-      update,
+      update: updateOrQuit,
       perform: (effect, tell) => this.#do(effect, tell),
       draw: (state) => this.#draw(state),
       explain,
@@ -176,6 +177,16 @@ function isLoud({ notify, mentions }: ConversationRow): boolean {
 
 /** Ink looks at the same, and draws text line by line then. */
 const isReadOut = process.env["INK_SCREEN_READER"] === "true";
+
+/** A screen that fails at every key must not keep anybody in. */
+function updateOrQuit(state: State, event: Event): Updated {
+  try {
+    return update(state, event);
+  } catch (error) {
+    if (event.kind === "key" && event.key === "ctrl-c") return [state, [{ kind: "quit" }]];
+    throw error;
+  }
+}
 
 /** A text that a view cannot cope with must not take the client with it, nor the way out of it. */
 function frameFor(state: State): Frame {

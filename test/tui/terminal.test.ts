@@ -49,9 +49,8 @@ async function inShell(command = CHAT, extra: Record<string, string> = {}): Prom
   await opened();
 }
 
-async function opened(): Promise<void> {
-  await terminal.until(() => terminal.isOnOtherScreen, "the client has its screen");
-  await terminal.shows("Sotto");
+async function opened(where = terminal): Promise<void> {
+  await where.until(() => where.isOnOtherScreen && where.screen().trim() !== "", "the client has drawn");
 }
 
 /** The terminal is as it was before, and the shell says that the client ended so. */
@@ -186,7 +185,7 @@ test("after a storm of sizes down to one cell the screen is as if it had always 
     [120, 40],
   ] as const) {
     const fresh = new VirtualTerminal([process.execPath, LAUNCHER], { env: environment(), columns, rows });
-    await fresh.shows("Sotto");
+    await opened(fresh);
     terminal.resize(columns, rows);
     await terminal.until(() => terminal.screen() === fresh.screen(), "the screen is as if always so");
     await fresh.close();
