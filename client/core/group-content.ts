@@ -110,7 +110,11 @@ function tellInvited(
   });
 }
 
-function takeTitle(profile: Profile, { stored, from, role, sequence, contentHash, sentAt }: Said, given: string): void {
+function takeTitle(
+  profile: Profile,
+  { stored, from, role, sequence, contentHash, sentAt }: Said,
+  given: string,
+): void {
   if (stored.kind !== "group" || role === undefined || !atLeast(role, "admin")) return;
   const title = shortTitle(given);
   setTitle(profile.db, stored.conversation, title);

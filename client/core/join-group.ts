@@ -50,6 +50,11 @@ export function findInvitation(profile: Profile, given: string): StoredConversat
   );
 }
 
+/** Undefined: it was accepted or declined. */
+export function invitationNumbered(profile: Profile, conversation: number): StoredConversation | undefined {
+  return readInvitations(profile.db).find((invitation) => invitation.conversation === conversation);
+}
+
 /** Of several invitations under one name, that of one person. */
 export function findInvitationFrom(profile: Profile, given: string, inviter: string): StoredConversation {
   const wanted = given.replace(/^#/, "").toLowerCase();

@@ -65,7 +65,9 @@ export function searchMessages(profile: Profile, search: MessageSearch): Message
       const stored = readMessage(profile.db, position);
       if (stored === undefined) return [];
       const message = toMessage(profile, readConversation(profile.db, stored.conversation), stored);
-      return [{ message, conversation: stored.conversation, ...spotOf(stored), snippet: partsOf(snippet, marks) }];
+      return [
+        { message, conversation: stored.conversation, ...spotOf(stored), snippet: partsOf(snippet, marks) },
+      ];
     });
   });
 }

@@ -19,6 +19,8 @@ export interface Enrolled {
   readonly name: string;
   readonly profile: Profile;
   readonly connect: Connect;
+  /** Another process of the same profile; to be closed by whoever opened it. */
+  open(): Profile;
   /** Closes the profile and deletes it. */
   leave(): void;
 }
@@ -67,5 +69,5 @@ export async function enrol(name: string, url: string): Promise<Enrolled> {
     closeProfile(profile);
     rmSync(paths.home, { recursive: true, force: true });
   };
-  return { name, profile, connect, leave };
+  return { name, profile, connect, open: () => openProfile(paths, key), leave };
 }

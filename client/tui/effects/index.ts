@@ -1,10 +1,16 @@
 import type { Effect } from "../model/effect.ts";
 import type { Tell } from "../runtime.ts";
+import { close, focus, markRead, mute, newer, older, open, reconnect, typing } from "./conversations.ts";
 import type { Doing } from "./doing.ts";
 import { followDrafts, saveDraft } from "./drafts.ts";
 import { editOutside } from "./editor.ts";
+import * as groups from "./groups.ts";
 import { loadKeys, loadSafetyNumber, rotate } from "./keys.ts";
+import { live as liveWith } from "./live-of.ts";
+import { edit, pin, react, remove, send, vote } from "./messages.ts";
+import { listPeople } from "./people.ts";
 import { loadRelay } from "./relay-details.ts";
+import { search } from "./search.ts";
 import type { Session } from "./session.ts";
 import { saveSetting } from "./settings.ts";
 
@@ -13,13 +19,42 @@ type OfTerminal = "quit" | "suspend" | "redraw" | "bell" | "copy";
 
 /** By kind; those that are not there yet do nothing. */
 const table: { readonly [Kind in Exclude<Effect["kind"], OfTerminal>]?: Doing<Kind> } = {
+  accept: groups.accept,
+  close,
+  "create group": groups.createGroup,
+  decline: groups.decline,
+  delete: remove,
+  edit,
   "edit outside": editOutside,
   "load keys": loadKeys,
   "load relay": loadRelay,
   "rotate prekeys": rotate,
   "safety number": loadSafetyNumber,
+  focus,
+  invite: groups.invite,
+  "join room": groups.joinRoom,
+  leave: groups.leave,
+  "list people": listPeople,
+  "list rooms": groups.listRooms,
+  "load group": groups.loadGroup,
+  "mark read": markRead,
+  mute,
+  newer,
+  older,
+  open,
+  pin,
+  policy: groups.policy,
+  react,
+  reconnect,
+  remove: groups.remove,
+  rename: groups.rename,
+  role: groups.role,
   "save draft": saveDraft,
   "save setting": saveSetting,
+  search,
+  send,
+  typing,
+  vote,
 };
 
 export function perform(session: Session, effect: Effect, tell: Tell): void | Promise<void> {
@@ -34,4 +69,5 @@ export function perform(session: Session, effect: Effect, tell: Tell): void | Pr
  */
 export async function live(session: Session, tell: Tell): Promise<void> {
   if (session.profile !== undefined) followDrafts(session, session.profile, tell);
+  await liveWith(session, tell);
 }

@@ -208,6 +208,8 @@ export type ChatData =
       readonly entries: readonly Entry[];
       readonly gone: readonly string[];
     }
+  /** Who is in the conversation on the screen, or what one may do there, has changed. */
+  | { readonly what: "head"; readonly conversation: string; readonly head: ConversationHead }
   | { readonly what: "typing"; readonly conversation: string; readonly names: readonly string[] }
   | { readonly what: "presence"; readonly present: readonly string[] }
   | { readonly what: "connection"; readonly connection: Connection }

@@ -3,6 +3,8 @@ export type Effect =
   | { readonly kind: "open"; readonly conversation: string; readonly around?: string }
   | { readonly kind: "older" | "newer"; readonly conversation: string; readonly from: number }
   | { readonly kind: "close" }
+  /** Whether the terminal has the focus: then one is there, as others see it. */
+  | { readonly kind: "focus"; readonly has: boolean }
   /** These were on the screen while the terminal had the focus. */
   | { readonly kind: "mark read"; readonly conversation: string; readonly keys: readonly string[] }
   | {

@@ -61,7 +61,9 @@ function happened(state: State, event: Event): Updated {
     case "resize":
       return [{ ...state, columns: event.columns, rows: event.rows }, []];
     case "focus":
-      return [{ ...state, hasFocus: event.has }, []];
+      return state.hasFocus === event.has
+        ? [state, []]
+        : [{ ...state, hasFocus: event.has }, [{ kind: "focus", has: event.has }]];
     case "time":
       return [{ ...state, now: event.now, notices: notLapsed(state.notices, event.now) }, []];
     case "loaded":
@@ -325,6 +327,10 @@ function takeChat(state: State, data: ChatData): Updated {
       return takeConversations(state, data.rows, data.isWhole);
     case "entries":
       return takeEntries(state, data);
+    case "head":
+      return state.open?.name === data.conversation
+        ? [{ ...state, open: { ...state.open, head: data.head } }, []]
+        : [state, []];
     case "typing":
       return [{ ...state, typing: new Map(state.typing).set(data.conversation, data.names) }, []];
     case "presence":
