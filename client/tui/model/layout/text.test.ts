@@ -32,12 +32,13 @@ test("what needs no segmenting is one cell a unit, as string-width says too", ()
   );
 });
 
-test("graphemes put together are the text, and its cells theirs", () => {
+test("graphemes put together are the text, and their cells what string-width says of all of it", () => {
   fc.assert(
     fc.property(anyBlock, (text) => {
       const all = [...graphemes(text)];
       expect(all.map((each) => each.text).join("")).toBe(text);
-      expect(all.reduce((sum, each) => sum + each.cells, 0)).toBe(cells(text));
+      expect(all.reduce((sum, each) => sum + each.cells, 0)).toBe(stringWidth(text));
+      expect(cells(text)).toBe(stringWidth(text));
     }),
   );
 });

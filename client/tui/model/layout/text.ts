@@ -1,4 +1,3 @@
-import stringWidth from "string-width";
 import type { SafeText } from "../../../safe-text.ts";
 import { graphemes, isNarrow } from "./graphemes.ts";
 
@@ -10,7 +9,10 @@ export interface Range {
 
 /** How many cells it takes; segmented by graphemes. */
 export function cells(text: string): number {
-  return isNarrow(text) ? text.length : stringWidth(text);
+  if (isNarrow(text)) return text.length;
+  let sum = 0;
+  for (const grapheme of graphemes(text)) sum += grapheme.cells;
+  return sum;
 }
 
 /** The longest beginning that fits, `…` at its end if something was cut. Never more than the first line. */
