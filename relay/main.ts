@@ -27,6 +27,8 @@ export async function runRelay(parameters: readonly string[]): Promise<number> {
         asked.abort();
       });
     }
+    // Whoever started us with a channel takes us along when he ends, in whatever way: the kernel closes it.
+    process.once("disconnect", () => asked.abort());
 
     const { startRelay } = await import("./start-relay.ts"); // help and wrong usage do without
     const relay = await startRelay(config, { log });

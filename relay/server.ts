@@ -69,9 +69,14 @@ export async function startServer(setup: ServerSetup): Promise<RunningServer> {
     port,
     drain: async (graceMs) => {
       gate.close();
-      const calm = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-      const timer = setTimeout(() => server.forceShutdown(), graceMs);
-      await calm;
+      const calm = Promise.withResolvers<void>();
+      server.tryShutdown(() => calm.resolve());
+      const timer = setTimeout(() => {
+        server.forceShutdown();
+        // Of a connection that came to nothing, as TLS by mistake does, grpc-js may not know: it would be waited for.
+        calm.resolve();
+      }, graceMs);
+      await calm.promise;
       clearTimeout(timer);
     },
   };

@@ -1,10 +1,12 @@
 // All that `chat demo` takes of the client, behind one door: each module that is imported lazily becomes a file of its own
 // in the bundle, and every command would pay for that.
 export { checkNewPassword } from "../core/account-password.ts";
-export { chooseRelay, connectAnonymously, connector } from "../core/connect.ts";
+export { chooseRelay, connector } from "../core/connect.ts";
 export { drainOutbox } from "../core/drain-outbox.ts";
 export { explainFailure } from "../core/explain-failure.ts";
+export { relayAnswers } from "../core/find-relay.ts";
 export { followRelay } from "../core/follow.ts";
+export { freePort } from "../core/free-port.ts";
 export { chatHome, profilePaths } from "../core/paths.ts";
 export { readMessages } from "../core/read-messages.ts";
 export { checkNewName, register } from "../core/register.ts";

@@ -20,6 +20,13 @@ export function checkNewPassword(password: string): void {
   });
 }
 
+/** Asks the relay for a name as a registration does, but for an account that nobody makes. Throws NetError `name_taken`. */
+export async function askForName(auth: AuthCalls, account: { name: string; accountId: AccountId }) {
+  await opaque.ready;
+  const { registrationRequest } = opaque.client.startRegistration({ password: "" });
+  await auth.startRegistration({ ...account, registrationRequest });
+}
+
 /** OPAQUE registration, first half. Gives the record for the second; the password does not leave this process. */
 export async function startRegistration(
   auth: AuthCalls,

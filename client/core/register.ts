@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from "node:fs";
-import { ready, validName } from "../../keys/index.ts";
+import { accountId, ready, validName } from "../../keys/index.ts";
 import type { AuthCalls } from "../net/auth-calls.ts";
 import { NetError } from "../net/net-error.ts";
 import type { RelayAddress } from "../net/relay-address.ts";
@@ -14,7 +14,7 @@ import {
 } from "../store/identity.ts";
 import { tryLock } from "../store/lock.ts";
 import { forgetRecoveryWords, readRecoveryWords, saveRecoveryWords } from "../store/recovery-words.ts";
-import { checkNewPassword, startRegistration } from "./account-password.ts";
+import { askForName, checkNewPassword, startRegistration } from "./account-password.ts";
 import { ChatError } from "./chat-error.ts";
 import { connectAnonymously, connector } from "./connect.ts";
 import { explainFailure } from "./explain-failure.ts";
@@ -53,6 +53,18 @@ export function checkNewName(given: string): string {
   const name = foldName(given);
   if (validName(name) && name !== "me") return name;
   throw badName(given);
+}
+
+/** Throws `name_taken`. What is free now may be taken a moment later. */
+export async function checkNameIsFree(name: string, relay: RelayAddress, runtime = systemRuntime) {
+  const { auth, close } = await connectAnonymously(relay);
+  try {
+    await askForName(auth, { name, accountId: accountId(runtime.random(32)) });
+  } catch (error) {
+    throw isNameTaken(error) ? nameTaken(name, error) : error;
+  } finally {
+    close();
+  }
 }
 
 /**
