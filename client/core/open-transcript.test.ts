@@ -12,8 +12,11 @@ import type { ProfileFixture } from "../../test/support/profile-fixture.ts";
 import { transact } from "../store/database.ts";
 import { addEvent } from "../store/events.ts";
 import { addMessage } from "../store/messages.ts";
+import { readIntents } from "../store/outbox.ts";
 import { deleteMessage, editMessage, voteOn } from "./annotate.ts";
+import { ChatError } from "./chat-error.ts";
 import { expireMessages } from "./expire-messages.ts";
+import { failIntent } from "./fail-intent.ts";
 import { OpenTranscript, type TranscriptChanges } from "./open-transcript.ts";
 import { closeProfile } from "./profile.ts";
 import { conversationNumber, markRead, readMessages } from "./read-messages.ts";
@@ -187,6 +190,22 @@ test("a message that nobody can get is seen to fail", async () => {
   expect(transcript.open().items).toMatchObject([{ message: { state: "queued" } }]);
   await expect(deliver(alice, position)).rejects.toMatchObject({ code: "unknown_person" });
   expect(changesOf(transcript).changed).toMatchObject([{ message: { state: "failed" } }]);
+});
+
+test("what the relay does not take is seen to be taken back", async () => {
+  const { id } = await send(bob, "alice", "hello");
+  await sync(alice);
+  const transcript = opened(alice, "bob");
+  transcript.open();
+  voteOn(alice.profile, id, "up");
+  expect(changesOf(transcript).changed).toMatchObject([{ message: { votes: { up: 1 } } }]);
+  const [intent] = readIntents(alice.profile.db, Date.now(), 10).filter(
+    ({ purpose }) => purpose === "control",
+  );
+  transact(alice.profile.db, () => {
+    if (intent !== undefined) failIntent(alice.profile, intent, new ChatError("not_allowed", "No."));
+  });
+  expect(changesOf(transcript).changed).toMatchObject([{ message: { votes: { up: 0 } } }]);
 });
 
 test("what belongs to a part that is not held stays away", async () => {

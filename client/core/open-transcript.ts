@@ -1,3 +1,4 @@
+import type { MessageName } from "../store/annotations.ts";
 import { findNumbered, type StoredConversation } from "../store/conversations.ts";
 import { snapshot } from "../store/database.ts";
 import { eventsArrivedAfter, type StoredEvent } from "../store/events.ts";
@@ -10,7 +11,7 @@ import {
   type StoredMessage,
 } from "../store/messages.ts";
 import { newestPosition } from "../store/receipt-marks.ts";
-import { messagesAfterPosition, unsentMessages } from "../store/transcript.ts";
+import { messagesAfterPosition, unsentMessages, unsentTargets } from "../store/transcript.ts";
 import { keyOf } from "./find-message.ts";
 import type { Profile } from "./profile.ts";
 import {
@@ -48,6 +49,8 @@ interface Seen {
   readonly arrival: number;
   readonly position: number;
   readonly unread: number;
+  /** What the relay may still refuse: then it is taken back. */
+  readonly unsure: ReadonlyMap<number, MessageName>;
 }
 
 /** A part of a conversation that somebody looks at, and what changes in it, whichever process does that. */
@@ -59,7 +62,7 @@ export class OpenTranscript {
   #number: number | undefined;
   #hasOlder = false;
   #hasNewer = false;
-  #seen: Seen = { arrival: 0, position: 0, unread: 0 };
+  #seen: Seen = { arrival: 0, position: 0, unread: 0, unsure: new Map() };
 
   constructor(profile: Profile, find: () => number | undefined) {
     this.#profile = profile;
@@ -140,6 +143,7 @@ export class OpenTranscript {
       arrival: newestArrival(db),
       position: number === undefined ? 0 : newestPosition(db, number),
       unread: number === undefined ? 0 : countMessages(db, number).unread,
+      unsure: number === undefined ? new Map() : unsentTargets(db, number),
     };
   }
 
@@ -183,6 +187,8 @@ export class OpenTranscript {
       }
     }
     for (const each of unsentMessages(db, conversation)) consider(each);
+    for (const [position, { messageId, deviceId }] of before.unsure)
+      if (!this.#seen.unsure.has(position)) consider(findMessage(db, messageId, deviceId));
     // What a receipt tells of a message holds for those before it.
     if (hasReceipts) {
       const own = this.#profile.identity.name;

@@ -1,4 +1,6 @@
 // A conversation as it is shown: messages, and the events that are lines of it, in the order of the log.
+import { deviceId, messageId } from "../../keys/index.ts";
+import type { MessageName } from "./annotations.ts";
 import { type Database, statement } from "./database.ts";
 import { type EventRow, eventFromRow, type StoredEvent } from "./events.ts";
 import { type MessageRow, messageFromRow, type StoredMessage } from "./messages.ts";
@@ -70,6 +72,27 @@ export function messagesAfterPosition(
   )
     .all(conversation, position, limit)
     .map(messageFromRow);
+}
+
+/** What this account does with messages, and the relay has not taken yet: by what carries it, what it is done to. */
+export function unsentTargets(db: Database, conversation: number): Map<number, MessageName> {
+  const rows = statement<
+    [number],
+    { position: number; target_message: Uint8Array; target_device: Uint8Array }
+  >(
+    db,
+    `select outbox.position, target_message, target_device
+     from outbox join messages using (position)
+       join annotations on annotations.device_id = messages.device_id
+         and annotations.message_id = messages.message_id
+     where outbox.conversation = ? and purpose = 'control'`,
+  ).all(conversation);
+  return new Map(
+    rows.map(({ position, target_message: id, target_device: device }) => [
+      position,
+      { messageId: messageId(id), deviceId: deviceId(device) },
+    ]),
+  );
 }
 
 /** Own messages that wait for the relay, or that it did not take. */

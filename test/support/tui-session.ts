@@ -1,11 +1,12 @@
 // A person at a full-screen client whose screen is a list of what the model is told: effects and their answers, over real
 // sockets and a real profile, without a terminal.
 import { setTimeout as sleep } from "node:timers/promises";
+import { failureOf } from "../../client/tui/effects/adapt.ts";
 import { live, perform } from "../../client/tui/effects/index.ts";
 import type { Session } from "../../client/tui/effects/session.ts";
 import type { ChatData, ConversationRow, Entry, Loaded } from "../../client/tui/model/data.ts";
 import type { Effect } from "../../client/tui/model/effect.ts";
-import type { Event, Failure } from "../../client/tui/model/event.ts";
+import type { Event } from "../../client/tui/model/event.ts";
 import type { Enrolled } from "./enrolled.ts";
 
 export class TuiSession {
@@ -46,8 +47,7 @@ export class TuiSession {
   /** As the runtime does it. */
   do(effect: Effect): void {
     const failed = (error: unknown) => {
-      const { code, message } = error as Failure;
-      this.#tell({ kind: "failed", effect: effect.kind, failure: { code, message, hint: undefined } });
+      this.#tell({ kind: "failed", effect: effect.kind, failure: failureOf(error) });
     };
     try {
       this.#running.push(Promise.resolve(perform(this.#session, effect, this.#tell)).catch(failed));

@@ -4,7 +4,7 @@ import type { ChatEvent } from "../../core/event.ts";
 import { explainFailure } from "../../core/explain-failure.ts";
 import type { GroupInfo, RoomListed } from "../../core/group-info.ts";
 import type { PersonListed } from "../../core/people.ts";
-import type { MessageItem, TranscriptItem } from "../../core/read-transcript.ts";
+import type { EventItem, MessageItem, TranscriptItem } from "../../core/read-transcript.ts";
 import type { MessageFound } from "../../core/search-messages.ts";
 import type { ConversationSummary } from "../../core/summarize-conversations.ts";
 import { safeBlock, safeText } from "../../safe-text.ts";
@@ -69,7 +69,7 @@ export function entryOf(item: TranscriptItem, own: string): Entry {
   return item.type === "event" ? eventEntryOf(item) : messageEntryOf(item, own);
 }
 
-function eventEntryOf({ key, place, event }: Extract<TranscriptItem, { type: "event" }>): EventEntry {
+function eventEntryOf({ key, place, event }: EventItem): EventEntry {
   return { kind: "event", key, at: event.at, text: sentenceOf(event), gravity: "note", position: place };
 }
 
@@ -122,7 +122,7 @@ function quoteOf({ message: { quote }, answers }: MessageItem): MessageEntry["qu
 }
 
 /** What happened to a group, as a sentence without a full stop. */
-export function sentenceOf({ event, from, details }: ChatEvent): string {
+function sentenceOf({ event, from, details }: ChatEvent): string {
   const word = (name: string) => (typeof details[name] === "string" ? details[name] : "somebody");
   return safeText(sentence(event, from, word));
 }
