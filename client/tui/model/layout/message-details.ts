@@ -36,8 +36,8 @@ interface Fact {
 const states: Readonly<Record<MessageEntry["state"], string | undefined>> = {
   queued: "queued: it is sent when the relay can be reached",
   sent: "✓ sent: the relay has it",
-  delivered: "✓✓ delivered to everybody",
-  read: "read by everybody",
+  delivered: "✓✓ delivered",
+  read: "read",
   failed: "failed: it was not sent",
   received: undefined,
 };

@@ -15,7 +15,18 @@ export interface ReactItem {
 
 const MAX_FOUND = 100;
 /** What people answer with, before anything is typed. */
-const usual = ["+1", "heart", "joy", "tada", "eyes", "white_check_mark", "pray", "thinking", "cry", "-1"];
+const usual = [
+  "thumbsup",
+  "heart",
+  "joy",
+  "tada",
+  "eyes",
+  "white_check_mark",
+  "pray",
+  "thinking",
+  "cry",
+  "thumbsdown",
+];
 
 export function reactScreenOf(state: State): ReactScreen | undefined {
   const key = state.open?.selected;
