@@ -101,6 +101,6 @@ function screenHints(state: State): Wanted {
   const own = commandNames
     .filter((name) => contexts.includes(commands[name].context) && !("hidden" in commands[name]))
     .map((name) => [name, commands[name].label.toLowerCase()] as const);
-  const verb = { confirm: "answer", settings: "change" }[top.kind as string] ?? "choose";
+  const verb = { confirm: "answer", settings: "change", message: "close" }[top.kind as string] ?? "choose";
   return [...(contexts.includes("list") ? [["choose", verb] as const] : []), ...own, ["back", "back"]];
 }
