@@ -66,7 +66,7 @@ describe("frameOf", () => {
         if (cursor !== undefined) expectWithin(state, { ...cursor, width: 1, height: 1 });
         for (const hit of hits) expectWithin(state, hit);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -85,7 +85,7 @@ describe("frameOf", () => {
           }
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -121,7 +121,7 @@ describe("frames after any events", () => {
         expect(state.screens).toEqual([]);
         expect(state.pane).toBe("composer");
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });

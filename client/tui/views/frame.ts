@@ -110,7 +110,7 @@ function beside(left: Line, right: Line, x: number): Line {
 function cursorOf({ rect, lines, cursor }: Pane): Place | undefined {
   const y = cursor === undefined ? lines.findIndex((line) => line.cursor !== undefined) : cursor.y;
   const x = cursor === undefined ? lines[y]?.cursor : cursor.x;
-  if (x === undefined || y < 0 || y >= rect.height || rect.width < 1) return undefined;
+  if (x === undefined) return undefined;
   return { x: rect.x + Math.max(0, Math.min(rect.width - 1, x)), y: rect.y + y };
 }
 

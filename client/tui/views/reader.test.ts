@@ -62,4 +62,25 @@ it("is never longer than the terminal, however its lines break", () => {
 it("draws nothing", () => {
   for (const pane of ["composer", "conversations", "transcript"] as const)
     expect(read(morning({ pane })).join("\n")).not.toMatch(/[─│▌▏›●○]/);
+  const number = {
+    with: "bob",
+    digits: "12345".repeat(12),
+    qr: Array.from({ length: 9 }, () => "█▀▄█ ▄▀██"),
+  };
+  const lines = read(
+    morning({
+      screens: [
+        {
+          kind: "details",
+          name: "bob",
+          about: { kind: "person", number: { kind: "loaded", value: number } },
+          chosen: 0,
+          renaming: undefined,
+          failure: undefined,
+        },
+      ],
+    }),
+  ).join("\n");
+  expect(lines).toContain("12345 12345");
+  expect(lines).not.toMatch(/[█▀▄]/);
 });

@@ -61,18 +61,15 @@ function bodyOf(state: State): readonly string[] {
   ];
 }
 
-/** Marks as words; the bar before what is chosen, and lines that only part things. */
+/** The bar before what is chosen as a word, and no drawings: a rule, a code to scan. */
 function inWords(spans: readonly { readonly text: string }[]): string {
-  const text = spans
-    .map((part) => part.text)
-    .join("")
-    .replace(/[─│]+/g, " ");
+  const text = spans.map((part) => part.text).join("");
   const chosen = /^\s*▌/.test(text) ? "Chosen: " : "";
   return (
     chosen +
     text
       .replace(/^\s*[▌▏›]/, "")
-      .replace(/\s+/g, " ")
+      .replace(/[\s─█▀▄]+/g, " ")
       .trim()
   );
 }

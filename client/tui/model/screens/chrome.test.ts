@@ -5,7 +5,7 @@ import { geometryOf } from "../geometry.ts";
 import { keymapWith } from "../keymap.ts";
 import type { State } from "../state.ts";
 import { update } from "../update.ts";
-import { helpRows } from "./help.ts";
+import { HELP_COLUMN, helpRows } from "./help.ts";
 import { paletteItems } from "./palette.ts";
 import { settingRows } from "./settings.ts";
 
@@ -82,18 +82,19 @@ describe("help", () => {
     expect(helpRows(morning({ keymap }), 60)).toContainEqual([{ kind: "key", keys: "F7", label: "People" }]);
   });
 
-  it("lays no title at the foot of a column, and loses no row, at any width", () => {
-    const keysAt = (width: number) =>
-      helpRows(morning(), width)
-        .flat()
-        .filter(({ kind }) => kind === "key").length;
-    for (const width of [60, 110, 170, 217]) {
-      expect(keysAt(width)).toBe(keysAt(60));
-      expect(
-        helpRows(morning(), width)
-          .at(-1)
-          ?.some(({ kind }) => kind === "title"),
-      ).toBe(false);
+  it("lays no title at the foot of a column, and all keys in as many columns as fit, whatever has keys", () => {
+    for (let unbound = 0; unbound < commandNames.length; unbound++) {
+      const keymap = keymapWith(new Map(commandNames.slice(0, unbound).map((name) => [name, []])));
+      const keysAt = (width: number) =>
+        helpRows(morning({ keymap }), width)
+          .flat()
+          .filter(({ kind }) => kind === "key").length;
+      for (let columns = 1; columns <= 5; columns++) {
+        const rows = helpRows(morning({ keymap }), columns * HELP_COLUMN);
+        expect(keysAt(columns * HELP_COLUMN)).toBe(keysAt(HELP_COLUMN));
+        for (const cells of rows) expect(cells.length).toBeLessThanOrEqual(columns);
+        for (const cell of rows.at(-1) ?? []) expect(cell.kind).not.toBe("title");
+      }
     }
   });
 
@@ -147,6 +148,7 @@ describe("a question", () => {
 describe("before there is an account", () => {
   it("leads nowhere but to help and out", () => {
     const first = morning({ me: "", screens: [{ kind: "help", above: 0 }] });
+    expect(press(first, "alt-comma")[0].screens).toEqual(first.screens);
     expect(press(first, "ctrl-p")[0].screens).toEqual(first.screens);
     expect(press(first, "alt-a")[0].screens).toEqual(first.screens);
     expect(press(first, "ctrl-q")[1]).toEqual([{ kind: "quit" }]);

@@ -65,7 +65,7 @@ export function helpRows({ keymap }: State, width: number): readonly (readonly H
     return keys.length === 0 ? [] : [{ kind: "title", text: title }, ...keys, { kind: "blank" }];
   });
   const count = Math.max(1, Math.floor(width / HELP_COLUMN));
-  let height = Math.ceil(all.length / count);
+  let height = Math.max(2, Math.ceil(all.length / count));
   let columns = columnsOf(all, height);
   while (columns.length > count) columns = columnsOf(all, ++height);
   return Array.from({ length: height }, (_, y) =>
