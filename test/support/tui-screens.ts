@@ -128,7 +128,7 @@ export function personScreen(name: string, more: Partial<DetailsScreen> = {}): D
   return { ...personDetails(name).screen, about: { kind: "person", number }, ...more };
 }
 
-const carol = { name: "carol", role: "member" } as const;
+const carol = { name: "carol", role: "member", talk: "carol" } as const;
 const member = memberChoices(ops, carol, "alice", personDetails("carol"));
 
 /** Each of these screens as it looks when all is well, and when it is not. */

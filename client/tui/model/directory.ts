@@ -1,4 +1,4 @@
-import type { Loaded, PersonRow } from "./data.ts";
+import type { ConversationRow, Loaded, PersonRow } from "./data.ts";
 
 /** Everybody on the relay, by name. */
 export interface Directory {
@@ -26,6 +26,14 @@ export function peopleCalled(
   query: string,
 ): readonly PersonRow[] {
   return fitting(directory.people, query).filter(({ name }) => name !== me);
+}
+
+/** What the conversation with a person is called here, if there is one or not: a group may have his name. */
+export function nameOfTalkWith(conversations: readonly ConversationRow[], person: string): string {
+  const sure = `@${person}`;
+  const talk = conversations.find(({ kind, name }) => kind === "dm" && (name === person || name === sure));
+  if (talk !== undefined) return talk.name;
+  return conversations.some(({ name }) => name === person) ? sure : person;
 }
 
 /** In their order, but what begins with the query before what only holds it. A sign before it does not count. */

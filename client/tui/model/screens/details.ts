@@ -1,6 +1,7 @@
 import { composerWith } from "../composer.ts";
 import { rowOf } from "../conversation-list.ts";
 import type { Loaded } from "../data.ts";
+import { nameOfTalkWith } from "../directory.ts";
 import type { Effect } from "../effect.ts";
 import { failed, loaded, loading, valueIn } from "../loadable.ts";
 import type { State } from "../state.ts";
@@ -10,7 +11,7 @@ import { type DetailsItem, detailsItems, signed } from "./details-items.ts";
 import { inviting } from "./invite.ts";
 import { memberChoices, policyChoices } from "./member-choices.ts";
 import { fieldAfter, stepOf, typedInto, within } from "./moving.ts";
-import type { DetailsScreen } from "./screen.ts";
+import type { DetailsScreen, Screen } from "./screen.ts";
 
 interface Opening {
   readonly screen: DetailsScreen;
@@ -130,7 +131,8 @@ function whatComesOf(screen: DetailsScreen, item: DetailsItem, state: State): Pa
       return { effects: [{ kind: "mute", conversation: name, notify }] };
     }
     case "member": {
-      const over = group && memberChoices(group, item, state.me, personDetails(item.name));
+      const talk = nameOfTalkWith(state.conversations, item.name);
+      const over = group && memberChoices(group, { ...item, talk }, state.me, personDetails(talk));
       return over === undefined ? {} : { over };
     }
     case "invited":
@@ -177,6 +179,14 @@ function again(screen: DetailsScreen): Step<DetailsScreen> {
   const { screen: fresh, effects } =
     screen.about.kind === "group" ? groupDetails(screen.name) : personDetails(screen.name);
   return { screen: fresh, effects };
+}
+
+/** Who is in a group has changed, or what they may do: whoever looks at it sees it. */
+export function detailsAgain(screens: readonly Screen[], name: string): readonly Effect[] {
+  const isShown = screens.some(
+    (each) => each.kind === "details" && each.name === name && each.about.kind === "group",
+  );
+  return isShown ? [{ kind: "load group", name }] : [];
 }
 
 /** Of the conversation that is open. */

@@ -7,13 +7,13 @@ import type { Choice, ConfirmScreen, Screen } from "./screen.ts";
 /** What can be done about a member, as far as one may; undefined for oneself. */
 export function memberChoices(
   { name: group, mine }: GroupDetails,
-  { name, role }: { readonly name: string; readonly role: MemberRole },
+  { name, role, talk }: { readonly name: string; readonly role: MemberRole; readonly talk: string },
   me: string,
   safety: { readonly screen: Screen; readonly effects: readonly Effect[] },
 ): ConfirmScreen | undefined {
   if (name === me) return undefined;
   const choices: Choice[] = [
-    { label: `Write to ${name}`, effects: [], goTo: name },
+    { label: `Write to ${name}`, effects: [], goTo: talk },
     { label: "Safety number", effects: safety.effects, over: safety.screen },
   ];
   if (mine === "owner") {

@@ -1,5 +1,6 @@
 import { emptyComposer } from "../composer.ts";
-import { peopleCalled } from "../directory.ts";
+import { nameOfTalkWith, peopleCalled } from "../directory.ts";
+import type { State } from "../state.ts";
 import type { Behaviour, Step } from "./behaviour.ts";
 import { fieldAfter, nameFrom, stepOf, typedInto } from "./moving.ts";
 import type { PeopleScreen } from "./screen.ts";
@@ -20,7 +21,7 @@ export const people: Behaviour<PeopleScreen> = {
     if (by !== undefined) return { screen: { ...screen, chosen: nameFrom(names, screen.chosen, by) } };
     if (command === "choose") {
       if (names.length === 0 && screen.failure !== undefined) return again(screen);
-      return writeTo(screen, nameFrom(names, screen.chosen));
+      return writeTo(screen, nameFrom(names, screen.chosen), state);
     }
     const query = fieldAfter(screen.query, command);
     return query && { screen: { ...screen, query, chosen: undefined } };
@@ -28,13 +29,15 @@ export const people: Behaviour<PeopleScreen> = {
   type: (screen, text) => ({
     screen: { ...screen, query: typedInto(screen.query, text), chosen: undefined },
   }),
-  choose: (screen, index, state) => writeTo(screen, peopleCalled(state, screen.query.text)[index]?.name),
+  choose: (screen, index, state) =>
+    writeTo(screen, peopleCalled(state, screen.query.text)[index]?.name, state),
   take: () => undefined,
   fail: (screen, effect, failure) => (effect === "list people" ? { ...screen, failure } : undefined),
 };
 
-function writeTo(screen: PeopleScreen, name: string | undefined): Step<PeopleScreen> {
-  return name === undefined ? { screen } : { screen, goTo: { conversation: name } };
+function writeTo(screen: PeopleScreen, name: string | undefined, state: State): Step<PeopleScreen> {
+  if (name === undefined) return { screen };
+  return { screen, goTo: { conversation: nameOfTalkWith(state.conversations, name) } };
 }
 
 function again(screen: PeopleScreen): Step<PeopleScreen> {

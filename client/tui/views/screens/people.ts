@@ -35,7 +35,7 @@ export function pickerLines(
     people.length > 0
       ? people.map((person, at) => personRow(person, at, at === chosen, state, width))
       : nobodyRows(screen, state, width);
-  const foot = people.length > 0 ? footRows(screen, state, people.length, width) : [];
+  const foot = people.length > 0 ? footRows(state, people.length) : [];
   return listing({ head, body, foot, chosen }, width, height);
 }
 
@@ -80,7 +80,7 @@ export function nobodyRows(
   { directory }: State,
   width: number,
 ): Row[] {
-  if (failure !== undefined) return failureRows(failure, width, "Enter asks again.");
+  if (failure !== undefined && !directory.isWhole) return failureRows(failure, width, "Enter asks again.");
   const wanted = query.text.trim();
   if (!directory.isWhole) return textRows("Asking the relay who is there…", width);
   if (wanted !== "")
@@ -94,15 +94,7 @@ export function nobodyRows(
   ];
 }
 
-function footRows(
-  { failure }: Pick<PeopleScreen, "failure">,
-  { directory }: State,
-  count: number,
-  width: number,
-): Row[] {
-  if (failure !== undefined) return [emptyRow, ...failureRows(failure, width, "What is shown may be old.")];
-  const text = directory.isWhole
-    ? counted(count, "person", "people")
-    : `${counted(count, "person", "people")} so far, the relay is still telling`;
-  return [emptyRow, plainRow(text, "dim")];
+function footRows({ directory }: State, count: number): Row[] {
+  const text = counted(count, "person", "people");
+  return [emptyRow, plainRow(directory.isWhole ? text : `${text} so far`, "dim")];
 }
