@@ -29,6 +29,7 @@ import {
   takePart,
 } from "./open-conversation.ts";
 import type { Step } from "./screens/behaviour.ts";
+import { detailsAgain } from "./screens/details.ts";
 import { behaviourOf, screenFor } from "./screens/index.ts";
 import type { Screen } from "./screens/screen.ts";
 import { askedBy } from "./slash.ts";
@@ -329,7 +330,10 @@ function takeChat(state: State, data: ChatData): Updated {
       return takeEntries(state, data);
     case "head":
       return state.open?.name === data.conversation
-        ? [{ ...state, open: { ...state.open, head: data.head } }, []]
+        ? [
+            { ...state, open: { ...state.open, head: data.head } },
+            detailsAgain(state.screens, data.conversation),
+          ]
         : [state, []];
     case "typing":
       return [{ ...state, typing: new Map(state.typing).set(data.conversation, data.names) }, []];
