@@ -27,7 +27,7 @@ interface Place {
 }
 
 /** Where a click means something. */
-export interface Hit extends Rect {
+interface Hit extends Rect {
   readonly target: Target;
 }
 

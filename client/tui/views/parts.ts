@@ -12,7 +12,7 @@ export function line(text: string, style: Style = "plain"): Line {
 const widths = new WeakMap<Line, number>();
 
 /** Lines that are kept from frame to frame are measured once. */
-export function widthOfLine(line: Line): number {
+function widthOfLine(line: Line): number {
   const known = widths.get(line);
   if (known !== undefined) return known;
   const width = widthOf(line.spans);

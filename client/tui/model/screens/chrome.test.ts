@@ -84,7 +84,7 @@ describe("help", () => {
 
   it("lays no title at the foot of a column, and all keys in as many columns as fit, whatever has keys", () => {
     for (let unbound = 0; unbound < commandNames.length; unbound++) {
-      const keymap = keymapWith(new Map(commandNames.slice(0, unbound).map((name) => [name, []])));
+      const keymap = keymapWith(new Map(commandNames.slice(1, unbound).map((name) => [name, []])));
       const keysAt = (width: number) =>
         helpRows(morning({ keymap }), width)
           .flat()
