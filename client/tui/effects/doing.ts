@@ -5,6 +5,6 @@ import type { Session } from "./session.ts";
 /** How an effect of this kind is done. */
 export type Doing<Kind extends Effect["kind"]> = (
   session: Session,
-  effect: Extract<Effect, { readonly kind: Kind }>,
+  effect: Effect & { readonly kind: Kind },
   tell: Tell,
 ) => void | Promise<void>;
