@@ -9,6 +9,7 @@ import type { MenuItem } from "../model/menu.ts";
 import { askedBy } from "../model/slash.ts";
 import type { OpenConversation, State } from "../model/state.ts";
 import { whyNot } from "../model/why-not.ts";
+import { titleOf } from "./words.ts";
 
 /** From above: what is offered, what the text is for, and the text. */
 export interface ComposerLines {
@@ -114,7 +115,11 @@ function textLine(text: string, row: Row, mark: string, room: string, width: num
 
 function emptyLine(state: State, open: OpenConversation, width: number): Line {
   const why = whyNot(state);
-  const hint = why ?? (open.purpose.kind === "message" ? `Message ${open.name}` : "");
+  const hint =
+    why ??
+    (open.purpose.kind === "message"
+      ? `Message ${titleOf({ name: open.name, kind: open.head?.kind ?? "dm" })}`
+      : "");
   const line = fitted([plain(MARK, why === undefined ? "accent" : "dim"), plain(hint, "dim")], width);
   return { ...line, target: { kind: "composer", offset: 0 } };
 }

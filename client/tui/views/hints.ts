@@ -2,6 +2,7 @@ import { type CommandName, commandNames, commands } from "../model/command.ts";
 import type { KeyName } from "../model/event.ts";
 import { keyIn, keyLabel } from "../model/keymap.ts";
 import { behaviourOf } from "../model/screens/index.ts";
+import { hasWayBack } from "../model/screens/wizard-screen.ts";
 import type { State } from "../model/state.ts";
 import { contextsOf } from "../model/update.ts";
 
@@ -21,6 +22,7 @@ export function hintsOf(state: State): readonly Hint[] {
 
 /** The ways to everything else. */
 export function waysOf(state: State): readonly Hint[] {
+  if (state.screens.at(-1)?.kind === "wizard") return [];
   const [palette, help] = [
     hint(state, "palette", "go"),
     hint(state, "help here", "help") ?? hint(state, "help", "help"),
@@ -63,16 +65,13 @@ function composerHints({ open, conversations }: State): Wanted {
       ["rooms", "rooms"],
     ];
   const others = conversations.some(({ name, unread }) => unread > 0 && name !== open.name);
+  const next: Wanted = others ? [["next unread", "next unread"]] : [];
+  const leave: Wanted = open.purpose.kind === "message" ? [] : [["back", "give up"]];
+  // With nothing to complete, the key of that goes to the list.
+  if (open.composer.text === "")
+    return [...leave, ...next, ["complete", "list"], ["focus previous", "messages"], ["people", "people"]];
   const enter = open.purpose.kind === "edit" ? "save" : "send";
-  return [
-    ...(open.composer.text === "" ? [] : [["send", enter] as const]),
-    ...(open.purpose.kind === "message" ? [] : [["back", "give up"] as const]),
-    ...(others ? [["next unread", "next unread"] as const] : []),
-    ...(open.composer.text === ""
-      ? [["focus previous", "messages"] as const]
-      : [["newline", "new line"] as const]),
-    ...(open.composer.text === "" ? [["focus next", "list"] as const, ["people", "people"] as const] : []),
-  ];
+  return [["send", enter], ...leave, ...next, ["newline", "new line"]];
 }
 
 function messageHints({ open }: State): Wanted {
@@ -97,6 +96,9 @@ function screenHints(state: State): Wanted {
       ["page down", "more"],
       ["back", "back"],
     ];
+  if (top.kind === "wizard") {
+    return [["choose", "go on"], ...(hasWayBack(top) ? [["back", "back"] as const] : []), ["quit", "quit"]];
+  }
   const contexts = behaviourOf(top).contexts(top);
   const own = commandNames
     .filter((name) => contexts.includes(commands[name].context) && !("hidden" in commands[name]))
