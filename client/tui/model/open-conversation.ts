@@ -222,9 +222,13 @@ function step(state: State, open: OpenConversation, by: 1 | -1): Updated {
   if (at === -1) return [select(state), []];
   const { width, height } = transcriptSize(state);
   const size = sheetFor(state, open, width).body(at).length;
-  const numbers = viewOf(state, open, { width, height }).rows.flatMap(({ index, number }) =>
-    index === at ? [number] : [],
-  );
+  const { rows } = viewOf(state, open, { width, height });
+  const numbers = rows.flatMap(({ index, number }) => (index === at ? [number] : []));
+  // Where events fill the screen the chosen one may be off it: the way back to it is a step.
+  const isAbove = at < (rows[0]?.index ?? 0);
+  if (numbers.length === 0 && by < 0 === isAbove) {
+    return reaching(showKey(state, open.selected ?? "", "nearest"));
+  }
   const edge = by < 0 ? numbers[0] : numbers.at(-1);
   const hidden = edge === undefined ? 0 : by < 0 ? Math.max(0, edge) : size - 1 - edge;
   if (hidden > 0 && size > 1) return scroll(state, by * Math.min(hidden, Math.max(1, height - 2)));
