@@ -19,7 +19,8 @@ export function openingOf(context: Context): Opening {
     paths: pathsOf(context),
     environment,
     relay,
-    passphrase: () => profilePassphrase(context),
+    // It asks for what is in no file itself.
+    passphrase: async () => (environment["CHAT_PASSPHRASE_FILE"] ? profilePassphrase(context) : undefined),
     signal,
     hasColors: output.hasColors,
   };

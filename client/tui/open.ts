@@ -1,15 +1,18 @@
-import { existsSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { ChatError } from "../core/chat-error.ts";
-import { closeProfile, type Profile, type ProfilePaths } from "../core/profile.ts";
-import { type AskPassphrase, unlockProfile } from "../core/unlock-profile.ts";
+import { closeProfile, type ProfilePaths } from "../core/profile.ts";
+import { type Standing, standingOf } from "../core/standing.ts";
+import type { AskPassphrase } from "../core/unlock-profile.ts";
 import { Client } from "./client.ts";
 import { readConfig } from "./effects/config.ts";
+import { FirstRun, unfinishedOf } from "./effects/first-run.ts";
 import { live, perform } from "./effects/index.ts";
+import { OwnRelay } from "./effects/own-relay.ts";
 import type { Session } from "./effects/session.ts";
 import { settingsOf } from "./effects/settings.ts";
 import { defaultSettings } from "./model/initial.ts";
 import { note } from "./model/notices.ts";
+import { firstStep, goOn, type WizardScreen } from "./model/screens/wizard-screen.ts";
 import type { Streams } from "./terminal.ts";
 
 const INTERRUPTED = 130;
@@ -32,21 +35,35 @@ export async function openTui(opening: Opening, streams: Streams): Promise<numbe
   const ending = new AbortController();
   const { keymap, mistakes } = readConfig(opening.paths);
   let living: Promise<void> = Promise.resolve();
+  const ownRelay = new OwnRelay({ home: opening.paths.home, signal: ending.signal });
+  const keepRelay = (url: string) => {
+    ownRelay.keep(url, (error) => client.fail("own relay", error));
+  };
+  const standing = await standingOf(opening.paths, opening.passphrase);
   const session: Session = {
     ...opening,
     signal: ending.signal,
-    profile: await unlockIfThere(opening),
+    profile: standing.kind === "ready" ? standing.profile : undefined,
     handOver: (work) => client.handOver(work),
     begin: () => {
       living = live(session, client.tell).catch((error: unknown) => client.fail("live", error));
     },
+    firstRun: new FirstRun({
+      ...opening,
+      ownRelay,
+      enter: (profile) => {
+        session.profile = profile;
+        keepRelay(profile.identity.relayUrl);
+        session.begin();
+      },
+    }),
   };
   const client = new Client(
     streams,
     opening.hasColors,
     {
       me: session.profile?.identity.name ?? "",
-      screens: session.profile === undefined ? [{ kind: "wizard" }] : [],
+      screens: standing.kind === "ready" ? [] : [wizardFor(standing, opening.relay, ownRelay)],
       settings: session.profile === undefined ? defaultSettings : settingsOf(session.profile),
       keymap,
       notices: mistakes.map((text) => note(text, "alarm", Date.now())),
@@ -54,7 +71,11 @@ export async function openTui(opening: Opening, streams: Streams): Promise<numbe
     (effect, tell) => perform(session, effect, tell),
   );
   opening.signal.addEventListener("abort", () => client.end(INTERRUPTED), { once: true });
-  if (session.profile !== undefined) session.begin();
+  if (standing.kind === "begun" || standing.kind === "made") keepRelay(standing.relayUrl);
+  if (standing.kind === "ready") {
+    keepRelay(standing.profile.identity.relayUrl);
+    session.begin();
+  }
   try {
     return await client.ended;
   } finally {
@@ -64,13 +85,8 @@ export async function openTui(opening: Opening, streams: Streams): Promise<numbe
   }
 }
 
-/** Undefined: there is no account yet. A profile that is there and cannot be opened is an error. */
-async function unlockIfThere({ paths, passphrase }: Opening): Promise<Profile | undefined> {
-  try {
-    return await unlockProfile(paths, passphrase);
-  } catch (error) {
-    const isUnfinished = error instanceof ChatError && error.code === "not_set_up";
-    if (isUnfinished || !existsSync(paths.key)) return undefined;
-    throw error;
-  }
+function wizardFor(standing: Standing, relay: string | undefined, ownRelay: OwnRelay): WizardScreen {
+  const first = firstStep({ relay, isLocked: standing.kind === "locked" });
+  const unfinished = unfinishedOf(standing, ownRelay);
+  return unfinished === undefined ? first : goOn(first, unfinished);
 }

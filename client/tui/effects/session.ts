@@ -1,5 +1,6 @@
 import type { Profile, ProfilePaths } from "../../core/profile.ts";
 import type { AskPassphrase } from "../../core/unlock-profile.ts";
+import type { FirstRun } from "./first-run.ts";
 
 /** What effects work with, as long as the client is open. */
 export interface Session {
@@ -16,4 +17,6 @@ export interface Session {
   profile: Profile | undefined;
   /** To be called once there is a profile: what `live` does begins. */
   readonly begin: () => void;
+  /** Answers the wizard, until there is one. */
+  readonly firstRun: FirstRun;
 }

@@ -144,9 +144,9 @@ const table = {
     hidden: true,
   },
 
-  up: { label: "Up", context: "list", keys: ["up", "ctrl-p"], hidden: true },
-  down: { label: "Down", context: "list", keys: ["down", "ctrl-n"], hidden: true },
-  choose: { label: "Choose", context: "list", keys: ["enter"], hidden: true },
+  up: { label: "Up", context: "list", also: ["wizard"], keys: ["up", "ctrl-p"], hidden: true },
+  down: { label: "Down", context: "list", also: ["wizard"], keys: ["down", "ctrl-n"], hidden: true },
+  choose: { label: "Choose", context: "list", also: ["wizard"], keys: ["enter"], hidden: true },
   mark: { label: "Mark", context: "list", keys: ["space"], hidden: true },
 } as const satisfies Record<string, CommandInfo>;
 

@@ -191,12 +191,38 @@ export type Loaded =
     }
   | { readonly what: "first run"; readonly step: FirstRunAnswer };
 
+export interface RelayFound {
+  readonly url: string;
+  /** What lies between: nothing, TLS with a certificate that holds, or a network that can see who talks to whom. */
+  readonly way: "this machine" | "tls" | "open";
+  /** It runs as long as a client is open. */
+  readonly isOwn: boolean;
+}
+
+/** A registration that was cut. `begun`: its keys are there; `made`: its account too. */
+export interface Unfinished {
+  readonly stage: "begun" | "made";
+  readonly name: string;
+  readonly relay: RelayFound;
+}
+
 /** How the wizard goes on. */
 export type FirstRunAnswer =
-  | { readonly kind: "relay found"; readonly url: string }
+  | { readonly kind: "relay found"; readonly relay: RelayFound }
   | { readonly kind: "name free"; readonly name: string }
-  | { readonly kind: "words"; readonly words: readonly string[] }
-  | { readonly kind: "registered"; readonly me: string };
+  | {
+      readonly kind: "words";
+      readonly words: readonly string[];
+      /** The places of those to ask for, from 0. */
+      readonly places: readonly number[];
+      /** Where they could be saved. */
+      readonly file: string;
+    }
+  | { readonly kind: "words saved"; readonly path: string }
+  | { readonly kind: "nothing here" }
+  | { readonly kind: "unfinished"; readonly unfinished: Unfinished }
+  | { readonly kind: "registered" }
+  | { readonly kind: "opened" };
 
 /** What happened in the profile or on the line. */
 export type ChatData =
@@ -215,6 +241,8 @@ export type ChatData =
   | { readonly what: "connection"; readonly connection: Connection }
   | { readonly what: "alarm"; readonly text: string }
   | { readonly what: "note"; readonly text: string }
+  /** There is an account now. */
+  | { readonly what: "me"; readonly name: string }
   | { readonly what: "settings"; readonly settings: Partial<Settings> }
   | { readonly what: "draft"; readonly conversation: string; readonly text: string };
 

@@ -67,8 +67,18 @@ export type Effect =
   | { readonly kind: "quit" };
 
 export type FirstRunQuestion =
-  | { readonly kind: "find relay"; readonly url: string }
+  | { readonly kind: "unlock"; readonly passphrase: string }
+  | { readonly kind: "find relay"; readonly address: string }
   | { readonly kind: "start relay" }
-  | { readonly kind: "check name"; readonly name: string }
-  | { readonly kind: "register"; readonly name: string; readonly password: string }
-  | { readonly kind: "words kept" };
+  | { readonly kind: "check name"; readonly name: string; readonly relay: string }
+  | {
+      readonly kind: "register" | "sign in";
+      readonly name: string;
+      readonly password: string;
+      readonly relay: string;
+    }
+  | { readonly kind: "save words"; readonly path: string }
+  /** Their owner has them. */
+  | { readonly kind: "words kept" }
+  /** The answer to the last question is not waited for any more. */
+  | { readonly kind: "never mind" };

@@ -345,6 +345,8 @@ function takeChat(state: State, data: ChatData): Updated {
       return [withNotice(state, note(data.text, "alarm", state.now)), [{ kind: "bell" }]];
     case "note":
       return [withNotice(state, note(data.text, "note", state.now)), []];
+    case "me":
+      return [{ ...state, me: data.name }, []];
     case "settings":
       return [{ ...state, settings: { ...state.settings, ...data.settings } }, []];
     case "draft":

@@ -4,6 +4,7 @@ import type { GroupDetails, KeyDetails, RelayDetails, RoomRow, SafetyNumber, Sea
 import type { Effect } from "../effect.ts";
 import type { Failure } from "../event.ts";
 import type { Loadable } from "../loadable.ts";
+import type { WizardScreen } from "./wizard-screen.ts";
 
 export type Screen =
   | ConfirmScreen
@@ -150,8 +151,4 @@ export interface SearchScreen {
 export interface SettingsScreen {
   readonly kind: "settings";
   readonly chosen: number;
-}
-
-export interface WizardScreen {
-  readonly kind: "wizard";
 }

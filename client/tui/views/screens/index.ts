@@ -15,6 +15,7 @@ import { relayLines } from "./relay.ts";
 import { roomsLines } from "./rooms.ts";
 import { searchLines } from "./search.ts";
 import { settingsLines } from "./settings.ts";
+import { wizardLines } from "./wizard.ts";
 
 type View<S extends Screen> = (screen: S, state: State, width: number, height: number) => readonly Line[];
 
@@ -33,6 +34,7 @@ const views: { readonly [Kind in Screen["kind"]]?: View<Extract<Screen, { kind: 
   rooms: roomsLines,
   search: searchLines,
   settings: settingsLines,
+  wizard: wizardLines,
 };
 
 /** At most so many lines, each as wide as that at most. */

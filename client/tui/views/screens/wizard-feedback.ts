@@ -1,0 +1,56 @@
+import type { Style } from "../../model/line.ts";
+import { nameTrouble } from "../../model/new-name.ts";
+import { strengthOf } from "../../model/password-strength.ts";
+import type { WizardScreen } from "../../model/screens/wizard-screen.ts";
+
+export interface Feedback {
+  /** Before it, so that no colour is needed. */
+  readonly sign: string;
+  readonly text: string;
+  readonly style: Style;
+}
+
+/** What there is to say to what was written, while it is written. */
+export function feedbackOf(screen: WizardScreen): readonly Feedback[] {
+  const { doing, trouble, step } = screen;
+  if (doing !== undefined) return [{ sign: "◌", text: `${doing} …`, style: "dim" }];
+  if (trouble !== undefined) {
+    const hint = trouble.hint === undefined ? [] : [{ sign: "", text: trouble.hint, style: "dim" } as const];
+    return [{ sign: "!", text: trouble.message, style: "warn" }, ...hint];
+  }
+  if (step === "name") return named(screen);
+  if (step === "password") return chosen(screen);
+  if (step === "words" && screen.known.savedTo !== undefined) {
+    const text = `Saved to ${screen.known.savedTo}. Whoever reads that file can take your account: keep it safe.`;
+    return [{ sign: "✓", text, style: "good" }];
+  }
+  return [];
+}
+
+function named({ fields }: WizardScreen): readonly Feedback[] {
+  const text = fields[0]?.text ?? "";
+  if (text === "") return [];
+  const trouble = nameTrouble(text);
+  // As long as it is only too short, somebody is still typing.
+  if (trouble === undefined) return [{ sign: "✓", text: "can be a name", style: "good" }];
+  return [
+    {
+      sign: text.trim().length < 3 ? "" : "!",
+      text: trouble,
+      style: text.trim().length < 3 ? "dim" : "warn",
+    },
+  ];
+}
+
+function chosen({ fields, field, known }: WizardScreen): readonly Feedback[] {
+  const [first, again] = fields.map(({ text }) => text);
+  if (first === undefined || first === "") return [];
+  const { level, word, advice } = strengthOf(first, known.name);
+  const meter = "▰".repeat(level) + "▱".repeat(4 - level);
+  const style = level < 2 ? "warn" : level < 3 ? "plain" : "good";
+  const strength: Feedback = { sign: meter, text: advice === undefined ? word : `${word}. ${advice}`, style };
+  if (field === 0 || again === undefined || again === "") return [strength];
+  if (again === first) return [strength, { sign: "✓", text: "the same both times", style: "good" }];
+  const isOnTheWay = first.startsWith(again);
+  return isOnTheWay ? [strength] : [strength, { sign: "!", text: "not the same", style: "warn" }];
+}
