@@ -119,7 +119,7 @@ export const hits: readonly SearchHit[] = [
   },
 ];
 
-export function groupScreen(group: GroupDetails = ops, more: Partial<DetailsScreen> = {}): DetailsScreen {
+function groupScreen(group: GroupDetails = ops, more: Partial<DetailsScreen> = {}): DetailsScreen {
   return { ...groupDetails(group.name).screen, about: { kind: "group", group: loaded(group) }, ...more };
 }
 

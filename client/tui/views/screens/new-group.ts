@@ -10,6 +10,8 @@ import { emptyRow, failureRows, itemRow, listing, type Row, titleRow } from "./l
 import { nobodyRows } from "./people.ts";
 
 const LABEL = 8;
+/** Before what is written in a field. */
+const MARK = 3;
 
 export function newGroupLines(screen: NewGroupScreen, state: State, width: number, height: number): Line[] {
   const items = newGroupItems(screen, state);
@@ -52,9 +54,10 @@ function nameRow({ name }: NewGroupScreen, at: number, isChosen: boolean, width:
     const shown = name.text === "" ? span("none yet", "dim") : span(name.text, "strong");
     return { ...label, line: { ...label.line, spans: [...before, shown] } };
   }
-  const field = fieldLine(name, "such as ops", Math.max(4, width - used));
-  const cursor = used + (field.cursor ?? 0);
-  return { ...label, line: { ...label.line, spans: [...before, ...field.spans], cursor } };
+  const field = fieldLine(name, "such as ops", Math.max(4, width - used + MARK));
+  // The bar at the left says already that one writes here.
+  const cursor = used + (field.cursor ?? 0) - MARK;
+  return { ...label, line: { ...label.line, spans: [...before, ...field.spans.slice(1)], cursor } };
 }
 
 function createText(screen: NewGroupScreen): string {
