@@ -15,7 +15,7 @@ export function feedbackOf(screen: WizardScreen): readonly Feedback[] {
   const { doing, trouble, step } = screen;
   if (doing !== undefined) return [{ sign: "◌", text: `${doing} …`, style: "dim" }];
   if (trouble !== undefined) {
-    const hint = trouble.hint === undefined ? [] : [{ sign: "", text: trouble.hint, style: "dim" } as const];
+    const hint = trouble.hint === undefined ? [] : [{ sign: " ", text: trouble.hint, style: "dim" } as const];
     return [{ sign: "!", text: trouble.message, style: "warn" }, ...hint];
   }
   if (step === "name") return named(screen);
