@@ -31,15 +31,10 @@ function named({ fields }: WizardScreen): readonly Feedback[] {
   const text = fields[0]?.text ?? "";
   if (text === "") return [];
   const trouble = nameTrouble(text);
-  // As long as it is only too short, somebody is still typing.
   if (trouble === undefined) return [{ sign: "✓", text: "can be a name", style: "good" }];
-  return [
-    {
-      sign: text.trim().length < 3 ? "" : "!",
-      text: trouble,
-      style: text.trim().length < 3 ? "dim" : "warn",
-    },
-  ];
+  // As long as it is only too short, somebody is still typing.
+  const isOnTheWay = nameTrouble(`${text.trim()}aaa`) === undefined;
+  return [{ sign: isOnTheWay ? "" : "!", text: trouble, style: isOnTheWay ? "dim" : "warn" }];
 }
 
 function chosen({ fields, field, known }: WizardScreen): readonly Feedback[] {
