@@ -1,13 +1,12 @@
 import { setTimeout } from "node:timers/promises";
 import { ChatError } from "../core/chat-error.ts";
-import { closeProfile, type ProfilePaths } from "../core/profile.ts";
+import { closeProfile, type Profile, type ProfilePaths } from "../core/profile.ts";
 import { type Standing, standingOf } from "../core/standing.ts";
 import type { AskPassphrase } from "../core/unlock-profile.ts";
 import { Client } from "./client.ts";
 import { readConfig } from "./effects/config.ts";
-import { FirstRun, unfinishedOf } from "./effects/first-run.ts";
-import { live, perform } from "./effects/index.ts";
-import { OwnRelay } from "./effects/own-relay.ts";
+import type { FirstRun } from "./effects/first-run.ts";
+import type { OwnRelay } from "./effects/own-relay.ts";
 import type { Session } from "./effects/session.ts";
 import { settingsOf } from "./effects/settings.ts";
 import { defaultSettings } from "./model/initial.ts";
@@ -30,52 +29,66 @@ export interface Opening {
   readonly hasColors: boolean;
 }
 
-/** The full-screen client, from its first frame to the exit status. */
+/**
+ * The full-screen client, from its first frame to the exit status. What the first frame does not need is loaded after
+ * it: protocol, network and effects take longer than all that is before.
+ */
 export async function openTui(opening: Opening, streams: Streams): Promise<number> {
   const ending = new AbortController();
   const { keymap, mistakes } = readConfig(opening.paths);
   let living: Promise<void> = Promise.resolve();
-  const ownRelay = new OwnRelay({ home: opening.paths.home, signal: ending.signal });
+  let effects: typeof import("./effects/index.ts") | undefined;
+  const load = async () => {
+    effects = await import("./effects/index.ts");
+    return effects;
+  };
+  let ownRelay: OwnRelay | undefined;
+  const loadOwnRelay = async () => {
+    const { OwnRelay } = await import("./effects/own-relay.ts");
+    ownRelay ??= new OwnRelay({ home: opening.paths.home, signal: ending.signal });
+    return ownRelay;
+  };
   const keepRelay = (url: string) => {
-    ownRelay.keep(url, (error) => client.fail("own relay", error));
+    const failed = (error: unknown) => client.fail("own relay", error);
+    loadOwnRelay().then((relay) => relay.keep(url, failed), failed);
   };
   const standing = await standingOf(opening.paths, opening.passphrase);
+  const enter = (profile: Profile) => {
+    session.profile = profile;
+    keepRelay(profile.identity.relayUrl);
+    session.begin();
+  };
+  const wizard =
+    standing.kind === "ready" ? undefined : await wizardOf(opening, standing, enter, await loadOwnRelay());
   const session: Session = {
     ...opening,
     signal: ending.signal,
     profile: standing.kind === "ready" ? standing.profile : undefined,
     handOver: (work) => client.handOver(work),
     begin: () => {
-      living = live(session, client.tell).catch((error: unknown) => client.fail("live", error));
+      const begun = load().then(({ live }) => live(session, client.tell));
+      living = begun.catch((error: unknown) => client.fail("live", error));
     },
-    firstRun: new FirstRun({
-      ...opening,
-      ownRelay,
-      enter: (profile) => {
-        session.profile = profile;
-        keepRelay(profile.identity.relayUrl);
-        session.begin();
-      },
-    }),
+    firstRun: wizard?.firstRun,
   };
   const client = new Client(
     streams,
     opening.hasColors,
     {
       me: session.profile?.identity.name ?? "",
-      screens: standing.kind === "ready" ? [] : [wizardFor(standing, opening.relay, ownRelay)],
+      screens: wizard === undefined ? [] : [wizard.screen],
       settings: session.profile === undefined ? defaultSettings : settingsOf(session.profile),
       keymap,
       notices: mistakes.map((text) => note(text, "alarm", Date.now())),
     },
-    (effect, tell) => perform(session, effect, tell),
+    (effect, tell) =>
+      effects === undefined
+        ? load().then(({ perform }) => perform(session, effect, tell))
+        : effects.perform(session, effect, tell),
   );
   opening.signal.addEventListener("abort", () => client.end(INTERRUPTED), { once: true });
   if (standing.kind === "begun" || standing.kind === "made") keepRelay(standing.relayUrl);
-  if (standing.kind === "ready") {
-    keepRelay(standing.profile.identity.relayUrl);
-    session.begin();
-  }
+  if (standing.kind === "ready") enter(standing.profile);
   try {
     return await client.ended;
   } finally {
@@ -85,8 +98,17 @@ export async function openTui(opening: Opening, streams: Streams): Promise<numbe
   }
 }
 
-function wizardFor(standing: Standing, relay: string | undefined, ownRelay: OwnRelay): WizardScreen {
-  const first = firstStep({ relay, isLocked: standing.kind === "locked" });
+async function wizardOf(
+  opening: Opening,
+  standing: Standing,
+  enter: (profile: Profile) => void,
+  ownRelay: OwnRelay,
+): Promise<{ readonly screen: WizardScreen; readonly firstRun: FirstRun }> {
+  const { FirstRun, unfinishedOf } = await import("./effects/first-run.ts");
+  const first = firstStep({ relay: opening.relay, isLocked: standing.kind === "locked" });
   const unfinished = unfinishedOf(standing, ownRelay);
-  return unfinished === undefined ? first : goOn(first, unfinished);
+  return {
+    screen: unfinished === undefined ? first : goOn(first, unfinished),
+    firstRun: new FirstRun({ ...opening, ownRelay, enter }),
+  };
 }

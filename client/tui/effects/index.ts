@@ -30,7 +30,7 @@ const table: { readonly [Kind in Exclude<Effect["kind"], OfTerminal>]?: Doing<Ki
   "load relay": loadRelay,
   "rotate prekeys": rotate,
   "safety number": loadSafetyNumber,
-  "first run": ({ firstRun }, { ask }, tell) => firstRun.ask(ask, tell),
+  "first run": ({ firstRun }, { ask }, tell) => firstRun?.ask(ask, tell),
   focus,
   invite: groups.invite,
   "join room": groups.joinRoom,

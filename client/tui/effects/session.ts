@@ -17,6 +17,6 @@ export interface Session {
   profile: Profile | undefined;
   /** To be called once there is a profile: what `live` does begins. */
   readonly begin: () => void;
-  /** Answers the wizard, until there is one. */
-  readonly firstRun: FirstRun;
+  /** Answers the wizard, where there was none at the start. */
+  readonly firstRun: FirstRun | undefined;
 }
