@@ -135,6 +135,17 @@ test("presence goes to those with whom one talks, and ends at once for who goes"
   expect(one.said).toEqual(["bob presence on in bob", "bob presence off in bob"]);
 });
 
+test("who comes is greeted at once, and not at each coming and going", async () => {
+  const { signals } = await live(bob);
+  const sent: Uint8Array[] = [];
+  signals.attach({ signal: (frame) => sent.push(frame) });
+  for (let index = 0; index < 100; index += 1) signals.greet("alice");
+  expect(sent.length).toBe(1);
+  bob.ahead = 5_000;
+  signals.greet("alice");
+  expect(sent.length).toBe(2);
+});
+
 test("a relay that floods with recorded frames shows one typist, and the messages go on", async () => {
   const one = await live(alice);
   const frame = frameOf(bob, "alice");

@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AccountId } from "../../keys/index.ts";
 import type { RelayStream } from "../net/relay-connection.ts";
-import { type ConversationKind, findNumbered, readConversations } from "../store/conversations.ts";
+import {
+  type ConversationKind,
+  findNumbered,
+  readConversations,
+  type StoredConversation,
+} from "../store/conversations.ts";
 import { newestPosition } from "../store/receipt-marks.ts";
 import { findConversationWith, membersOf, resolveTo } from "./conversations.ts";
 import { nameOf } from "./memberships.ts";
@@ -24,6 +29,8 @@ export interface SignalChange {
 
 /** Who goes on typing says so this often: twice before it lapses. */
 const TYPING_EVERY_MS = 3_000;
+/** Whoever comes and goes all the time is not greeted more often. */
+const GREET_EVERY_MS = 5_000;
 /** Presence in a crowd is noise, and a burden on the relay. */
 const MAX_PRESENCE_MEMBERS = 32;
 const MAX_PRESENCE_CONVERSATIONS = 250;
@@ -44,6 +51,8 @@ export class Signals {
   #stream: Pick<RelayStream, "signal"> | undefined;
   /** When typing was said last, by conversation. */
   readonly #typed = new Map<number, number>();
+  /** When somebody there was greeted last, by conversation. */
+  readonly #greeted = new Map<number, number>();
 
   constructor(profile: Profile) {
     this.#profile = profile;
@@ -93,6 +102,17 @@ export class Signals {
     }
   }
 
+  /** Says at once that one is there, to somebody who has come just now. */
+  greet(to: string): void {
+    const stored = findConversationWith(this.#profile, resolveTo(this.#profile, to));
+    if (stored === undefined || !this.#isSmall(stored)) return;
+    const { conversation } = stored;
+    const now = this.#profile.runtime.now();
+    if (Math.abs(now - (this.#greeted.get(conversation) ?? 0)) < GREET_EVERY_MS) return;
+    this.#greeted.set(conversation, now);
+    this.#send(conversation, "presence", true);
+  }
+
   /** For the live stream: what is sent from now on goes there. Undefined: it has ended. */
   attach(stream: Pick<RelayStream, "signal"> | undefined): void {
     this.#stream = stream;
@@ -123,10 +143,14 @@ export class Signals {
     if (frame !== undefined) this.#stream?.signal(frame);
   }
 
+  #isSmall(stored: StoredConversation): boolean {
+    return membersOf(this.#profile, stored).length <= MAX_PRESENCE_MEMBERS;
+  }
+
   #circle(): number[] {
     const { db } = this.#profile;
     return readConversations(db)
-      .filter((stored) => membersOf(this.#profile, stored).length <= MAX_PRESENCE_MEMBERS)
+      .filter((stored) => this.#isSmall(stored))
       .map(({ conversation }) => ({ conversation, newest: newestPosition(db, conversation) }))
       .sort((one, other) => other.newest - one.newest)
       .slice(0, MAX_PRESENCE_CONVERSATIONS)

@@ -269,8 +269,24 @@ test("typing and presence are said and seen", async () => {
     return alice.last("typing")?.names[0] === nameOf(bob);
   }, "typing");
   expect(alice.last("typing")?.conversation).toBe(nameOf(bob));
+  bob.do({ kind: "send", conversation: nameOf(alice), text: "that was it" });
+  await alice.until(() => alice.last("typing")?.names.length === 0, "the end of typing", 3_000);
   bob.do({ kind: "reconnect" });
   await alice.until(() => alice.last("presence")?.present.includes(nameOf(bob)), "presence");
+});
+
+test("who comes sees who is here, and is not seen any more once he has left", async () => {
+  const [alice, bob] = await two();
+  alice.do({ kind: "send", conversation: nameOf(bob), text: "hello" });
+  await bob.until(() => bob.row(nameOf(alice)) !== undefined, "a message");
+  bob.do({ kind: "send", conversation: nameOf(alice), text: "hi" });
+  await alice.until(() => alice.row(nameOf(bob))?.unread === 1, "an answer");
+  await bob.end();
+  const again = await atTui(bob.person);
+  await again.until(() => again.last("presence")?.present.includes(nameOf(alice)), "alice");
+  await alice.until(() => alice.last("presence")?.present.includes(nameOf(bob)), "bob");
+  await again.end();
+  await alice.until(() => alice.last("presence")?.present.length === 0, "the end of it", 3_000);
 });
 
 test("the conversation that was open last is told first", async () => {

@@ -198,6 +198,7 @@ export class Live {
   #stop(): void {
     clearTimeout(this.#look);
     clearTimeout(this.#expiry);
+    this.who.leaves();
   }
 
   #lookSoon(): void {

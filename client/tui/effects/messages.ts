@@ -10,12 +10,14 @@ import type { Session } from "./session.ts";
 /** It is in the outbox, and on the screen, before anything is asked of a network. */
 export const send: Doing<"send"> = (session, { conversation, text, replyTo, expire }, tell) => {
   const live = liveOf(session);
+  const to = live.rows.names.destinationOf(conversation);
   queueMessage(live.profile, {
-    to: live.rows.names.destinationOf(conversation),
+    to,
     text,
     ...(replyTo === undefined ? {} : { replyTo: live.messageCalled(replyTo) }),
     ...(expire === undefined ? {} : { expireAfter: expire }),
   });
+  live.who.signals.typing(to, false);
   queued(live, "send", conversation, tell);
 };
 

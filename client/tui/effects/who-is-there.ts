@@ -30,8 +30,11 @@ export class WhoIsThere {
       const where = isGroup ? `#${conversation}` : conversation;
       const who = changed(kind === "typing" ? typing : this.#present, where, from, isOn);
       const name = call(where);
-      if (kind === "presence") tell({ what: "presence", present: this.#everybody() });
-      else if (name !== undefined)
+      if (kind === "presence") {
+        tell({ what: "presence", present: this.#everybody() });
+        if (isOn && this.#isHere) this.signals.greet(where);
+      }
+      if (kind === "typing" && name !== undefined)
         tell({ what: "typing", conversation: safeText(name), names: [...who].map(safeText) });
     });
   }
@@ -52,8 +55,17 @@ export class WhoIsThere {
     signal.addEventListener("abort", () => clearInterval(timer), { once: true });
   }
 
+  /** For the end: nobody needs to wait until it lapses. */
+  leaves(): void {
+    this.signals.announcePresence(false).catch(() => undefined);
+  }
+
+  get #isHere(): boolean {
+    return this.#hasFocus && this.#isConnected;
+  }
+
   #announce(): void {
-    if (!this.#hasFocus || !this.#isConnected) return;
+    if (!this.#isHere) return;
     this.#saidAt = performance.now();
     // What cannot be said now is said again soon.
     this.signals.announcePresence().catch(() => undefined);
