@@ -166,7 +166,7 @@ test("a group is made, joined, renamed and left, and its transcript says so", as
   const group = `ops${count}`;
   alice.do({ kind: "create group", name: group, members: [nameOf(bob), "nobody-at-all"], open: false });
   await alice.until(() => alice.loaded("done").length === 1, "a group");
-  expect(alice.failures).toEqual(["create group: unknown_person"]);
+  expect(alice.failures).toEqual(["invite: unknown_person"]);
   expect(alice.loaded("done")[0]).toMatchObject({ conversation: group, said: `Made the group #${group}.` });
   await bob.until(() => bob.row(group)?.standing === "invited", "an invitation");
   expect(bob.row(group)?.invitedBy).toBe(nameOf(alice));
