@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { everySeconds, seconds } from "./beat.ts";
+import { everySeconds, nextSecond, seconds } from "./beat.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -40,5 +40,15 @@ test("a wait ends at its time, or when it is stopped", async () => {
   stopping.abort();
   await expect(stopped).rejects.toThrow("aborted");
   await expect(seconds(1, stopping.signal)).rejects.toThrow("aborted");
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("the next second is that of everybody", async () => {
+  const stop = everySeconds(1, () => undefined);
+  vi.advanceTimersByTime(700);
+  const next = nextSecond();
+  vi.advanceTimersByTime(300);
+  await next;
+  stop();
   expect(vi.getTimerCount()).toBe(0);
 });

@@ -32,6 +32,16 @@ export function seconds(many: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Waits for the next of the seconds at which everything is looked after. Keeps no process alive. */
+export function nextSecond(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = everySeconds(1, () => {
+      stop();
+      resolve();
+    });
+  });
+}
+
 function listen(listener: Listener): () => void {
   listeners.add(listener);
   timer ??= setInterval(tick, BEAT_MS);

@@ -136,8 +136,8 @@ export async function claimWhileLive(
     const marker = changeMarker(db);
     if (claimHistories(profile, "live", online).length > 0) await send();
     // Whose turn it is depends also on who is there, which is not in the database.
-    if (openJoins(db, runtime.now() - MAX_AGE_MS).length === 0)
-      await nextChange(db, marker, { signal: ending });
-    await sleep(LOOK_EVERY_MS, undefined, { signal: ending }).catch(() => undefined);
+    const isAwaited = openJoins(db, runtime.now() - MAX_AGE_MS).length > 0;
+    if (isAwaited) await sleep(LOOK_EVERY_MS, undefined, { signal: ending }).catch(() => undefined);
+    else await nextChange(db, marker, { signal: ending });
   }
 }

@@ -1,13 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { AccountId } from "../../keys/index.ts";
+import { nextSecond } from "../beat.ts";
 import type { RelayStream } from "../net/relay-connection.ts";
-import {
-  type ConversationKind,
-  findNumbered,
-  readConversations,
-  type StoredConversation,
-} from "../store/conversations.ts";
-import { newestPosition } from "../store/receipt-marks.ts";
+import { type ConversationKind, findNumbered, type StoredConversation } from "../store/conversations.ts";
+import { lastActive } from "../store/summaries.ts";
 import { findConversationWith, membersOf, resolveTo } from "./conversations.ts";
 import { nameOf } from "./memberships.ts";
 import { conversationName } from "./message.ts";
@@ -34,9 +29,8 @@ const GREET_EVERY_MS = 5_000;
 /** Presence in a crowd is noise, and a burden on the relay. */
 const MAX_PRESENCE_MEMBERS = 32;
 const MAX_PRESENCE_CONVERSATIONS = 250;
-/** The relay drops what goes beyond twenty a second. */
-const BURST = 10;
-const BURST_MS = 1_000;
+/** A second: the relay drops what goes beyond twenty, and somebody may be typing. */
+const BURST = 8;
 
 /**
  * Typing and presence of a process that follows the relay: give it to `followRelay`. Nothing of it is kept. Another
@@ -96,7 +90,7 @@ export class Signals {
     const stream = this.#stream;
     const conversations = this.#circle();
     for (const [index, conversation] of conversations.entries()) {
-      if (index > 0 && index % BURST === 0) await sleep(BURST_MS, undefined, { ref: false });
+      if (index > 0 && index % BURST === 0) await nextSecond();
       if (stream === undefined || this.#stream !== stream) return;
       this.#send(conversation, "presence", isPresent);
     }
@@ -149,12 +143,10 @@ export class Signals {
 
   #circle(): number[] {
     const { db } = this.#profile;
-    return readConversations(db)
-      .filter((stored) => this.#isSmall(stored))
-      .map(({ conversation }) => ({ conversation, newest: newestPosition(db, conversation) }))
-      .sort((one, other) => other.newest - one.newest)
-      .slice(0, MAX_PRESENCE_CONVERSATIONS)
-      .map(({ conversation }) => conversation);
+    return lastActive(db, MAX_PRESENCE_CONVERSATIONS).filter((conversation) => {
+      const stored = findNumbered(db, conversation);
+      return stored !== undefined && this.#isSmall(stored);
+    });
   }
 
   /** Tells what has changed, and comes back when the next of it lapses. */

@@ -10,7 +10,7 @@ import { setNotify } from "./groups.ts";
 import { addMessage, clearUnread, countMessages, markGone, type NewMessage, setShown } from "./messages.ts";
 import { summaries as migration } from "./migrations/007-summaries.ts";
 import { addIntent, removeIntent } from "./outbox.ts";
-import { newestChange, readSummaries, summariesChangedAfter } from "./summaries.ts";
+import { lastActive, newestChange, readSummaries, summariesChangedAfter } from "./summaries.ts";
 
 const bob = accountId(new Uint8Array(32).fill(2));
 const device = deviceId(new Uint8Array(16));
@@ -71,6 +71,7 @@ test("the conversation in which something was written last comes first, and invi
   add(alice);
   add(carol, { kind: "silent" });
   expect(names()).toEqual(["alice", "carol", "ops"]);
+  expect(lastActive(db, 2)).toEqual([alice, carol]);
   db.exec("update conversations set standing = 'invited' where kind = 'room'");
   expect(names()).toEqual(["ops", "alice", "carol"]);
   expect(names(1)).toEqual(["ops", "alice"]);

@@ -82,6 +82,16 @@ export function summariesChangedAfter(db: Database, change: number): StoredSumma
     .map(fromRow);
 }
 
+/** Numbers of the conversations in which something was written last. */
+export function lastActive(db: Database, limit: number): number[] {
+  return statement<[number], { conversation: number }>(
+    db,
+    "select conversation from summaries where activity is not null order by activity desc limit ?",
+  )
+    .all(limit)
+    .map(({ conversation }) => conversation);
+}
+
 /** Where changes are counted to; 0 before there is any conversation. */
 export function newestChange(db: Database): number {
   const row = statement<[], { change: number | null }>(
