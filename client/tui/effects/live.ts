@@ -173,6 +173,8 @@ export class Live {
         signals: this.who.signals,
         onConnection: (state, error) => {
           this.who.connected(state === "connected");
+          // What was missed is told before it is said that nothing is missing.
+          if (state === "connected") this.look();
           this.#connect(connectionAfter(this.#connection, state, error));
         },
         onFindings: () => this.#lookSoon(),

@@ -192,13 +192,27 @@ test("of a long conversation a bounded part is kept: the end, or what is read", 
 });
 
 test("the new line comes when something arrives while nobody looks, and goes with an answer", () => {
-  const state = stateWith(long);
+  const state = connected(stateWith(long));
   expect(openOf(arrive(state, [message(101, { unread: true })])).newFrom).toBeUndefined();
   const away = { ...state, hasFocus: false };
   const back = arrive(arrive(away, [message(101, { unread: true })]), [message(102, { unread: true })]);
   expect(openOf(back).newFrom).toBe("k101");
   expect(openOf(arrive(back, [message(103, { own: true, from: "alice" })])).newFrom).toBeUndefined();
 });
+
+test("the new line stands before what was missed, which comes before it is connected", () => {
+  const state = stateWith(long);
+  const missed = arrive(state, [message(101, { unread: true })]);
+  expect(openOf(missed).newFrom).toBe("k101");
+  const [live] = update(missed, { kind: "chat", data: { what: "connection", connection: online } });
+  expect(openOf(arrive(live, [message(102, { unread: true })])).newFrom).toBe("k101");
+});
+
+const online = { state: "connected", why: undefined, queued: 0 } as const;
+
+function connected(state: State): State {
+  return { ...state, connection: online };
+}
 
 test("the keys of the transcript begin with the lowest message on the screen", () => {
   expect(openOf(inTranscript(stateWith([...long, event(101, "x")]))).selected).toBe("k100");

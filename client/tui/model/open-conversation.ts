@@ -134,7 +134,9 @@ function newFromAfter(state: State, open: OpenConversation, fresh: readonly Entr
   if (fresh.some((entry) => entry.kind === "message" && entry.own)) return undefined;
   const first = fresh.find(isUnread);
   if (first === undefined || open.entries.some(isUnread)) return open.newFrom;
-  const isLooking = state.hasFocus && state.screens.length === 0 && open.anchor.kind === "end";
+  // Until it is connected, what comes is what was missed.
+  const isLive = state.connection.state === "connected" || state.connection.state === "elsewhere";
+  const isLooking = isLive && state.hasFocus && state.screens.length === 0 && open.anchor.kind === "end";
   return isLooking ? open.newFrom : first.key;
 }
 

@@ -42,6 +42,8 @@ describe("the palette", () => {
 
   it("finds a group by its title", () => {
     expect(paletteItems(morning(), "operat")[0]).toEqual({ kind: "conversation", name: "ops" });
+    expect(paletteItems(morning(), "#ops")[0]).toEqual({ kind: "conversation", name: "ops" });
+    expect(paletteItems(morning(), "@bob")[0]).toEqual({ kind: "conversation", name: "bob" });
   });
 
   it("does what a command says", () => {

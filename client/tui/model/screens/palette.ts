@@ -86,8 +86,9 @@ export function paletteItems({ conversations }: State, query: string): readonly 
     prepared = { of: conversations, all: [...rows, ...commandCandidates] };
   }
   const all = prepared.all;
+  // Of a conversation one may write the sign too, as the list shows it.
   if (found?.in !== all || found.query !== query)
-    found = { in: all, query, items: search(all, query.trim()) };
+    found = { in: all, query, items: search(all, query.trim().replace(/^[#@]/, "")) };
   return found.items;
 }
 
