@@ -8,7 +8,7 @@ import { invitation } from "./screens/confirm.ts";
 import type { State } from "./state.ts";
 import type { Updated } from "./updated.ts";
 
-/** Opens a conversation; with `around`, at that entry's position. */
+/** Opens a conversation; with `around`, at the entry of that key. */
 export function goTo(state: State, name: string, around?: string): Updated {
   const here: State = { ...state, pane: "composer", listCursor: undefined };
   const before = state.open;

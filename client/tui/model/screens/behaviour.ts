@@ -14,7 +14,7 @@ export interface Step<S extends Screen = Screen> {
   readonly over?: Screen;
   /** A command for the rest of the program, after this one is closed or changed. */
   readonly command?: CommandName;
-  /** A conversation to go to; with `around`, to the entry at that position. */
+  /** A conversation to go to; with `around`, to the entry of that key. */
   readonly goTo?: { readonly conversation: string; readonly around?: string };
 }
 

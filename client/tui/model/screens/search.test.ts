@@ -53,13 +53,13 @@ describe("a search", () => {
   it("jumps to what was found, where it stands in its conversation", () => {
     const [state] = found(press(start(), "d")[0], "d");
     const [there, effects] = press(state, "enter");
-    expect(effects).toEqual([{ kind: "open", conversation: "ops", around: "41" }]);
+    expect(effects).toEqual([{ kind: "open", conversation: "ops", around: "m1" }]);
     expect(there.screens).toEqual([]);
-    expect(click(state, 1)[1]).toContainEqual({ kind: "open", conversation: "carol", around: "12" });
+    expect(click(state, 1)[1]).toContainEqual({ kind: "open", conversation: "carol", around: "m2" });
     expect(press(state, "down", "down", "down", "enter")[1]).toContainEqual({
       kind: "open",
       conversation: "carol",
-      around: "12",
+      around: "m2",
     });
   });
 

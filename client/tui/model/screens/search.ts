@@ -82,6 +82,6 @@ function jump(screen: SearchScreen, index: number): Step<SearchScreen> {
   if (hit === undefined) return { screen };
   return {
     screen: { ...screen, chosen: index },
-    goTo: { conversation: hit.conversation, around: String(hit.position) },
+    goTo: { conversation: hit.conversation, around: hit.key },
   };
 }
