@@ -49,6 +49,10 @@ test("a message as JSON has every field of the contract, in a stable form", asyn
     state: "sent",
     pinned: false,
     expires_at: null,
+    delivered_to: [],
+    read_by: [],
+    missing: ["bob"],
+    shared_by: null,
   });
   const received = (await bob.json(["read", "alice", "-n", "1"])).at(-1);
   expect(received).toMatchObject({
