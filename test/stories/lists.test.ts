@@ -1,6 +1,7 @@
 // Lists that are right and live, whichever processes of a profile did the work.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Person, parseLines, person } from "../support/chat.ts";
+import { type Person, parseLines } from "../support/chat.ts";
+import { person } from "../support/person.ts";
 import { type SpawnedRelay, spawnRelay } from "../support/relay.ts";
 
 let relay: SpawnedRelay;

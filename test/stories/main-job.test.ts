@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Person, parseLines, person } from "../support/chat.ts";
+import { type Person, parseLines, registered } from "../support/chat.ts";
 import { type SpawnedRelay, spawnRelay } from "../support/relay.ts";
 
 let relay: SpawnedRelay;
@@ -8,7 +8,7 @@ let bob: Person;
 
 beforeAll(async () => {
   relay = await spawnRelay();
-  [alice, bob] = await Promise.all([person("alice", relay.url), person("bob", relay.url)]);
+  [alice, bob] = await Promise.all([registered("alice", relay.url), registered("bob", relay.url)]);
 });
 
 afterAll(async () => {

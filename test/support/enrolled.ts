@@ -1,6 +1,6 @@
-// People whose client runs in the process of the test: real profiles at a real relay, over real sockets. Their passwords
-// are hardened by next to nothing, so that hundreds of them can be made.
-import { mkdtempSync, rmSync } from "node:fs";
+// Real profiles at a real relay, made in the process of the test over real sockets. Their passwords are hardened by next
+// to nothing, so that hundreds of them can be made.
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connector } from "../../client/core/connect.ts";
@@ -9,10 +9,10 @@ import { profilePaths } from "../../client/core/paths.ts";
 import { makePrekeys, publishPrekeys } from "../../client/core/prekey-upkeep.ts";
 import { closeProfile, openProfile, type Profile } from "../../client/core/profile.ts";
 import { localTokens } from "../../client/core/session-tokens.ts";
+import { createKey } from "../../client/core/unlock-profile.ts";
 import { openDatabase } from "../../client/store/database.ts";
 import { saveIdentity } from "../../client/store/identity.ts";
 import { saveTokens } from "../../client/store/tokens.ts";
-import { randomBytes } from "../../keys/index.ts";
 import { joinRelay } from "./member.ts";
 
 export interface Enrolled {
@@ -23,12 +23,17 @@ export interface Enrolled {
   leave(): void;
 }
 
-/** Registers, logs in, and publishes prekeys. */
-export async function enrol(name: string, url: string): Promise<Enrolled> {
+/** Registers, logs in, and publishes prekeys. `home`: the `CHAT_HOME`, a new one unless given. */
+export async function enrol(
+  name: string,
+  url: string,
+  home = mkdtempSync(join(tmpdir(), `sotto-${name}-`)),
+): Promise<Enrolled> {
   const { client, chain, genesis, accountKey, device, tokens } = await joinRelay(url, name);
   client.close();
-  const paths = profilePaths({ CHAT_HOME: mkdtempSync(join(tmpdir(), `sotto-${name}-`)) }, "default");
-  const key = randomBytes(32);
+  const paths = profilePaths({ CHAT_HOME: home }, "default");
+  mkdirSync(paths.folder, { recursive: true, mode: 0o700 });
+  const key = await createKey(paths, {}, async () => undefined);
   const db = openDatabase(paths.database, key, { create: true });
   saveIdentity(db, {
     stage: "registered",
