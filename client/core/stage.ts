@@ -169,9 +169,10 @@ function isSound({ conversationId: id }: StoredConversation, delivery: Delivery)
     return delivery.envelope.length === 0 && isEntryRow(delivery);
   }
   if (delivery.wrap.length > MAX_WRAP_BYTES) return false;
-  if (delivery.envelope.length === 0) return true;
   if (delivery.envelope.length > MAX_ENVELOPE_BYTES) return false;
-  return equal(messageRowHash(envelopeHash(delivery.envelope)), delivery.rowHash);
+  // Otherwise an entry, such as a removal, could pass for a message of which nothing is left.
+  const made = delivery.envelope.length > 0 ? envelopeHash(delivery.envelope) : delivery.envelopeHash;
+  return made.length === 32 && equal(messageRowHash(hash(made)), delivery.rowHash);
 }
 
 function isEntryRow({ entry, rowHash }: Delivery): boolean {
