@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type ConversationId, dmConversationId, selfConversationId } from "../../keys/index.ts";
+import {
+  type ConversationId,
+  conversationId,
+  dmConversationId,
+  selfConversationId,
+} from "../../keys/index.ts";
 import { type AliceAndBob, aliceAndBob, send, sync, texts } from "../../test/support/alice-and-bob.ts";
 import { AccountFixture, type ProfileFixture } from "../../test/support/profile-fixture.ts";
 import { transact } from "../store/database.ts";
@@ -33,6 +38,12 @@ async function invite(...conversationIds: ConversationId[]): Promise<void> {
   await sync(bob);
   await sync(alice);
 }
+
+test("one person's invitations leave room for those of others", async () => {
+  const ids = Array.from({ length: 102 }, (_, index) => conversationId(new Uint8Array(32).fill(index)));
+  await invite(...ids);
+  expect(readInvitations(alice.profile.db)).toHaveLength(100);
+});
 
 test("an invitation under the id of a direct conversation does not keep its people apart", async () => {
   const carols = new AccountFixture("carol", world.relay);
