@@ -26,7 +26,7 @@ import {
 import type { Delivery } from "../net/relay-connection.ts";
 import { advanceLog, readConversation, type StoredConversation } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
-import { saveMembership, setStanding } from "../store/groups.ts";
+import { enterGroup, saveMembership, setStanding } from "../store/groups.ts";
 import { readLogHashes, saveLogHash } from "../store/log-hashes.ts";
 import { markSent } from "../store/messages.ts";
 import { findIntentOf, removeIntent } from "../store/outbox.ts";
@@ -150,7 +150,8 @@ function noteStanding(
   const isIn = memberOf(after, own) !== undefined;
   if (isIn === (before !== undefined && memberOf(before, own) !== undefined)) return;
   const isOwnHand = equal(readMembershipEntry(entry).signer.accountId, own);
-  setStanding(profile.db, conversation, isIn ? "member" : isOwnHand ? "left" : "removed");
+  if (isIn) enterGroup(profile.db, conversation);
+  else setStanding(profile.db, conversation, isOwnHand ? "left" : "removed");
 }
 
 /** Whether a row that comes again is the row that is here. */
