@@ -26,7 +26,7 @@ import type { NetError } from "./net-error.ts";
 export type Person = MessageShape<typeof PersonSchema>;
 export type ChainEntries = MessageShape<typeof ChainEntriesSchema>;
 export type PrekeyBundle = MessageShape<typeof PrekeyBundleSchema>;
-export type AppendedEntry = MessageShape<typeof AppendEntryResponseSchema>;
+type AppendedEntry = MessageShape<typeof AppendEntryResponseSchema>;
 type MembershipPage = MessageShape<typeof GetMembershipResponseSchema>;
 type Room = MessageShape<typeof RoomSchema>;
 export type Conversation = MessageShape<typeof ConversationSchema>;
