@@ -2,7 +2,7 @@
 // Exits with 1 when a start is over its limit.
 import { spawnSync } from "node:child_process";
 import { rm } from "node:fs/promises";
-import { LAUNCHER, person } from "../test/support/chat.ts";
+import { LAUNCHER, registered } from "../test/support/chat.ts";
 import { spawnRelay } from "../test/support/relay.ts";
 
 const ROUNDS = 25;
@@ -16,8 +16,8 @@ interface Subject {
 }
 
 const relay = await spawnRelay();
-const alice = await person("alice", relay.url);
-const bob = await person("bob", relay.url);
+const alice = await registered("alice", relay.url);
+const bob = await registered("bob", relay.url);
 
 function node(arguments_: string[], env: Record<string, string>): void {
   const { status, stderr } = spawnSync(process.execPath, arguments_, { env, encoding: "utf8" });

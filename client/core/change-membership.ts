@@ -1,8 +1,10 @@
 import {
   equal,
+  extendLog,
   KeysError,
   type MembershipContent,
   type MembershipState,
+  membershipRowHash,
   readMembershipEntry,
   ready,
   signMembershipEntry,
@@ -10,6 +12,7 @@ import {
 import { NetError } from "../net/net-error.ts";
 import type { Conversation, RelayConnection } from "../net/relay-connection.ts";
 import { readConversation } from "../store/conversations.ts";
+import { readLogHashes } from "../store/log-hashes.ts";
 import { ChatError } from "./chat-error.ts";
 import { ownChain, ownDeviceKeys } from "./contacts.ts";
 import { heldLogs, whereabouts } from "./conversations.ts";
@@ -82,24 +85,32 @@ export async function changeMembership(
       const content = decide(memberState(profile, stored));
       if (content === undefined) return;
       const entry = signEntry(profile, membershipOf(profile, stored), content);
-      const moved = await appendEntry(connection, entry);
-      if (moved === "too late") continue;
-      await inbox.learn(moved);
+      const taken = await appendEntry(connection, entry);
+      if (taken === "too late") continue;
+      await inbox.learn(taken.moved);
       await inbox.bringToHead(conversation);
-      checkTaken(profile, conversation, entry);
+      checkTaken(profile, conversation, entry, taken);
       return;
     }
     throw new NetError("timeout", "the group changes too fast");
   });
 }
 
-/** An entry that the relay says it took is in the log that it shows. Throws `security_stop`. */
-export function checkTaken(profile: Profile, conversation: number, entry: Uint8Array): void {
+/** An entry that the relay says it took is in the log, just where it says. Throws `security_stop`. */
+export function checkTaken(
+  profile: Profile,
+  conversation: number,
+  entry: Uint8Array,
+  { sequence }: Pick<Taken, "sequence">,
+): void {
   const stored = readConversation(profile.db, conversation);
-  const { sequence, hash } = readMembershipEntry(entry);
-  const head = membershipOf(profile, stored)?.head;
-  if (head !== undefined && head.sequence > sequence) return;
-  if (head?.sequence === sequence && equal(head.hash, hash)) return;
+  const { hash } = readMembershipEntry(entry);
+  const [before] = readLogHashes(profile.db, conversation, sequence - 1, stored.generation);
+  const [there] = readLogHashes(profile.db, conversation, sequence, stored.generation);
+  if (before !== undefined && there !== undefined) {
+    const expected = extendLog({ sequence: sequence - 1, hash: before }, membershipRowHash(hash));
+    if (equal(expected.hash, there)) return;
+  }
   throw alarm(profile, {
     kind: "log_withheld",
     text: `The relay does not show a change ${whereabouts(stored)} that it says it took.`,
@@ -108,14 +119,22 @@ export function checkTaken(profile: Profile, conversation: number, entry: Uint8A
   });
 }
 
-/** The conversation as it stands then, if this account may see it; or somebody else was quicker. Throws `not_allowed` for what the relay does not permit. */
+/** What the relay says of an entry that it took. */
+interface Taken {
+  /** The conversation as it stands then, if this account may see it. */
+  readonly moved: Conversation[];
+  /** Its number in the log. */
+  readonly sequence: number;
+}
+
+/** Throws `not_allowed` for what the relay does not permit. */
 export async function appendEntry(
   connection: RelayConnection,
   entry: Uint8Array,
-): Promise<Conversation[] | "too late"> {
+): Promise<Taken | "too late"> {
   try {
-    const moved = await connection.appendMembershipEntry(entry);
-    return moved === undefined ? [] : [moved];
+    const { conversation, sequence } = await connection.appendMembershipEntry(entry);
+    return { moved: conversation === undefined ? [] : [conversation], sequence: Number(sequence) };
   } catch (error) {
     if (!(error instanceof NetError) || error.code !== "refused") throw error;
     if (error.reason === "head_moved") return "too late";

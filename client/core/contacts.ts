@@ -126,37 +126,59 @@ export async function refreshChains(
     const answers = await connection.getAccountChains(
       wanted.map(({ account, held }) => ({ accountId: account, entriesHeld: BigInt(held) })),
     );
-    for (const { account, held } of wanted) {
-      const answer = answers.find((each) => equal(each.accountId, account));
-      if (answer !== undefined) takeEntries(profile, account, held, answer);
+    const verified: VerifiedChain[] = [];
+    try {
+      for (const { account, held } of wanted) {
+        const answer = answers.find((each) => equal(each.accountId, account));
+        if (answer === undefined) continue;
+        const before = held === 0 ? undefined : knownChain(profile, account);
+        const after = verifyAnswer(profile, account, before, answer);
+        if (after !== before) verified.push({ account, held, before, after, entries: answer.entries });
+      }
+    } finally {
+      takeChains(profile, verified);
     }
   }
 }
 
-function takeEntries(profile: Profile, account: AccountId, held: number, answer: ChainEntries): void {
-  const before = held === 0 ? undefined : knownChain(profile, account);
-  const after = verifyAnswer(profile, account, before, answer);
-  if (after === before) return;
-  const conflict = transact(profile.db, () => {
-    const now = readAccount(profile.db, account);
-    // Another process was quicker: what it verified stands.
-    if ((now === undefined ? 0 : now.head.sequence + 1) !== held) return undefined;
-    const pinned = equal(account, profile.identity.accountId)
-      ? account
-      : pinName(profile.db, after.name, account);
-    if (!equal(pinned, account)) return pinned;
-    saveAccountEntries(profile.db, after, held, answer.entries);
-    if (before !== undefined) recordDevices(profile, before, after);
-    return undefined;
-  });
-  if (conflict !== undefined) {
-    throw alarm(profile, {
+interface VerifiedChain {
+  readonly account: AccountId;
+  /** How many entries were here when the relay was asked. */
+  readonly held: number;
+  readonly before: ChainState | undefined;
+  readonly after: ChainState;
+  readonly entries: readonly Uint8Array[];
+}
+
+/** In one transaction: a room has 256 members, and each commit waits for the disk. */
+function takeChains(profile: Profile, verified: readonly VerifiedChain[]): void {
+  if (verified.length === 0) return;
+  const conflicts = transact(profile.db, () => verified.flatMap((chain) => takeChain(profile, chain) ?? []));
+  const [error] = conflicts.map((finding) => alarm(profile, finding));
+  if (error !== undefined) throw error;
+}
+
+function takeChain(
+  profile: Profile,
+  { account, held, before, after, entries }: VerifiedChain,
+): Finding | undefined {
+  const now = readAccount(profile.db, account);
+  // Another process was quicker: what it verified stands.
+  if ((now === undefined ? 0 : now.head.sequence + 1) !== held) return undefined;
+  const pinned = equal(account, profile.identity.accountId)
+    ? account
+    : pinName(profile.db, after.name, account);
+  if (!equal(pinned, account)) {
+    return {
       kind: "name_moved",
       text: `The relay shows another account under the name ${after.name} than before.`,
       accountId: account,
-      evidence: { pinned: conflict, seen: account },
-    });
+      evidence: { pinned, seen: account },
+    };
   }
+  saveAccountEntries(profile.db, after, held, entries);
+  if (before !== undefined) recordDevices(profile, before, after);
+  return undefined;
 }
 
 /** The chain with the new entries, or the same value as `before` when there are none. */

@@ -17,6 +17,7 @@ import {
   addConversation,
   type ConversationKind,
   findConversation,
+  findDirect,
   findNumbered,
   findProvisional,
   mergeConversation,
@@ -101,7 +102,7 @@ export function findConversationWith(
   if (destination.kind === "group") return findNumbered(profile.db, destination.conversation);
   const id = conversationIdOf(profile, destination);
   if (id !== undefined) {
-    const found = findConversation(profile.db, id);
+    const found = findDirect(profile.db, id);
     if (found !== undefined) return found;
   }
   return destination.kind === "person" ? findProvisional(profile.db, destination.name) : undefined;
@@ -205,7 +206,7 @@ export async function settle(
 function settleWith(profile: Profile, name: string, peer: AccountId): number {
   const id = dmConversationId(profile.identity.accountId, peer);
   const provisional = findProvisional(profile.db, name);
-  const existing = findConversation(profile.db, id);
+  const existing = findDirect(profile.db, id);
   if (provisional === undefined) {
     return (
       existing?.conversation ??
@@ -240,10 +241,16 @@ export async function learnConversation(
   shown: Conversation,
   heldBefore: ReadonlyMap<number, number>,
 ): Promise<number | undefined> {
-  const found = findConversation(profile.db, shown.conversationId);
+  const found = isShownAsGroup(shown)
+    ? findConversation(profile.db, shown.conversationId)
+    : findDirect(profile.db, shown.conversationId);
   const conversation = found?.conversation ?? (await addShown(profile, connection, shown));
   if (conversation !== undefined) noteLog(profile, conversation, shown, heldBefore);
   return conversation;
+}
+
+function isShownAsGroup({ kind }: Conversation): boolean {
+  return kind === GROUP || kind === ROOM;
 }
 
 async function addShown(
@@ -252,7 +259,7 @@ async function addShown(
   shown: Conversation,
 ): Promise<number | undefined> {
   const own = profile.identity.accountId;
-  if (shown.kind === GROUP || shown.kind === ROOM) throw forgedConversation(profile);
+  if (isShownAsGroup(shown)) throw forgedConversation(profile);
   const others = shown.members.filter((member) => !equal(member, own));
   const [other] = others;
   if (others.length > 1 || shown.members.length !== others.length + 1) throw forgedConversation(profile);

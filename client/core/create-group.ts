@@ -1,10 +1,9 @@
-import { defaultPolicies, equal, groupConversationId, type Policy, ready } from "../../keys/index.ts";
+import { defaultPolicies, groupConversationId, type Policy, ready } from "../../keys/index.ts";
 import { NetError } from "../net/net-error.ts";
 import type { RelayConnection } from "../net/relay-connection.ts";
-import { readConversation } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
-import { addGroup, forgetGroup, type GroupKind } from "../store/groups.ts";
-import { appendEntry, signEntry, withInbox } from "./change-membership.ts";
+import { addGroup, type GroupKind } from "../store/groups.ts";
+import { appendEntry, checkTaken, signEntry, withInbox } from "./change-membership.ts";
 import { ChatError } from "./chat-error.ts";
 import { checkAliasFree, groupName } from "./group-names.ts";
 import type { Profile } from "./profile.ts";
@@ -36,26 +35,22 @@ export async function createGroup(
     random: profile.runtime.random(16),
   });
   const id = groupConversationId(entry);
-  // Here first: should the answer be lost, the relay shows a group that this profile knows.
-  const conversation = transact(profile.db, () => {
-    checkAliasFree(profile, name);
-    return addGroup(profile.db, { conversationId: id, kind, alias: name, title: name, standing: "member" });
-  });
   try {
-    await withInbox(profile, connection, async (inbox) => {
-      const made = await appendEntry(connection, entry);
-      if (made === "too late" || !made.every(({ conversationId }) => equal(conversationId, id))) {
-        throw new NetError("untrusted", "another group than was made");
-      }
-      await inbox.learn(made);
+    return await withInbox(profile, connection, async (inbox) => {
+      // Here first: should the answer be lost, the relay shows a group that this profile knows. Nothing is to be seen of it
+      // before its log is here, which makes this account a member.
+      const conversation = transact(profile.db, () => {
+        checkAliasFree(profile, name);
+        return addGroup(profile.db, { conversationId: id, kind, alias: name, title: name, standing: "left" });
+      });
+      const taken = await appendEntry(connection, entry);
+      if (taken === "too late") throw new NetError("untrusted", "nothing comes before the first entry");
+      await inbox.learn(taken.moved);
       await inbox.catchUp();
+      checkTaken(profile, conversation, entry, taken);
+      return conversation;
     });
   } catch (error) {
-    // Nothing is lost with it: a group that was made all the same has nobody else in it.
-    transact(profile.db, () => {
-      const { log } = readConversation(profile.db, conversation);
-      if (log === undefined) forgetGroup(profile.db, conversation);
-    });
     if (error instanceof NetError && error.reason === "name_taken") {
       throw new ChatError("name_taken", `There is a room called ${name} on this relay.`, {
         hint: `Choose another name, or join it: \`chat join ${name}\`.`,
@@ -64,5 +59,4 @@ export async function createGroup(
     }
     throw error;
   }
-  return conversation;
 }

@@ -24,6 +24,7 @@ import { takeHistory } from "./take-history.ts";
 
 /** Beyond it further invitations are passed over: they cost their senders nothing. */
 const MAX_INVITATIONS = 1_000;
+const MAX_OF_ONE_INVITER = 100;
 
 interface Said {
   readonly stored: StoredConversation;
@@ -67,7 +68,7 @@ function takeInvitation(
   const alias = aliasFrom(title) ?? `group-${toHex(id).slice(0, 8)}`;
   const known = findConversation(db, id);
   if (known === undefined) {
-    if (readInvitations(db).length >= MAX_INVITATIONS) return;
+    if (!hasRoomFor(readInvitations(db), from.accountId)) return;
     const conversation = addGroup(db, {
       conversationId: id,
       kind: "group",
@@ -90,6 +91,11 @@ function takeInvitation(
   setStanding(db, known.conversation, "invited");
   setInvitedBy(db, known.conversation, from.accountId);
   tellInvited(profile, known.conversation, from.accountId, contentHash, sentAt, title);
+}
+
+function hasRoomFor(pending: readonly StoredConversation[], inviter: AccountId): boolean {
+  const his = pending.filter(({ invitedBy }) => invitedBy !== undefined && equal(invitedBy, inviter));
+  return pending.length < MAX_INVITATIONS && his.length < MAX_OF_ONE_INVITER;
 }
 
 function tellInvited(

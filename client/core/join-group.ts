@@ -120,22 +120,22 @@ async function join(
       throw isGone(error) ? withdrawn(alias) : error;
     });
     const { accountId: own } = profile.identity;
-    if (
-      memberOf(state, own) === undefined &&
-      state.kind === "group" &&
-      invitationOf(state, own) === undefined
-    ) {
+    if (memberOf(state, own) !== undefined) {
+      // Another process was quicker, or an answer was lost: the log brings the entry that did it.
+      await withInbox(profile, connection, async () => undefined);
+      const joined = findConversation(profile.db, id);
+      if (joined?.standing === "member") return joined.conversation;
+    } else if (state.kind === "group" && invitationOf(state, own) === undefined) {
       throw withdrawn(alias);
     }
     const entry = signEntry(profile, state, { type: "join" });
     const conversation = prepare(profile, id, alias, title, state);
     const joined = await withInbox(profile, connection, async (inbox) => {
-      const moved = await appendEntry(connection, entry);
-      if (moved === "too late") return false;
-      transact(profile.db, () => setStanding(profile.db, conversation, "member"));
-      await inbox.learn(moved);
+      const taken = await appendEntry(connection, entry);
+      if (taken === "too late") return false;
+      await inbox.learn(taken.moved);
       await inbox.catchUp();
-      checkTaken(profile, conversation, entry);
+      checkTaken(profile, conversation, entry, taken);
       return true;
     });
     if (joined) return conversation;
@@ -155,6 +155,7 @@ function prepare(
   return transact(db, () => {
     checkAliasFree(profile, alias, id);
     const known = findConversation(db, id);
+    if (known?.standing === "member" && known.log !== undefined) return known.conversation;
     const conversation =
       known?.conversation ??
       addGroup(db, { conversationId: id, kind: state.kind, alias, title: title ?? alias, standing: "left" });

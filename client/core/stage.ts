@@ -26,7 +26,7 @@ import {
 import type { Delivery } from "../net/relay-connection.ts";
 import { advanceLog, readConversation, type StoredConversation } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
-import { saveMembership, setStanding } from "../store/groups.ts";
+import { enterGroup, saveMembership, setStanding } from "../store/groups.ts";
 import { readLogHashes, saveLogHash } from "../store/log-hashes.ts";
 import { markSent } from "../store/messages.ts";
 import { findIntentOf, removeIntent } from "../store/outbox.ts";
@@ -150,7 +150,8 @@ function noteStanding(
   const isIn = memberOf(after, own) !== undefined;
   if (isIn === (before !== undefined && memberOf(before, own) !== undefined)) return;
   const isOwnHand = equal(readMembershipEntry(entry).signer.accountId, own);
-  setStanding(profile.db, conversation, isIn ? "member" : isOwnHand ? "left" : "removed");
+  if (isIn) enterGroup(profile.db, conversation);
+  else setStanding(profile.db, conversation, isOwnHand ? "left" : "removed");
 }
 
 /** Whether a row that comes again is the row that is here. */
@@ -169,9 +170,10 @@ function isSound({ conversationId: id }: StoredConversation, delivery: Delivery)
     return delivery.envelope.length === 0 && isEntryRow(delivery);
   }
   if (delivery.wrap.length > MAX_WRAP_BYTES) return false;
-  if (delivery.envelope.length === 0) return true;
   if (delivery.envelope.length > MAX_ENVELOPE_BYTES) return false;
-  return equal(messageRowHash(envelopeHash(delivery.envelope)), delivery.rowHash);
+  // Otherwise an entry, such as a removal, could pass for a message of which nothing is left.
+  const made = delivery.envelope.length > 0 ? envelopeHash(delivery.envelope) : delivery.envelopeHash;
+  return made.length === 32 && equal(messageRowHash(hash(made)), delivery.rowHash);
 }
 
 function isEntryRow({ entry, rowHash }: Delivery): boolean {

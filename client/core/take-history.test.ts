@@ -212,7 +212,7 @@ test("edits, deletes and votes that the log has brought since count, whichever c
   ]);
 });
 
-test("authors who are not known here get their names, and the relay is asked once for one who does not exist", async () => {
+test("authors who are not known here get their names, and the relay is asked once a day for one who does not exist", async () => {
   const carol = await new AccountFixture("carol", world.relay).profile();
   const nobody = {
     accountId: alice.address.accountId.map((byte) => byte ^ 1),
@@ -228,9 +228,13 @@ test("authors who are not known here get their names, and the relay is asked onc
     },
   });
   await meetAuthors(bob.profile, counting);
+  bob.reopen();
   await meetAuthors(bob.profile, counting);
   expect(asked).toBe(2);
   const [first, second] = readMessages(bob.profile, { conversation: "#ops", limit: 10 });
   expect(first?.from).toBe("carol");
   expect(second?.from).toHaveLength(64);
+  bob.ahead += 25 * 60 * 60 * 1000;
+  await meetAuthors(bob.profile, counting);
+  expect(asked).toBe(3);
 });

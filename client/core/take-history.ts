@@ -7,19 +7,18 @@ import {
   equal,
   memberOf,
   messageId,
-  toHex,
 } from "../../keys/index.ts";
 import type { History, SharedMessage } from "../../proto/gen/sotto/chat/v1/content_pb.ts";
 import { NetError } from "../net/net-error.ts";
 import type { RelayConnection } from "../net/relay-connection.ts";
 import { findConversation, type StoredConversation } from "../store/conversations.ts";
-import type { Database } from "../store/database.ts";
+import { transact } from "../store/database.ts";
 import { setTitle } from "../store/groups.ts";
 import { firstLogHash } from "../store/log-hashes.ts";
 import { addMessage, type NewMessage } from "../store/messages.ts";
-import { countShared, unknownAuthors } from "../store/shared-messages.ts";
+import { countShared, noteUnknownAuthor, unknownAuthors } from "../store/shared-messages.ts";
 import { applyWaiting } from "./apply-annotation.ts";
-import { refreshChains } from "./contacts.ts";
+import { knownChain, refreshChains } from "./contacts.ts";
 import { isCount, isGroup } from "./conversations.ts";
 import { shortTitle } from "./group-names.ts";
 import { titleOrigin } from "./group-title.ts";
@@ -106,22 +105,22 @@ function add(profile: Profile, shared: Shared & { conversation: number; sharedBy
   if (position !== undefined) applyWaiting(profile, position);
 }
 
-/** Accounts that the relay does not know, as it has said to this process. */
-const unknownTo = new WeakMap<Database, Set<string>>();
 const AUTHORS_A_TURN = 100;
+const ASK_AGAIN_MS = 24 * 60 * 60 * 1000;
 
 /** Fetches who the authors of shared messages are, who may have left long ago. Throws `security_stop`. */
 export async function meetAuthors(profile: Profile, connection: RelayConnection): Promise<void> {
-  const unknown = unknownTo.get(profile.db) ?? new Set();
-  unknownTo.set(profile.db, unknown);
-  const authors = unknownAuthors(profile.db).filter((account) => !unknown.has(toHex(account)));
+  const { db, runtime } = profile;
   // One by one: a member can make up an account, which must not cost the others their names.
-  for (const account of authors.slice(0, AUTHORS_A_TURN)) {
+  for (const account of unknownAuthors(db, runtime.now() - ASK_AGAIN_MS, AUTHORS_A_TURN)) {
     try {
       await refreshChains(profile, connection, [account]);
     } catch (error) {
       if (!(error instanceof NetError) || error.reason !== "unknown_account") throw error;
-      unknown.add(toHex(account));
+    }
+    // Or every command would ask for all that a member made up.
+    if (knownChain(profile, account) === undefined) {
+      transact(db, () => noteUnknownAuthor(db, account, runtime.now()));
     }
   }
 }

@@ -228,9 +228,12 @@ test("a program that is connected makes the checkpoint as soon as it is due", as
   });
   const policy = (post: "member" | "admin") =>
     online(alice, (connection) => setPolicy(alice.profile, connection, room, { post }));
-  await policy("admin");
-  await policy("member");
-  await expect.poll(() => stateOf(alice, room).checkpoint.sequence, { timeout: 20_000 }).toBe(1_001);
-  ending.abort();
-  await isOver;
+  try {
+    await policy("admin");
+    await policy("member");
+    await expect.poll(() => stateOf(alice, room).checkpoint.sequence, { timeout: 20_000 }).toBe(1_001);
+  } finally {
+    ending.abort();
+    await isOver;
+  }
 });

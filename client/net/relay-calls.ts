@@ -63,9 +63,7 @@ export function relayConnection(channel: RelayChannel, accessTokens: AccessToken
       const { conversation, roster } = await call(messaging.openDirect, { accountId });
       return { conversation: given(conversation), roster: given(roster) };
     },
-    async appendMembershipEntry(entry) {
-      return (await call(groups.appendEntry, { entry })).conversation;
-    },
+    appendMembershipEntry: (entry) => call(groups.appendEntry, { entry }),
     getMembership: (conversationId, entriesHeld, checkpointsFrom = 0n) =>
       call(groups.getMembership, { conversationId, entriesHeld, checkpointsFrom }),
     listRooms: (page = {}) =>

@@ -7,7 +7,11 @@ import type {
   PrekeyBundleSchema,
   PublishPrekeysRequestSchema,
 } from "../../proto/gen/sotto/relay/v1/directory_pb.ts";
-import type { GetMembershipResponseSchema, RoomSchema } from "../../proto/gen/sotto/relay/v1/groups_pb.ts";
+import type {
+  AppendEntryResponseSchema,
+  GetMembershipResponseSchema,
+  RoomSchema,
+} from "../../proto/gen/sotto/relay/v1/groups_pb.ts";
 import type {
   AcceptedSchema,
   ConversationSchema,
@@ -22,6 +26,7 @@ import type { NetError } from "./net-error.ts";
 export type Person = MessageShape<typeof PersonSchema>;
 export type ChainEntries = MessageShape<typeof ChainEntriesSchema>;
 export type PrekeyBundle = MessageShape<typeof PrekeyBundleSchema>;
+type AppendedEntry = MessageShape<typeof AppendEntryResponseSchema>;
 type MembershipPage = MessageShape<typeof GetMembershipResponseSchema>;
 type Room = MessageShape<typeof RoomSchema>;
 export type Conversation = MessageShape<typeof ConversationSchema>;
@@ -51,8 +56,8 @@ export interface RelayConnection {
   countPrekeys(): Promise<{ oneTimeLeft: number; signedPrekeyId: number; lastResortPrekeyId: number }>;
   takePrekeyBundles(devices: MessageInitShape<typeof DeviceAddressSchema>[]): Promise<PrekeyBundle[]>;
   openDirect(accountId: Uint8Array): Promise<{ conversation: Conversation; roster: Roster }>;
-  /** Resolves with the conversation as it stands after the entry; undefined for who was only invited, and declines. */
-  appendMembershipEntry(entry: Uint8Array): Promise<Conversation | undefined>;
+  /** With the conversation as it stands after the entry, but for who was only invited, and declines. */
+  appendMembershipEntry(entry: Uint8Array): Promise<AppendedEntry>;
   getMembership(
     conversationId: Uint8Array,
     entriesHeld: bigint,

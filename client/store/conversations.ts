@@ -131,6 +131,24 @@ export function findConversation(db: Database, id: Uint8Array): StoredConversati
   return row && fromRow(row);
 }
 
+/** A direct conversation, or the one with oneself, under an id that was reckoned from its accounts. */
+export function findDirect(db: Database, id: Uint8Array): StoredConversation | undefined {
+  const found = findConversation(db, id);
+  return found?.kind === "dm" || found?.kind === "self" ? found : undefined;
+}
+
+/**
+ * What follows from accounts is no group's id: whoever invited to a group under it made it up, so that these two should
+ * not find each other.
+ */
+function takeFromGroup(db: Database, id: ConversationId): void {
+  statement<[Uint8Array], never>(
+    db,
+    `update conversations set conversation_id = null, standing = 'left', incarnation = null, log_hash = null
+     where conversation_id = ? and kind in ('group', 'room')`,
+  ).run(id);
+}
+
 /** A conversation for which only the peer's name is known. */
 export function findProvisional(db: Database, peerName: string): StoredConversation | undefined {
   const row = statement<[string], Row>(
@@ -142,13 +160,14 @@ export function findProvisional(db: Database, peerName: string): StoredConversat
 
 export interface NewConversation {
   readonly conversationId?: ConversationId;
-  readonly kind: ConversationKind;
+  readonly kind: "self" | "dm";
   readonly peerName: string;
   readonly peerAccount?: AccountId;
 }
 
 /** Its number. */
 export function addConversation(db: Database, made: NewConversation): number {
+  if (made.conversationId !== undefined) takeFromGroup(db, made.conversationId);
   const { lastInsertRowid } = statement<[Uint8Array | null, string, string, Uint8Array | null], never>(
     db,
     "insert into conversations (conversation_id, kind, peer_name, peer_account) values (?, ?, ?, ?)",
@@ -163,6 +182,7 @@ export function settleConversation(
   id: ConversationId,
   peer: AccountId,
 ): void {
+  takeFromGroup(db, id);
   statement<[Uint8Array, Uint8Array, number], never>(
     db,
     "update conversations set conversation_id = ?, peer_account = ? where conversation = ?",

@@ -7,6 +7,7 @@ type Counter =
   | `receipts_after_${number}`
   | `group_upkeep_${number}`
   | `title_origin_${number}`
+  | `nobody_${string}`
   | "prekey_upkeep"
   | `prekey_${PrekeySecret["kind"]}`;
 

@@ -3,6 +3,7 @@ import {
   type ConversationKind,
   findNumbered,
   type Notify,
+  readConversation,
   type Standing,
   type StoredConversation,
 } from "./conversations.ts";
@@ -82,6 +83,17 @@ export function setStanding(db: Database, conversation: number, standing: Standi
   ).run(standing, conversation);
 }
 
+/** This account is in now; should another group have taken the alias meanwhile, under one with a number. */
+export function enterGroup(db: Database, conversation: number): void {
+  const { conversationId, peerName } = readConversation(db, conversation);
+  let alias = peerName;
+  for (let next = 2; isAliasTaken(db, alias, conversationId); next += 1) {
+    alias = `${peerName.slice(0, 24)}-${next}`;
+  }
+  setAlias(db, conversation, alias);
+  setStanding(db, conversation, "member");
+}
+
 export function setInvitedBy(db: Database, conversation: number, account: AccountId): void {
   statement<[Uint8Array, number], never>(
     db,
@@ -102,14 +114,6 @@ export function setNotify(db: Database, conversation: number, notify: Notify): v
     notify,
     conversation,
   );
-}
-
-/** One that the relay never had. */
-export function forgetGroup(db: Database, conversation: number): void {
-  statement<[number], never>(
-    db,
-    "delete from conversations where conversation = ? and incarnation is null",
-  ).run(conversation);
 }
 
 /** Puts the log back to the beginning, for who joins again: it goes on from where he comes in. */

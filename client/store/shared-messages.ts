@@ -1,5 +1,6 @@
 // Messages that a member has handed on from before this account's time, and those that it can hand on itself.
-import { type AccountId, accountId } from "../../keys/index.ts";
+import { type AccountId, accountId, toHex } from "../../keys/index.ts";
+import { setCounter } from "./counters.ts";
 import { type Database, statement } from "./database.ts";
 
 /**
@@ -28,15 +29,23 @@ export function countShared(db: Database, conversation: number): number {
   return row?.count ?? 0;
 }
 
-/** Authors of shared messages of whom nothing is known here. */
-export function unknownAuthors(db: Database): AccountId[] {
-  return statement<[], { account_id: Uint8Array }>(
+/** Authors of shared messages of whom nothing is known here, but for those whom the relay did not know after `since`. */
+export function unknownAuthors(db: Database, since: number, limit: number): AccountId[] {
+  return statement<[number, number], { account_id: Uint8Array }>(
     db,
     `select distinct account_id from messages
-     where shared_by is not null and account_id not in (select account_id from accounts)`,
+     where shared_by is not null and account_id not in (select account_id from accounts)
+       and not exists (
+         select 1 from counters where name = 'nobody_' || lower(hex(messages.account_id)) and value > ?)
+     limit ?`,
   )
-    .all()
+    .all(since, limit)
     .map((row) => accountId(row.account_id));
+}
+
+/** The relay does not know him at that time. */
+export function noteUnknownAuthor(db: Database, account: AccountId, at: number): void {
+  setCounter(db, `nobody_${toHex(account)}`, at);
 }
 
 /**

@@ -15,6 +15,8 @@ export interface CommittedRow {
   readonly sender: DeviceKey;
   /** Empty in a stub, like the wraps. */
   readonly envelope: Uint8Array;
+  /** Empty in the row of an entry. */
+  readonly envelopeHash: Uint8Array;
   /** Its time had run out when it came. */
   readonly stub?: StubReason;
   /** In place of envelope and wraps: a membership entry, which its signer's own device gets too. */

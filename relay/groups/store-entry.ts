@@ -88,6 +88,7 @@ export async function storeEntry(
     rowHash,
     sender,
     envelope: new Uint8Array(),
+    envelopeHash: new Uint8Array(),
     entry: entry.bytes,
     wraps: [],
     slots: new Map<DeviceKey, number>(),

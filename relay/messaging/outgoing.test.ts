@@ -15,6 +15,7 @@ function row(sequence: bigint, bytes = 100): CommittedRow {
     rowHash: new Uint8Array(32) as Hash,
     sender: "somebody",
     envelope: new Uint8Array(bytes),
+    envelopeHash: new Uint8Array(32),
     wraps: [],
     slots: new Map(),
     storedAt: 1n,

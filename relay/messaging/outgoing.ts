@@ -207,12 +207,14 @@ function deliveryTo(device: DeviceKey, conversationId: ConversationId, row: Comm
   const { sequence, rowHash, storedAt } = row;
   const slot = row.slots.get(device);
   const isOwn = row.sender === device;
+  const envelope = isOwn ? empty : row.envelope;
   return {
     conversationId,
     sequence,
     rowHash,
     storedAt,
-    envelope: isOwn ? empty : row.envelope,
+    envelope,
+    envelopeHash: envelope.length === 0 ? row.envelopeHash : empty,
     wrap: (isOwn || slot === undefined ? null : row.wraps[slot]) ?? empty,
     entry: row.entry ?? empty,
     ...(row.stub && { stub: row.stub }),

@@ -221,6 +221,7 @@ export class Session {
       sequence: row.sequence,
       rowHash: row.row_hash,
       envelope: row.envelope,
+      envelopeHash: row.envelope_hash,
       wrap: row.wrap,
       entry: row.entry,
       stub: row.stub,

@@ -153,6 +153,7 @@ function moved(candidate: Candidate, { row, newest, sealedFor }: Stored): Moved 
       rowHash: candidate.rowHash,
       sender: candidate.sender,
       envelope: candidate.envelope,
+      envelopeHash: candidate.envelopeHash,
       wraps: candidate.wraps,
       slots: sealedFor.slots,
       storedAt: BigInt(row.storedAt),

@@ -13,7 +13,8 @@ import { readConversation } from "../../client/store/conversations.ts";
 import { findGroups, type GroupKind } from "../../client/store/groups.ts";
 import { equal, ready } from "../../keys/index.ts";
 import type { ConnectResponse, Delivery } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
-import { type Finished, type Person, person } from "../support/chat.ts";
+import type { Finished, Person } from "../support/chat.ts";
+import { person } from "../support/person.ts";
 import { type HostileRelay, hostileRelay } from "./hostile-relay.ts";
 
 /** Somebody, and what his relay tells him. */

@@ -11,7 +11,8 @@ import {
   type Delivery,
   type Roster,
 } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
-import { type Finished, newcomer, type Person, person } from "../support/chat.ts";
+import { type Finished, newcomer, type Person, registered } from "../support/chat.ts";
+import { equip, person } from "../support/person.ts";
 import { startTestRelay, type TestRelay } from "../support/relay.ts";
 import { type HostileRelay, hostileRelay } from "./hostile-relay.ts";
 
@@ -41,7 +42,7 @@ beforeEach(async () => {
     bob: await newcomer(`bob${round}`, liar.url),
   };
   ({ alice, bob } = template);
-  await Promise.all([alice.register(), bob.register()]);
+  await Promise.all([equip(alice, liar.url), equip(bob, liar.url)]);
 });
 
 afterEach(async () => {
@@ -295,6 +296,8 @@ test("something that is no relay at all is said so", async () => {
 });
 
 test("access tokens that ran out are renewed unseen; a stolen profile's reused token signs the device out, a login mends it", async () => {
+  await alice.leave();
+  alice = await registered("anna", liar.url);
   await acquainted();
   const stolen = await newcomer("thief", liar.url);
   await mkdir(stolen.home, { recursive: true });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Person, parseLines, person } from "../support/chat.ts";
+import { type Person, parseLines, registered } from "../support/chat.ts";
 import { type SpawnedRelay, spawnRelay } from "../support/relay.ts";
 
 let relay: SpawnedRelay;
@@ -8,7 +8,7 @@ let bob: Person;
 
 beforeAll(async () => {
   relay = await spawnRelay();
-  [alice, bob] = await Promise.all([person("alice", relay.url), person("bob", relay.url)]);
+  [alice, bob] = await Promise.all([registered("alice", relay.url), registered("bob", relay.url)]);
 });
 
 afterAll(async () => {
@@ -49,6 +49,10 @@ test("a message as JSON has every field of the contract, in a stable form", asyn
     state: "sent",
     pinned: false,
     expires_at: null,
+    delivered_to: [],
+    read_by: [],
+    missing: ["bob"],
+    shared_by: null,
   });
   const received = (await bob.json(["read", "alice", "-n", "1"])).at(-1);
   expect(received).toMatchObject({

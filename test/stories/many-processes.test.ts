@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { hostileRelay } from "../hostile/hostile-relay.ts";
-import { type Person, parseLines, person } from "../support/chat.ts";
+import { type Person, parseLines } from "../support/chat.ts";
+import { person } from "../support/person.ts";
 import { type SpawnedRelay, spawnRelay, startTestRelay } from "../support/relay.ts";
 
 let relay: SpawnedRelay;

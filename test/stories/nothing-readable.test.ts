@@ -5,7 +5,7 @@ import { profilePaths } from "../../client/core/paths.ts";
 import { closeProfile } from "../../client/core/profile.ts";
 import { unlockProfile } from "../../client/core/unlock-profile.ts";
 import { readTokens } from "../../client/store/tokens.ts";
-import { type Person, person } from "../support/chat.ts";
+import { type Person, registered } from "../support/chat.ts";
 import { spawnRelay } from "../support/relay.ts";
 
 const CANARY = "canary-7f3a91-the-quiet-word";
@@ -43,8 +43,8 @@ async function keysOf(someone: Person): Promise<(string | Uint8Array)[]> {
 
 test("no text, password, recovery word or key is readable in profile, WAL, relay tables or logs", async () => {
   const relay = await spawnRelay();
-  const alice = await person("alice", relay.url);
-  const bob = await person("bob", relay.url);
+  const alice = await registered("alice", relay.url);
+  const bob = await registered("bob", relay.url);
   // A tail keeps the write-ahead log open and unmerged while we look.
   const tail = bob.start(["tail", "--json"]);
   await alice.ok(["send", "bob", CANARY]);

@@ -8,7 +8,8 @@ import { closeProfile } from "../../client/core/profile.ts";
 import { queueMessage } from "../../client/core/send-message.ts";
 import { unlockProfile } from "../../client/core/unlock-profile.ts";
 import { transact } from "../../client/store/database.ts";
-import { type Person, parseLines, person, type Running } from "../support/chat.ts";
+import { type Person, parseLines, type Running } from "../support/chat.ts";
+import { person } from "../support/person.ts";
 import { type SpawnedRelay, spawnRelay } from "../support/relay.ts";
 
 const MESSAGES_EACH = 250;

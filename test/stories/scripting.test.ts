@@ -11,10 +11,10 @@ import {
   newcomer,
   type Person,
   parseLines,
-  person,
   type Running,
   watch,
 } from "../support/chat.ts";
+import { person } from "../support/person.ts";
 import { type SpawnedRelay, spawnRelay } from "../support/relay.ts";
 
 const page = await readFile(new URL("../../docs/scripting.md", import.meta.url), "utf8");

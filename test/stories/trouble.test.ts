@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Finished, LAUNCHER, newcomer, type Person, person, watch } from "../support/chat.ts";
+import { type Finished, LAUNCHER, newcomer, type Person, watch } from "../support/chat.ts";
+import { person } from "../support/person.ts";
 import { type SpawnedRelay, spawnRelay } from "../support/relay.ts";
 
 let relay: SpawnedRelay;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Person, parseLines, person, type Running } from "../support/chat.ts";
+import { type Person, parseLines, type Running } from "../support/chat.ts";
+import { person } from "../support/person.ts";
 import { type SpawnedRelay, spawnRelay } from "../support/relay.ts";
 
 let relay: SpawnedRelay;

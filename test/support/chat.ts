@@ -131,8 +131,8 @@ export async function newcomer(name: string, relay: string): Promise<Person> {
   return new Person(name, await mkdtemp(join(tmpdir(), `sotto-${name}-`)), relay);
 }
 
-/** A person with an account. */
-export async function person(name: string, relay: string): Promise<Person> {
+/** A person who has made an account with `chat register`. */
+export async function registered(name: string, relay: string): Promise<Person> {
   const someone = await newcomer(name, relay);
   await someone.register();
   return someone;

@@ -218,6 +218,7 @@ export class RelayDouble {
       sequence: BigInt(sequence),
       rowHash: row.rowHash,
       envelope: isOwn ? new Uint8Array() : row.envelope,
+      envelopeHash: envelopeHash(row.envelope),
       wrap: isOwn ? new Uint8Array() : (row.wraps[slot] ?? new Uint8Array()),
       storedAt: BigInt(row.storedAt),
     });

@@ -7,6 +7,8 @@ export type LogRow = {
   readonly row_hash: Buffer;
   readonly stored_at: bigint;
   readonly envelope: Buffer;
+  /** Of a message whose envelope is left out. */
+  readonly envelope_hash: Buffer;
   readonly wrap: Buffer;
   /** Empty in the row of a message. */
   readonly entry: Buffer;
@@ -41,6 +43,7 @@ export async function selectRows(
       page.row_hash,
       page.stored_at,
       page.envelope,
+      page.envelope_hash,
       page.wrap,
       page.entry,
       page.stub
@@ -56,6 +59,8 @@ export async function selectRows(
         stored.row_hash,
         stored.stored_at,
         case when stored.own or stored.kind = 2 or stored.reason <> 0 then '' else stored.envelope end as envelope,
+        case when stored.kind = 1 and (stored.own or stored.reason <> 0) then stored.envelope_hash else '' end
+          as envelope_hash,
         case
           when stored.own or stored.kind = 2 or stored.reason <> 0 or own_slots.slot is null then ''
           else wrap_of_slot(stored.wraps, own_slots.slot)
