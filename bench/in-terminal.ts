@@ -105,11 +105,12 @@ export class InTerminal {
     return this.#sum((task) => Number(readFileSync(`${task}/schedstat`, "utf8").split(" ")[0]) / 1e6);
   }
 
-  /** How often it went to sleep so far, in all threads. */
-  sleeps(): number {
-    return this.#sum((task) =>
-      Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(read(`${task}/status`))?.[1]),
-    );
+  /** How often it went to sleep so far: the thread that runs the program, and those of V8 beside it. */
+  sleeps(): { readonly main: number; readonly others: number } {
+    const of = (task: string) =>
+      Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(read(`${task}/status`))?.[1]);
+    const main = of(`/proc/${this.#pty.pid}/task/${this.#pty.pid}`);
+    return { main, others: this.#sum(of) - main };
   }
 
   /** Megabytes. */
