@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { accountId, conversationId, deviceId, messageId, randomBytes } from "../../keys/index.ts";
 import { addConversation, mergeConversation } from "./conversations.ts";
 import { type Database, openDatabase } from "./database.ts";
-import { setNotify } from "./groups.ts";
+import { addGroup, setNotify } from "./groups.ts";
 import { addMessage, clearUnread, countMessages, markGone, type NewMessage, setShown } from "./messages.ts";
 import { summaries as migration } from "./migrations/007-summaries.ts";
 import { addIntent, removeIntent } from "./outbox.ts";
@@ -65,7 +65,13 @@ const kept = "select conversation, unread, mentions, queued from summaries order
 test("the conversation in which something was written last comes first, and invitations before all", () => {
   const [alice, carol] = [person("alice"), person("carol")];
   person("nobody wrote to");
-  addConversation(db, { kind: "room", peerName: "ops", conversationId: conversationId(randomBytes(32)) });
+  addGroup(db, {
+    kind: "room",
+    alias: "ops",
+    title: "ops",
+    standing: "member",
+    conversationId: conversationId(randomBytes(32)),
+  });
   add(alice);
   add(carol);
   add(alice);
@@ -79,9 +85,11 @@ test("the conversation in which something was written last comes first, and invi
 
 test("a group that was left is listed only if something was written there", () => {
   for (const name of ["quiet", "loud"]) {
-    const group = addConversation(db, {
+    const group = addGroup(db, {
       kind: "group",
-      peerName: name,
+      alias: name,
+      title: name,
+      standing: "member",
       conversationId: conversationId(randomBytes(32)),
     });
     if (name === "loud") add(group);
@@ -180,7 +188,13 @@ test("the counts of a conversation are those of its summary", () => {
 test("a profile from before summaries gets those that it would have by now", () => {
   const [alice, carol] = [person("alice"), person("carol")];
   person("dave");
-  addConversation(db, { kind: "room", peerName: "ops", conversationId: conversationId(randomBytes(32)) });
+  addGroup(db, {
+    kind: "room",
+    alias: "ops",
+    title: "ops",
+    standing: "member",
+    conversationId: conversationId(randomBytes(32)),
+  });
   add(alice, { unread: true });
   add(carol, { unread: true, mentionsMe: true });
   addIntent(db, { conversation: alice, position: add(alice, { state: "queued" }), purpose: "message" });

@@ -2,7 +2,8 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { LAUNCHER, type Person, person } from "../support/chat.ts";
+import { LAUNCHER, type Person } from "../support/chat.ts";
+import { person } from "../support/person.ts";
 import { type SpawnedRelay, spawnRelay } from "../support/relay.ts";
 import { VirtualTerminal } from "../support/virtual-terminal.ts";
 

@@ -1,6 +1,7 @@
 // People, groups, details, search and keys in the real client, over a real relay.
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { LAUNCHER, type Person, person } from "../support/chat.ts";
+import { LAUNCHER, type Person } from "../support/chat.ts";
+import { person } from "../support/person.ts";
 import { type SpawnedRelay, spawnRelay } from "../support/relay.ts";
 import { VirtualTerminal } from "../support/virtual-terminal.ts";
 
