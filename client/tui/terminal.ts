@@ -11,10 +11,12 @@ const BELL = "\u0007";
 
 /**
  * Other screen, cursor hidden, pastes and focus reported, keys told apart (kitty protocol; terminals without it ignore
- * that), and the title kept for later. Each has its end in `LEAVE`, in the opposite order: some belong to the screen.
+ * that), and the title kept for later. Terminals differ in how wide some characters are: a row that is too wide for this
+ * one is cut, since one that went on in the next would push the whole screen out of place. Each has its end in `LEAVE`, in
+ * the opposite order: some belong to the screen.
  */
-const ENTER = `${CSI}22;2t${CSI}?1049h${CSI}?25l${CSI}?2004h${CSI}?1004h${CSI}>1u`;
-const LEAVE = `${CSI}?2026l${CSI}0m${CSI}<u${CSI}?1004l${CSI}?2004l${CSI}?25h${CSI}?1049l${CSI}23;2t`;
+const ENTER = `${CSI}22;2t${CSI}?1049h${CSI}?7l${CSI}?25l${CSI}?2004h${CSI}?1004h${CSI}>1u`;
+const LEAVE = `${CSI}?2026l${CSI}0m${CSI}<u${CSI}?1004l${CSI}?2004l${CSI}?25h${CSI}?7h${CSI}?1049l${CSI}23;2t`;
 const MOUSE_ON = `${CSI}?1000h${CSI}?1006h`;
 const MOUSE_OFF = `${CSI}?1006l${CSI}?1000l`;
 /** Its end is the end of the frame that Ink draws after it. */

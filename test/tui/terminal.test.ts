@@ -76,6 +76,7 @@ async function expectUsable(): Promise<void> {
     mouseTrackingMode: "none",
     sendFocusMode: false,
     synchronizedOutputMode: false,
+    wraparoundMode: true,
   });
   expect(terminal.isCursorShown).toBe(true);
   const times = (sequence: string) => terminal.output.split(sequence).length;
@@ -89,6 +90,7 @@ test("the client takes the whole screen, and its keys, pastes, clicks and focus"
     bracketedPasteMode: true,
     mouseTrackingMode: "vt200",
     sendFocusMode: true,
+    wraparoundMode: false,
   });
   expect(terminal.screen()).not.toContain("kept");
 });
