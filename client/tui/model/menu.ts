@@ -46,18 +46,19 @@ interface Found {
   readonly items: readonly MenuItem[];
 }
 
-function itemsAt(text: string, cursor: number, { names, conversations }: Offers): Found | undefined {
+/** Asks for names only where some are sought: there may be thousands, and it is called with every key. */
+function itemsAt(text: string, cursor: number, offers: Offers): Found | undefined {
   const before = text.slice(Math.max(0, cursor - LONGEST_WORD), cursor);
   if (before.length === cursor && text.startsWith("/")) {
     const [command, begun] = commandName.exec(before) ?? [];
     if (command !== undefined && begun !== undefined)
       return { length: command.length, items: commands(begun) };
-    const items = argumentsOf(before, names, conversations);
+    const items = argumentsOf(before, offers);
     if (items !== undefined) return { length: lastWord(before).length, items };
   }
   const [at, begun] = mention.exec(before) ?? [];
   if (at !== undefined && begun !== undefined) {
-    return { length: at.length, items: matching(names, begun, (name) => `@${name}`) };
+    return { length: at.length, items: matching(offers.names, begun, (name) => `@${name}`) };
   }
   const [colon, sought] = emojiName.exec(before) ?? [];
   if (colon === undefined || sought === undefined) return undefined;
@@ -82,17 +83,13 @@ function commands(begun: string): MenuItem[] {
 }
 
 /** Undefined: nothing is completed there. */
-function argumentsOf(
-  before: string,
-  names: readonly string[],
-  conversations: readonly string[],
-): MenuItem[] | undefined {
+function argumentsOf(before: string, offers: Offers): MenuItem[] | undefined {
   const [first = "", ...others] = before.split(" ");
   const name = slashNames.find((known) => `/${known}` === first.toLowerCase());
   const kind = name && slashCommands[name].argument;
   // Only invitations take several.
   if (kind === undefined || (others.length !== 1 && name !== "invite")) return undefined;
-  const offered = kind === "level" ? levels : kind === "person" ? names : conversations;
+  const offered = kind === "level" ? levels : kind === "person" ? offers.names : offers.conversations;
   return matching(offered, lastWord(before), (item) => item);
 }
 
