@@ -1,5 +1,6 @@
 import { type IPty, spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
+import stringWidth from "string-width";
 
 const PATIENCE_MS = 15_000;
 
@@ -7,6 +8,20 @@ export interface Ending {
   readonly code: number;
   /** 0 if none did. */
   readonly signal: number;
+}
+
+/** One cell of the screen, as a terminal shows it. Colours: a place in its palette, or `#rrggbb`. */
+export interface Cell {
+  /** Empty where nothing was written. */
+  readonly text: string;
+  /** 2 of a wide character, 0 of the cell that it covers. */
+  readonly width: number;
+  readonly color: number | string | undefined;
+  readonly background: number | string | undefined;
+  readonly isBold: boolean;
+  readonly isDim: boolean;
+  readonly isUnderlined: boolean;
+  readonly isInverse: boolean;
 }
 
 export interface TerminalOptions {
@@ -30,6 +45,8 @@ export class VirtualTerminal {
     const { columns: cols = 80, rows = 24, env = {}, cwd } = options;
     const [file, ...parameters] = command;
     this.#screen = new xterm.Terminal({ cols, rows, scrollback: 1_000, allowProposedApi: true });
+    this.#screen.unicode.register(widths);
+    this.#screen.unicode.activeVersion = widths.version;
     this.#pty = spawn(file, parameters, {
       name: "xterm-256color",
       cols,
@@ -91,6 +108,14 @@ export class VirtualTerminal {
     const { active } = this.#screen.buffer;
     return Array.from({ length: this.#screen.rows }, (_, y) => {
       return active.getLine(active.baseY + y)?.translateToString(true) ?? "";
+    });
+  }
+
+  cells(): Cell[][] {
+    const { active } = this.#screen.buffer;
+    return Array.from({ length: this.#screen.rows }, (_, y) => {
+      const line = active.getLine(active.baseY + y);
+      return Array.from({ length: this.#screen.cols }, (_, x) => cellOf(line?.getCell(x)));
     });
   }
 
@@ -183,4 +208,37 @@ export class VirtualTerminal {
     const edge = "─".repeat(this.#screen.cols);
     return [edge, ...this.rows(), edge].join("\n");
   }
+}
+
+/** Characters as wide as terminals of today show them: those that know emoji, each code point by itself. */
+const widths: xterm.IUnicodeVersionProvider & {
+  charProperties(codePoint: number, preceding: number): number;
+} = {
+  version: "today",
+  wcwidth(codePoint) {
+    if (codePoint < 0x300) return codePoint < 0x20 || (codePoint > 0x7e && codePoint < 0xa0) ? 0 : 1;
+    return Math.min(2, stringWidth(String.fromCodePoint(codePoint))) as 0 | 1 | 2;
+  },
+  /** As the terminal's own: what has no width joins what is before it. */
+  charProperties(codePoint, preceding) {
+    const before = (preceding >> 1) & 3;
+    const width = this.wcwidth(codePoint);
+    const joins = width === 0 && before > 0;
+    return ((joins ? before : width) << 1) | Number(joins);
+  },
+};
+
+function cellOf(cell: xterm.IBufferCell | undefined): Cell {
+  const color = (isPalette: boolean | undefined, isRgb: boolean | undefined, value = 0) =>
+    isRgb ? `#${value.toString(16).padStart(6, "0")}` : isPalette ? value : undefined;
+  return {
+    text: cell?.getChars() ?? "",
+    width: cell?.getWidth() ?? 1,
+    color: color(cell?.isFgPalette(), cell?.isFgRGB(), cell?.getFgColor()),
+    background: color(cell?.isBgPalette(), cell?.isBgRGB(), cell?.getBgColor()),
+    isBold: cell?.isBold() !== 0,
+    isDim: cell?.isDim() !== 0,
+    isUnderlined: cell?.isUnderline() !== 0,
+    isInverse: cell?.isInverse() !== 0,
+  };
 }
