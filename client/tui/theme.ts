@@ -23,12 +23,12 @@ const dark: Theme = {
   match: { color: "yellow", bold: true, underline: true },
   ...names([
     "cyan",
-    "green",
-    "magenta",
-    "yellow",
-    "blueBright",
     "cyanBright",
+    "magenta",
     "greenBright",
+    "blueBright",
+    "green",
+    "yellow",
     "magentaBright",
   ]),
 };
@@ -42,7 +42,7 @@ const light: Theme = {
   link: { color: "blue", underline: true },
   code: { color: "magenta" },
   match: { color: "red", bold: true, underline: true },
-  ...names(["blue", "magenta", "green", "red", "cyan", "blue", "magenta", "green"]),
+  ...names(["cyan", "blue", "magenta", "green", "blue", "green", "red", "magenta"]),
 };
 
 /** Nothing is faint, and what matters is inverse. */

@@ -8,6 +8,7 @@ import type { Line } from "../model/line.ts";
 import { asking, invitation } from "../model/screens/confirm.ts";
 import { emptyPalette } from "../model/screens/palette.ts";
 import type { Screen } from "../model/screens/screen.ts";
+import { firstStep } from "../model/screens/wizard-screen.ts";
 import type { State } from "../model/state.ts";
 import { update } from "../model/update.ts";
 import { type Frame, frameOf, targetAt } from "./frame.ts";
@@ -42,6 +43,15 @@ describe("frameOf", () => {
     empty: (size) => stateOf({ ...size, hasAllConversations: true, connection: morning().connection }),
     palette: (size) => morning({ ...size, screens: [palette] }),
     help: (size) => morning({ ...size, screens: [{ kind: "help", above: 0 }] }),
+    "first run": (size) => {
+      const screens = [firstStep({ relay: undefined, isLocked: false })];
+      return stateOf({
+        ...size,
+        me: "",
+        screens,
+        connection: { state: "starting", why: undefined, queued: 0 },
+      });
+    },
     settings: (size) => morning({ ...size, screens: [{ kind: "settings", chosen: 1 }] }),
     invitation: (size) => morning({ ...size, screens: [invitation("oncall", "erin")] }),
   };

@@ -11,7 +11,9 @@ import { counted, titleOf } from "./words.ts";
 
 /** What is on the screen, and the ways to the rest. `left`: where the conversation begins. */
 export function headerLine(state: State, width: number, left: number): Line {
-  const margin = isWide(state) ? [span(" "), span("Sotto", "accent"), blank(left - 6)] : [span(" ")];
+  // Before there is an account nothing is listed, and the first run begins at the left.
+  const margin =
+    isWide(state) && state.me !== "" ? [span(" "), span("Sotto", "accent"), blank(left - 6)] : [span(" ")];
   const unread = isWide(state) || !isConversationShown(state) ? [] : unreadElsewhere(state);
   const ways = hintSpans(waysOf(state));
   const title = titleOfScreen(state);
@@ -73,7 +75,7 @@ const screenTitles: { readonly [Kind in Screen["kind"]]?: string } = {
   confirm: "One question",
   "new group": "New group or room",
   palette: "Go to",
-  wizard: "Welcome",
+  wizard: "Sotto",
 };
 
 export function screenTitle({ kind }: Screen): string {

@@ -11,7 +11,7 @@ const GAP = "   ";
 
 /** The connection, what waits, how this conversation is protected, and the keys of use here: as much as there is room for. */
 export function statusLine(state: State, width: number): Line {
-  const facts = [connectionSpans(state.connection), queuedSpans(state), encryptionSpans(state)].filter(
+  const facts = [connectionSpans(state), queuedSpans(state), encryptionSpans(state)].filter(
     ({ length }) => length > 0,
   );
   let hints = hintsOf(state);
@@ -37,7 +37,9 @@ export function connectionText({ state }: Connection): string {
   return states[state][1];
 }
 
-function connectionSpans({ state }: Connection): readonly Span[] {
+/** Before there is an account there is nothing to connect. */
+function connectionSpans({ me, connection: { state } }: State): readonly Span[] {
+  if (me === "") return [];
   const [sign, text, style] = states[state];
   return [span(sign, style), span(` ${text}`, "dim")];
 }

@@ -125,11 +125,11 @@ function spread(left: readonly Span[], right: readonly Span[], width: number): r
 
 /** One of eight hues, always the same for a name. */
 export function nameStyle(name: string): Style {
-  let sum = 0;
-  for (const character of name) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 4_093;
-  return (
-    (["name0", "name1", "name2", "name3", "name4", "name5", "name6", "name7"] as const)[sum % 8] ?? "name0"
-  );
+  // FNV-1a: names that are alike, as those of people are, get hues that are not.
+  let hash = 0x811c9dc5;
+  for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  const hues = ["name0", "name1", "name2", "name3", "name4", "name5", "name6", "name7"] as const;
+  return hues[(hash >>> 13) % 8] ?? "name0";
 }
 
 function oneLine(text: string): string {
