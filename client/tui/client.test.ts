@@ -202,3 +202,16 @@ test("a screen that can neither be drawn nor used says so, and Ctrl-C leads out 
   input.emit("data", "\u0003");
   expect(await client.ended).toBe(0);
 });
+
+test("somebody who looks elsewhere hears the bell, once a burst", () => {
+  const { client, input, output } = open();
+  output.take();
+  client.notify({ title: "bob", text: "hello" });
+  expect(output.take()).not.toContain("\u0007");
+  input.write("\u001b[O");
+  output.take();
+  client.notify({ title: "bob", text: "hello" });
+  expect(output.take()).toContain("\u0007");
+  client.notify({ title: "bob", text: "are you there?" });
+  expect(output.take()).not.toContain("\u0007");
+});

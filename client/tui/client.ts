@@ -9,6 +9,7 @@ import { initialState } from "./model/initial.ts";
 import type { State } from "./model/state.ts";
 import { update } from "./model/update.ts";
 import type { Updated } from "./model/updated.ts";
+import { Bursts, type Notification, notificationSequence, notificationWay } from "./notification.ts";
 import { type Perform, Runtime, type Tell } from "./runtime.ts";
 import { type Streams, Terminal } from "./terminal.ts";
 import { mount, type Screen } from "./views/app.tsx";
@@ -30,6 +31,7 @@ export class Client {
   readonly #ended = Promise.withResolvers<number>();
   readonly #forgetLifetime: () => void;
   readonly #screen: Screen;
+  readonly #bursts = new Bursts();
   #frame: Frame | undefined;
   #drawn: State | undefined;
   /** Another program has the terminal. */
@@ -99,6 +101,13 @@ export class Client {
       this.#isLent = false;
       this.#resume();
     }
+  };
+
+  /** Once a burst, and only while somebody looks elsewhere. */
+  readonly notify = (notification: Notification): void => {
+    if (this.#runtime.state.hasFocus || !this.#bursts.begins(performance.now())) return;
+    this.#terminal.notify(notificationSequence(way, notification));
+    this.#terminal.bell();
   };
 
   #do(effect: Effect, tell: Tell): void | Promise<void> {
@@ -174,6 +183,8 @@ function titleOf({ conversations }: State): string {
 function isLoud({ notify, mentions }: ConversationRow): boolean {
   return notify === "all" || (notify === "mentions" && mentions > 0);
 }
+
+const way = notificationWay(process.env);
 
 /** Ink looks at the same, and draws text line by line then. */
 const isReadOut = process.env["INK_SCREEN_READER"] === "true";

@@ -65,6 +65,7 @@ export async function openTui(opening: Opening, streams: Streams): Promise<numbe
     signal: ending.signal,
     profile: standing.kind === "ready" ? standing.profile : undefined,
     handOver: (work) => client.handOver(work),
+    notify: (notification) => client.notify(notification),
     begin: () => {
       const begun = load().then(({ live }) => live(session, client.tell));
       living = begun.catch((error: unknown) => client.fail("live", error));

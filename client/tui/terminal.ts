@@ -114,6 +114,10 @@ export class Terminal {
     this.#write(BELL);
   }
 
+  notify(sequence: string): void {
+    this.#write(sequence);
+  }
+
   /** Into the clipboard of whoever sits at the terminal, over SSH too (OSC 52). */
   copy(text: string): void {
     this.#write(`\u001b]52;c;${Buffer.from(text).toString("base64")}${BELL}`);

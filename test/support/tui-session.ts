@@ -7,11 +7,13 @@ import type { Session } from "../../client/tui/effects/session.ts";
 import type { ChatData, ConversationRow, Entry, Loaded } from "../../client/tui/model/data.ts";
 import type { Effect } from "../../client/tui/model/effect.ts";
 import type { Event } from "../../client/tui/model/event.ts";
+import type { Notification } from "../../client/tui/notification.ts";
 import type { Enrolled } from "./enrolled.ts";
 
 export class TuiSession {
   readonly person: Enrolled;
   readonly events: Event[] = [];
+  readonly notifications: Notification[] = [];
   readonly #ending = new AbortController();
   readonly #session: Session;
   readonly #running: Promise<unknown>[] = [];
@@ -29,6 +31,7 @@ export class TuiSession {
       handOver: (work: () => Promise<unknown>) => work(),
       profile: person.profile,
       begin: () => undefined,
+      notify: (notification: Notification) => this.notifications.push(notification),
     } as unknown as Session;
   }
 

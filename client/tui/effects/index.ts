@@ -8,6 +8,7 @@ import * as groups from "./groups.ts";
 import { loadKeys, loadSafetyNumber, rotate } from "./keys.ts";
 import { live as liveWith } from "./live-of.ts";
 import { edit, pin, react, remove, send, vote } from "./messages.ts";
+import { notify } from "./notify.ts";
 import { listPeople } from "./people.ts";
 import { loadRelay } from "./relay-details.ts";
 import { search } from "./search.ts";
@@ -41,6 +42,7 @@ const table: { readonly [Kind in Exclude<Effect["kind"], OfTerminal>]?: Doing<Ki
   "mark read": markRead,
   mute,
   newer,
+  notify,
   older,
   open,
   pin,

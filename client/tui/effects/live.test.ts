@@ -302,3 +302,18 @@ test("the conversation that was open last is told first", async () => {
   expect(rows[0]?.rows.map(({ name }) => name)).toEqual(["me"]);
   expect(rows[1]).toMatchObject({ isWhole: true, rows: [{ name: bob.name }, { name: "me" }] });
 });
+
+test("a notification says who wrote, and what only to those who chose that", async () => {
+  const [alice, bob] = await two();
+  bob.do({ kind: "send", conversation: nameOf(alice), text: "the deploy is green" });
+  await alice.until(() => alice.row(nameOf(bob))?.unread === 1, "a row");
+  alice.do({ kind: "notify", conversation: nameOf(bob), why: "message" });
+  alice.do({ kind: "save setting", name: "notifyContent", value: "on" });
+  alice.do({ kind: "notify", conversation: nameOf(bob), why: "message" });
+  alice.do({ kind: "save setting", name: "bell", value: "off" });
+  alice.do({ kind: "notify", conversation: nameOf(bob), why: "message" });
+  expect(alice.notifications).toEqual([
+    { title: "Sotto", text: `${nameOf(bob)} writes` },
+    { title: nameOf(bob), text: "the deploy is green" },
+  ]);
+});

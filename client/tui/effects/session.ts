@@ -1,5 +1,6 @@
 import type { Profile, ProfilePaths } from "../../core/profile.ts";
 import type { AskPassphrase } from "../../core/unlock-profile.ts";
+import type { Notification } from "../notification.ts";
 import type { FirstRun } from "./first-run.ts";
 
 /** What effects work with, as long as the client is open. */
@@ -13,6 +14,8 @@ export interface Session {
   readonly signal: AbortSignal;
   /** Gives the terminal to another program until `work` is done. */
   readonly handOver: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Tells somebody who looks elsewhere. */
+  readonly notify: (notification: Notification) => void;
   /** Undefined until there is an account. */
   profile: Profile | undefined;
   /** To be called once there is a profile: what `live` does begins. */

@@ -3,6 +3,7 @@ import type { ConversationRow } from "./data.ts";
 import type { Effect } from "./effect.ts";
 import { geometryOf } from "./geometry.ts";
 import { said } from "./notices.ts";
+import { notifying } from "./notify.ts";
 import { openingOf } from "./open-conversation.ts";
 import { invitation } from "./screens/confirm.ts";
 import type { State } from "./state.ts";
@@ -122,10 +123,11 @@ export function takeConversations(state: State, rows: readonly ConversationRow[]
     hasAllConversations: state.hasAllConversations || isWhole,
   };
   const first = conversations.find(({ standing }) => standing !== "invited");
+  const told = notifying(state, rows);
   // At the start, and when the first message of all comes.
-  if (state.open !== undefined || state.conversations.length > 0 || first === undefined) return [next, []];
+  if (state.open !== undefined || state.conversations.length > 0 || first === undefined) return [next, told];
   const [opened, effects] = goTo(next, first.name);
-  return [{ ...opened, pane: state.pane }, effects];
+  return [{ ...opened, pane: state.pane }, [...told, ...effects]];
 }
 
 /** Invitations wait for an answer at the top; the rest as it was last active. */

@@ -23,6 +23,12 @@ export type Effect =
   | { readonly kind: "save draft"; readonly conversation: string; readonly text: string }
   | { readonly kind: "edit outside"; readonly conversation: string; readonly text: string }
   | { readonly kind: "copy"; readonly text: string }
+  /** Something came for somebody who looks elsewhere. */
+  | {
+      readonly kind: "notify";
+      readonly conversation: string;
+      readonly why: "message" | "mention" | "invitation";
+    }
   | { readonly kind: "mute"; readonly conversation: string; readonly notify: "all" | "mentions" | "none" }
   | {
       readonly kind:

@@ -22,10 +22,10 @@ const themeWords: Readonly<Record<ThemeName, string>> = {
 
 const switches = [
   { name: "mouse", label: "Mouse", explanation: "Click and scroll. Off: the terminal selects text." },
-  { name: "bell", label: "Bell", explanation: "Rings for a message while you look elsewhere." },
+  { name: "bell", label: "Notifications", explanation: "A bell, or more, while you look elsewhere." },
   {
     name: "notifyContent",
-    label: "Show what it says",
+    label: "Their content",
     explanation: "Notifications hold the message, not just who wrote.",
   },
   {
