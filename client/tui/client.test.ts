@@ -76,6 +76,18 @@ test("a new size is drawn whole, on a screen that was wiped", async () => {
   expect(text.split("\n")).toHaveLength(4);
 });
 
+test("rows that stay as they are are gone over in one step", async () => {
+  const { client, output } = open({ rows: 30 });
+  output.rows = 30;
+  client.tell({ kind: "resize", columns: 40, rows: 30 });
+  await vi.waitFor(() => expect(output.take()).not.toBe(""));
+  const connection = { state: "offline", why: undefined, queued: 0 } as const;
+  client.tell({ kind: "chat", data: { what: "connection", connection } });
+  await vi.waitFor(() => expect(output.text).toContain("offline"));
+  expect(output.text).toContain("\u001b[27E");
+  expect(output.text).not.toContain("\u001b[E");
+});
+
 test("what changes nothing on the screen writes nothing", async () => {
   const { input, output } = open();
   output.take();

@@ -19,6 +19,9 @@ const ENTER = `${CSI}22;2t${CSI}?1049h${CSI}?7l${CSI}?25l${CSI}?2004h${CSI}?1004
 const LEAVE = `${CSI}?2026l${CSI}0m${CSI}<u${CSI}?1004l${CSI}?2004l${CSI}?25h${CSI}?7h${CSI}?1049l${CSI}23;2t`;
 const MOUSE_ON = `${CSI}?1000h${CSI}?1006h`;
 const MOUSE_OFF = `${CSI}?1006l${CSI}?1000l`;
+/** Ink goes down over what stays as it is row by row, which is most of what a key costs a slow line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what Ink writes, not what somebody wrote
+const DOWN = /(?:\u001b\[E){2,}/g;
 /** Its end is the end of the frame that Ink draws after it. */
 const CLEAR = `${CSI}?2026h${CSI}0m${CSI}H${CSI}2J`;
 
@@ -199,7 +202,7 @@ export class Canvas extends Writable {
     } finally {
       const text = this.#kept;
       this.#kept = undefined;
-      if (text !== "") this.#write(text);
+      if (text !== "") this.#write(text.replace(DOWN, (run) => `${CSI}${run.length / 3}E`));
     }
   }
 
