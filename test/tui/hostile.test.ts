@@ -1,13 +1,17 @@
 // A peer whose text wants to be obeyed, or to break the screen: a real client in a terminal, and what it writes there.
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createGroup } from "../../client/core/create-group.ts";
 import { drainOutbox } from "../../client/core/drain-outbox.ts";
+import { inviteMember } from "../../client/core/manage-group.ts";
+import { queueControl } from "../../client/core/queue-silent.ts";
 import { queueMessage } from "../../client/core/send-message.ts";
 import type { Person } from "../support/chat.ts";
 import { type Enrolled, enrol } from "../support/enrolled.ts";
+import { online, sync } from "../support/online.ts";
 import { person } from "../support/person.ts";
 import { startTestRelay, type TestRelay } from "../support/relay.ts";
-import { closeTuis, openTui } from "../support/tui.ts";
+import { closeTuis, openTui, press } from "../support/tui.ts";
 import type { VirtualTerminal } from "../support/virtual-terminal.ts";
 
 const COLUMNS = 100;
@@ -40,15 +44,11 @@ afterAll(async () => {
 });
 
 /** What mallory says is on both screens; gives what was written to the terminals meanwhile. */
-async function say(texts: readonly string[], replyTo?: string): Promise<string> {
+async function say(texts: readonly string[], to = "alice"): Promise<string> {
   const before = [wide.output.length, narrow.output.length];
   count += 1;
   for (const text of [...texts, `the end of ${count}`]) {
-    queueMessage(mallory.profile, {
-      to: "alice",
-      text,
-      ...(replyTo === undefined ? {} : { replyTo }),
-    });
+    queueMessage(mallory.profile, { to, text });
   }
   await drainOutbox(mallory.profile, mallory.connect);
   await Promise.all([wide.shows(`the end of ${count}`, 3_000), narrow.shows(`the end of ${count}`, 3_000)]);
@@ -71,7 +71,7 @@ function expectObedient(output: string): void {
   expect(output.replace(own, "").match(unsafe) ?? []).toEqual([]);
 }
 
-function expectStraight(): void {
+function expectStraight(name = "mallory"): void {
   for (const [terminal, left] of [
     [wide, LEFT],
     [narrow, 0],
@@ -79,13 +79,14 @@ function expectStraight(): void {
     const rows = terminal.rows();
     const width = terminal === wide ? COLUMNS : NARROW;
     const what = `\n${terminal.screen()}\n`;
-    expect(rows[0], what).toMatch(left > 0 ? /^ Sotto {17}mallory/ : /^ mallory/);
+    expect(rows[0], what).toMatch(new RegExp(left > 0 ? `^ Sotto {17}${name}` : `^ ${name}`));
     if (left > 0) {
-      expect(rows[1]?.slice(0, left), what).toMatch(/^ ▌.mallory *\d* *$/);
-      for (const row of rows.slice(2, -3)) expect(row.slice(0, left), what).toMatch(/^ *$/);
+      expect(rows[1]?.slice(0, left), what).toMatch(new RegExp(`^ ▌.${name} *\\d* *$`));
+      for (const row of rows.slice(2, -3))
+        expect(row.slice(0, left), what).toMatch(/^ {3}mallory *\d* *$|^ *$/);
     }
     expect(rows.at(-3)?.slice(left), what).toBe("─".repeat(width - left));
-    expect(rows.at(-2)?.slice(left), what).toBe("› Message mallory");
+    expect(rows.at(-2)?.slice(left), what).toBe(`› Message ${name}`);
     expect(rows.at(-1), what).toMatch(/^ ● connected/);
   }
 }
@@ -156,4 +157,26 @@ test("whatever a peer writes, the terminal is told nothing by it", async () => {
     }),
     { numRuns: 15 },
   );
+});
+
+test("the title that a member gives a group is text, and the borders stay straight", async () => {
+  const { profile } = mallory;
+  const group = await online(mallory, async (connection) => {
+    const made = await createGroup(profile, connection, { name: "ops", kind: "group" });
+    await inviteMember(profile, connection, made, "alice");
+    return made;
+  });
+  await drainOutbox(profile, mallory.connect);
+  await alice.ok(["group", "accept", "ops"]);
+  await sync(mallory);
+  for (const terminal of [wide, narrow]) terminal.type(`/go ops${press.enter}`);
+  await Promise.all([wide.shows("› Message #ops"), narrow.shows("› Message #ops")]);
+  for (const [what, text] of nasty) {
+    // Short enough to stand at the top too.
+    const title = `${text.trim().slice(0, 16)}.`.toWellFormed();
+    queueControl(profile, group, { case: "title", value: { title } }, profile.runtime.now());
+    expectObedient(await say([what], "#ops"));
+    expectStraight("#ops");
+  }
+  expect(wide.screen().match(/called it/g)?.length).toBeGreaterThan(3);
 });
