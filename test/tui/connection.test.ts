@@ -21,7 +21,10 @@ beforeAll(async () => {
   await alice.ok(["send", "bob", "hello"]);
   await bob.ok(["send", "alice", "hi"]);
 });
-afterEach(closeTuis);
+afterEach(async () => {
+  line.speak();
+  await closeTuis();
+});
 afterAll(async () => {
   await Promise.all([alice?.leave(), bob?.leave()]);
   line?.close();
@@ -60,7 +63,7 @@ test("a dead network is noticed without a key, said in words, and nothing is los
   await a.shows("● connected", 20_000);
   await a.shows("meanwhile 4");
   await a.shows(/late 4 .*✓/);
-  expect(a.screen()).not.toMatch(/queued|wait/);
+  await a.until(() => !/queued|wait/.test(a.screen()), "nothing waits any more", 1_000);
   expect(numbered(a, "late")).toEqual(row("late", 5));
   expect(numbered(a, "meanwhile")).toEqual(row("meanwhile", 5));
   const received = await bob.json(["read"]);
