@@ -218,7 +218,7 @@ test("what belongs to a part that is not held stays away", async () => {
   expect(transcript.open().items).toHaveLength(100);
   voteOn(alice.profile, id, "up");
   expect(changesOf(transcript).changed).toEqual([]);
-  expect(transcript.open(`${id}/${device}`)).toMatchObject({ hasOlder: false, hasNewer: true });
+  expect(transcript.open({ around: `${id}/${device}` })).toMatchObject({ hasOlder: false, hasNewer: true });
   queueMessage(alice.profile, { to: "bob", text: "new" });
   expect(changesOf(transcript).changed).toEqual([]);
   voteOn(alice.profile, id, "down");

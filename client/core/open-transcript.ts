@@ -73,13 +73,13 @@ export class OpenTranscript {
     return this.#number;
   }
 
-  /** Forgets what it held, and takes the newest page, or the one around a message. */
-  open(around?: string): TranscriptPage {
+  /** Forgets what it held, and takes the newest page, or another. */
+  open(wish: TranscriptWish = { at: "end" }): TranscriptPage {
     return snapshot(this.#profile.db, () => {
       this.#held.clear();
       this.#number = this.#find();
       this.#look();
-      const page = this.#read(around === undefined ? { at: "end" } : { around });
+      const page = this.#read(wish);
       this.#hasOlder = page.hasOlder;
       this.#hasNewer = page.hasNewer;
       return page;
@@ -194,6 +194,8 @@ export class OpenTranscript {
       const own = this.#profile.identity.name;
       again(({ message: { from, state } }) => from === own && state !== "read");
     }
+    // It may have been put away.
+    again(({ message: { state } }) => state === "failed");
     if (before.unread !== this.#seen.unread) again(({ unread }) => unread);
     again(({ answers }) => answers !== null && messages.has(answers));
     return this.#take(stored, messages, events);

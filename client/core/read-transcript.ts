@@ -44,9 +44,9 @@ export interface TranscriptPage {
   readonly hasNewer: boolean;
 }
 
-/** Where to read: at the end, around a message, or before or after a place. */
+/** Where to read: at the start or the end, around a message, or before or after a place. */
 export type TranscriptWish =
-  | { readonly at: "end" }
+  | { readonly at: "start" | "end" }
   | { readonly around: string }
   | { readonly before: number }
   | { readonly after: number };
@@ -80,6 +80,10 @@ export function readTranscript(
     if ("after" in wish) {
       const { items, isMore } = after(placeNumbered(wish.after, Number.MAX_SAFE_INTEGER), limit);
       return { items, hasOlder: true, hasNewer: isMore };
+    }
+    if ("at" in wish && wish.at === "start") {
+      const { items, isMore } = after(placeNumbered(-1, 0), limit);
+      return { items, hasOlder: false, hasNewer: isMore };
     }
     const middle = "around" in wish ? messageWithKey(profile, wish.around) : undefined;
     if (middle?.conversation !== conversation) {

@@ -250,6 +250,16 @@ export function markFailed(db: Database, position: number, trouble: { code: stri
   ).run(trouble.code, trouble.text, position);
 }
 
+/** As if it were written now: it lasts as long as it was to last from then. */
+export function queueAgain(db: Database, position: number, now: number): void {
+  statement<[number, number, number], never>(
+    db,
+    `update messages set state = 'queued', trouble_code = null, trouble = null,
+       expires_at = expires_at - sent_at + ?, sent_at = ?
+     where position = ? and state = 'failed'`,
+  ).run(now, now, position);
+}
+
 /** A message that carried nothing and was not needed after all. */
 export function deleteSilent(db: Database, position: number): void {
   statement<[number], never>(db, "delete from messages where position = ? and kind = 'silent'").run(position);

@@ -15,6 +15,11 @@ export const older: Doing<"older"> = (session, { conversation, from }, tell) => 
   if (loaded !== undefined) tell({ kind: "loaded", loaded });
 };
 
+export const oldest: Doing<"oldest"> = (session, { conversation }, tell) => {
+  const loaded = liveOf(session).opened(conversation)?.oldest();
+  if (loaded !== undefined) tell({ kind: "loaded", loaded });
+};
+
 export const newer: Doing<"newer"> = (session, { conversation, from }, tell) => {
   const loaded = liveOf(session).opened(conversation)?.newer(from);
   if (loaded !== undefined) tell({ kind: "loaded", loaded });

@@ -1,13 +1,24 @@
 import type { Effect } from "../model/effect.ts";
 import type { Tell } from "../runtime.ts";
-import { close, focus, markRead, mute, newer, older, open, reconnect, typing } from "./conversations.ts";
+import {
+  close,
+  focus,
+  markRead,
+  mute,
+  newer,
+  older,
+  oldest,
+  open,
+  reconnect,
+  typing,
+} from "./conversations.ts";
 import type { Doing } from "./doing.ts";
 import { followDrafts, saveDraft } from "./drafts.ts";
 import { editOutside } from "./editor.ts";
 import * as groups from "./groups.ts";
 import { loadKeys, loadSafetyNumber, rotate } from "./keys.ts";
 import { live as liveWith } from "./live-of.ts";
-import { edit, pin, react, remove, send, vote } from "./messages.ts";
+import { edit, pin, putAway, react, remove, send, sendAgain, vote } from "./messages.ts";
 import { notify } from "./notify.ts";
 import { listPeople } from "./people.ts";
 import { loadRelay } from "./relay-details.ts";
@@ -44,6 +55,7 @@ const table: { readonly [Kind in Exclude<Effect["kind"], OfTerminal>]?: Doing<Ki
   newer,
   notify,
   older,
+  oldest,
   open,
   pin,
   policy: groups.policy,
@@ -52,10 +64,12 @@ const table: { readonly [Kind in Exclude<Effect["kind"], OfTerminal>]?: Doing<Ki
   remove: groups.remove,
   rename: groups.rename,
   role: groups.role,
+  "put away": putAway,
   "save draft": saveDraft,
   "save setting": saveSetting,
   search,
   send,
+  "send again": sendAgain,
   typing,
   vote,
 };

@@ -317,3 +317,17 @@ test("a notification says who wrote, and what only to those who chose that", asy
     { title: nameOf(bob), text: "the deploy is green" },
   ]);
 });
+
+test("a long conversation begins where it began, if that is asked for", async () => {
+  const alice = await atTui(await person("alice"));
+  for (let count = 0; count < 120; count += 1) {
+    queueMessage(alice.person.profile, { to: "me", text: `note ${count}` });
+  }
+  alice.do({ kind: "open", conversation: "me" });
+  expect(alice.texts).not.toContain("note 0");
+  alice.do({ kind: "oldest", conversation: "me" });
+  const { part, around } = alice.loaded("transcript").at(-1) ?? {};
+  expect(alice.texts[0]).toBe("note 0");
+  expect(part).toMatchObject({ hasOlder: false, hasNewer: true });
+  expect(around).toBe(part?.entries[0]?.key);
+});

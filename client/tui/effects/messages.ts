@@ -1,4 +1,5 @@
 import { deleteMessage, editMessage, pinMessage, reactTo, voteOn } from "../../core/annotate.ts";
+import { putAway as putFailedAway, sendAgain as sendFailedAgain } from "../../core/failed-message.ts";
 import type { Profile } from "../../core/profile.ts";
 import { queueMessage } from "../../core/send-message.ts";
 import type { Tell } from "../runtime.ts";
@@ -35,6 +36,12 @@ export const vote: Doing<"vote"> = (session, { kind, id, value }, tell) =>
 
 export const pin: Doing<"pin"> = (session, { kind, id, pinned }, tell) =>
   change(session, kind, tell, (profile, message) => pinMessage(profile, message(id), pinned));
+
+export const sendAgain: Doing<"send again"> = (session, { kind, key }, tell) =>
+  change(session, kind, tell, (profile) => sendFailedAgain(profile, key));
+
+export const putAway: Doing<"put away"> = (session, { kind, key }, tell) =>
+  change(session, kind, tell, (profile) => putFailedAway(profile, key));
 
 function change(
   session: Session,

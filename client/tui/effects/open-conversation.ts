@@ -20,7 +20,14 @@ export class OpenConversation {
   }
 
   open(around?: string): Loaded {
-    return { what: "transcript", part: this.#part(this.transcript.open(around)), around };
+    const wish = around === undefined ? undefined : { around };
+    return { what: "transcript", part: this.#part(this.transcript.open(wish)), around };
+  }
+
+  /** From its first message on. */
+  oldest(): Loaded {
+    const part = this.#part(this.transcript.open({ at: "start" }));
+    return { what: "transcript", part, around: part.entries.find(({ kind }) => kind === "message")?.key };
   }
 
   older(from: number): Loaded {

@@ -128,6 +128,7 @@ const table = {
   reply: { label: "Reply", context: "transcript", keys: ["r"] },
   edit: { label: "Edit", context: "transcript", keys: ["e"] },
   delete: { label: "Delete", context: "transcript", keys: ["d"] },
+  "send again": { label: "Send what failed again", context: "transcript", keys: ["s"] },
   "vote up": { label: "Vote up", context: "transcript", keys: ["+"] },
   "vote down": { label: "Vote down", context: "transcript", keys: ["-"] },
   react: { label: "React", context: "transcript", keys: [":"] },

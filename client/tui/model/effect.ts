@@ -2,6 +2,7 @@
 export type Effect =
   | { readonly kind: "open"; readonly conversation: string; readonly around?: string }
   | { readonly kind: "older" | "newer"; readonly conversation: string; readonly from: number }
+  | { readonly kind: "oldest"; readonly conversation: string }
   | { readonly kind: "close" }
   /** Whether the terminal has the focus: then one is there, as others see it. */
   | { readonly kind: "focus"; readonly has: boolean }
@@ -19,6 +20,8 @@ export type Effect =
   | { readonly kind: "react"; readonly id: string; readonly emoji: string; readonly remove: boolean }
   | { readonly kind: "vote"; readonly id: string; readonly value: "up" | "down" | "none" }
   | { readonly kind: "pin"; readonly id: string; readonly pinned: boolean }
+  /** Of a message that failed, by its key. */
+  | { readonly kind: "send again" | "put away"; readonly key: string }
   | { readonly kind: "typing"; readonly conversation: string }
   | { readonly kind: "save draft"; readonly conversation: string; readonly text: string }
   | { readonly kind: "edit outside"; readonly conversation: string; readonly text: string }

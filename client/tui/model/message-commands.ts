@@ -1,6 +1,7 @@
 import type { CommandName } from "./command.ts";
 import { composerWith } from "./composer.ts";
 import type { MessageEntry } from "./data.ts";
+import { said } from "./notices.ts";
 import { asking } from "./screens/confirm.ts";
 import type { OpenConversation, Purpose, State } from "./state.ts";
 import type { Updated } from "./updated.ts";
@@ -20,6 +21,10 @@ export function runOnMessage(
       return message.deleted ? [state, []] : [state, [{ kind: "copy", text: message.text }]];
     case "delete":
       return message.deleted ? [state, []] : [asked(state, message), []];
+    case "send again":
+      return message.state === "failed"
+        ? [state, [{ kind: "send again", key }]]
+        : [said(state, "This message has not failed."), []];
   }
   // What nobody can read can be answered no better.
   if (message.deleted || message.content !== "text") return [state, []];
@@ -53,12 +58,14 @@ function writing(state: State, open: OpenConversation, purpose: Purpose, text: s
   return { ...state, pane: "composer", open: { ...open, purpose, composer, selected: undefined } };
 }
 
-function asked(state: State, { id, own, from, text }: MessageEntry): State {
+function asked(state: State, { id, key, own, from, text, state: how }: MessageEntry): State {
+  const excerpt = text.slice(0, EXCERPT).replaceAll("\n", " ");
   const question = own
     ? "Delete this message for everybody?"
     : `Delete this message of ${from} for everybody?`;
-  const screen = asking(question, text.slice(0, EXCERPT).replaceAll("\n", " "), "Delete", [
-    { kind: "delete", id },
-  ]);
+  const screen =
+    how === "failed"
+      ? asking("Put this message away? Nobody else has it.", excerpt, "Put away", [{ kind: "put away", key }])
+      : asking(question, excerpt, "Delete", [{ kind: "delete", id }]);
   return { ...state, screens: [...state.screens, screen] };
 }

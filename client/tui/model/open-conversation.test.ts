@@ -500,3 +500,34 @@ test("whatever arrives below or changes above it, the line at the upper edge sta
     { numRuns: 200 },
   );
 });
+
+test("to the first leads to the first of all, which may have to be fetched", () => {
+  const state = inTranscript(stateWith(long, { more: { hasOlder: true } }));
+  expect(effectsOf(state, "select first")).toEqual([{ kind: "oldest", conversation: "#ops" }]);
+  expect(commanded(state, "select first")).toMatchObject({ open: { isLoading: true } });
+  const all = inTranscript(stateWith(long));
+  expect(effectsOf(all, "select first")).toEqual([]);
+  expect(openOf(commanded(all, "select first")).selected).toBe("k1");
+});
+
+test("where there is no mention or nothing answered it is said", () => {
+  const answer = message(3, { quote: { key: undefined, from: "bob", text: "gone" } });
+  const state = inTranscript(stateWith([message(1), message(2), answer]), "k2");
+  const said = (command: CommandName, key: string) =>
+    runTranscript(inTranscript(state, key), command)[0].notices.map(({ text }) => text);
+  expect(said("next mention", "k2")).toEqual(["None of the messages that are loaded names you."]);
+  expect(said("original", "k2")).toEqual(["This is no answer to a message."]);
+  expect(said("original", "k3")).toEqual(["What this answers is not here."]);
+});
+
+test("what failed is sent again or put away, and nothing else is", () => {
+  const failed = message(2, { own: true, from: "alice", state: "failed" });
+  const state = inTranscript(stateWith([message(1), failed]), "k2");
+  expect(effectsOf(state, "send again")).toEqual([{ kind: "send again", key: "k2" }]);
+  expect(commanded(state, "delete").screens).toMatchObject([
+    { kind: "confirm", choices: [{ label: "Put away", effects: [{ kind: "put away", key: "k2" }] }, {}] },
+  ]);
+  const other = inTranscript(state, "k1");
+  expect(effectsOf(other, "send again")).toEqual([]);
+  expect(commanded(other, "send again").notices).toMatchObject([{ text: "This message has not failed." }]);
+});

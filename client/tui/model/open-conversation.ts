@@ -5,6 +5,7 @@ import type { Effect } from "./effect.ts";
 import { atEnd, scrolled, settled, showing } from "./layout/window.ts";
 import { bounded, merged } from "./merge-entries.ts";
 import { runOnMessage } from "./message-commands.ts";
+import { said } from "./notices.ts";
 import type { OpenConversation, State } from "./state.ts";
 import { isUnread, sheetFor, transcriptSize, viewOf } from "./transcript-view.ts";
 import type { Updated } from "./updated.ts";
@@ -124,7 +125,7 @@ export function inPlace(before: State, [state, effects]: Updated): Updated {
 /** It can be asked for again. */
 export function loadFailed(state: State, effect: string): State {
   const { open } = state;
-  if (open === undefined || !["open", "older", "newer"].includes(effect)) return state;
+  if (open === undefined || !["open", "older", "oldest", "newer"].includes(effect)) return state;
   return { ...state, open: { ...open, isLoading: false } };
 }
 
@@ -197,7 +198,7 @@ export function runTranscript(state: State, command: CommandName): Updated {
     case "select down":
       return step(state, open, 1);
     case "select first":
-      return choose(state, open.entries.find(isMessage));
+      return toStart(state, open);
     case "select last":
       return toEnd(state, open);
     case "half page up":
@@ -205,8 +206,12 @@ export function runTranscript(state: State, command: CommandName): Updated {
       const half = Math.max(1, Math.floor(transcriptSize(state).height / 2));
       return scroll(state, command === "half page up" ? -half : half);
     }
-    case "next mention":
-      return choose(state, nextMention(open));
+    case "next mention": {
+      const mention = nextMention(open);
+      return mention === undefined
+        ? [said(state, "None of the messages that are loaded names you."), []]
+        : choose(state, mention);
+    }
     case "original":
       return toOriginal(state, open);
     case "write":
@@ -244,6 +249,12 @@ function choose(state: State, entry: Entry | undefined): Updated {
   return entry === undefined ? [state, []] : reaching(select(state, entry.key));
 }
 
+function toStart(state: State, open: OpenConversation): Updated {
+  if (!open.hasOlder) return choose(state, open.entries.find(isMessage));
+  const loading = { ...state, open: { ...open, isLoading: true } };
+  return [loading, [{ kind: "oldest", conversation: open.name }]];
+}
+
 function toEnd(state: State, open: OpenConversation): Updated {
   if (open.hasNewer) return opening(state, open, undefined);
   const next = { ...state, open: { ...open, anchor: atEnd } };
@@ -261,8 +272,10 @@ function nextMention({ entries, selected }: OpenConversation): Entry | undefined
 
 function toOriginal(state: State, open: OpenConversation): Updated {
   const answer = open.entries.find(({ key }) => key === open.selected);
-  const key = answer?.kind === "message" ? answer.quote?.key : undefined;
-  if (key === undefined) return [state, []];
+  const quote = answer?.kind === "message" ? answer.quote : undefined;
+  if (quote === undefined) return [said(state, "This is no answer to a message."), []];
+  const { key } = quote;
+  if (key === undefined) return [said(state, "What this answers is not here."), []];
   if (!open.entries.some((entry) => entry.key === key)) return opening(state, open, key);
   return reaching(select(showKey(state, key, "middle"), key));
 }

@@ -77,6 +77,13 @@ function composerHints({ open, conversations }: State): Wanted {
 function messageHints({ open }: State): Wanted {
   const chosen = open?.entries.find(({ key }) => key === open.selected);
   const isOwn = chosen?.kind === "message" && chosen.own;
+  if (isOwn && chosen.state === "failed")
+    return [
+      ["send again", "send again"],
+      ["delete", "put away"],
+      ["copy", "copy"],
+      ["back", "back"],
+    ];
   return [
     ["reply", "reply"],
     ...(isOwn ? [["edit", "edit"] as const, ["delete", "delete"] as const] : []),
