@@ -159,10 +159,10 @@ test("Ctrl-Z gives the terminal back until the client goes on", async () => {
 test("a client that was stopped from outside has its screen again when it goes on", async () => {
   await inShell();
   process.kill(chatPid(), "SIGSTOP");
-  await terminal.shows("Stopped");
-  // Nothing could prepare the terminal for the shell: a line ends as it does in raw mode.
+  await terminal.shows("ready>");
+  // Nothing could prepare the terminal for the shell: a line ends as it does in raw mode, and what is too long is cut.
   terminal.type("stty sane; fg\n");
-  await terminal.until(() => !terminal.screen().includes("Stopped"), "the screen is drawn anew");
+  await terminal.until(() => !terminal.screen().includes("ready>"), "the screen is drawn anew");
   await opened();
   terminal.type(CTRL_Q);
   await expectGivenBack(0);
