@@ -69,6 +69,11 @@ export class OpenTranscript {
     this.#find = find;
   }
 
+  /** What is held, in order. */
+  get items(): TranscriptItem[] {
+    return [...this.#held.values()].map(({ item }) => item).sort((one, other) => one.place - other.place);
+  }
+
   get conversation(): number | undefined {
     return this.#number;
   }

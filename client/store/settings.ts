@@ -31,7 +31,7 @@ export function saveSetting<Name extends keyof Settings>(
 }
 
 /** What a full-screen client remembers of how it is to be. */
-export type ScreenSetting = "theme" | "mouse" | "bell" | "notifyContent" | "conversation";
+export type ScreenSetting = "theme" | "mouse" | "bell" | "notifyContent" | "conversation" | "finding";
 
 export function readScreenSettings(db: Database): Partial<Record<ScreenSetting, string>> {
   const rows = statement<[], { name: ScreenSetting; value: string }>(

@@ -331,3 +331,30 @@ test("a long conversation begins where it began, if that is asked for", async ()
   expect(part).toMatchObject({ hasOlder: false, hasNewer: true });
   expect(around).toBe(part?.entries[0]?.key);
 });
+
+test("what was found about a conversation, or about who is in it, is a line of it", async () => {
+  const [alice, bob] = await two();
+  const { profile } = alice.person;
+  bob.do({ kind: "send", conversation: nameOf(alice), text: "hello" });
+  await alice.until(() => alice.row(nameOf(bob)) !== undefined, "a row");
+  const about = { kind: "device_added", accountId: bob.person.profile.identity.accountId } as const;
+  record(profile, "note", { ...about, text: "bob has a new device 01234567." });
+  record(profile, "note", { kind: "device_added", accountId: profile.identity.accountId, text: "Mine." });
+  alice.do({ kind: "open", conversation: nameOf(bob) });
+  expect(alice.texts).toEqual(["hello", "* bob has a new device 01234567"]);
+  record(profile, "stop", { ...about, kind: "chain_fork", text: "The relay shows another history." });
+  await alice.until(() => alice.texts.includes("* The relay shows another history"), "the line");
+  expect(alice.entries.at(-1)).toMatchObject({ kind: "event", gravity: "alarm" });
+});
+
+test("an alarm that was raised while no client was open is told at the next start, once", async () => {
+  const alice = await person("alice");
+  const first = await atTui(alice);
+  await first.end();
+  record(alice.profile, "stop", { kind: "chain_fork", text: "The relay shows another history." });
+  const second = await atTui(alice);
+  await second.until(() => second.last("alarm"), "the alarm");
+  await second.end();
+  const third = await atTui(alice);
+  expect(third.last("alarm")).toBeUndefined();
+});

@@ -59,7 +59,8 @@ export class Live {
     this.#tell = tell;
     this.rows = new Rows(profile);
     this.#outbox = new Outbox(profile, this.connect, signal);
-    this.#found = newestFinding(profile);
+    // What was found while no client was open is told at the next start, once.
+    this.#found = Number(screenSettings(profile).finding ?? newestFinding(profile));
     this.who = new WhoIsThere(
       profile,
       (name) => this.#called(name),
@@ -133,6 +134,7 @@ export class Live {
         for (const data of this.#open?.changes() ?? []) this.#chat(data);
         this.#count();
       }
+      for (const data of this.#open?.findings() ?? []) this.#chat(data);
       this.#report();
       this.#tellSettings();
       this.#waitForExpiry();
@@ -211,10 +213,13 @@ export class Live {
   }
 
   #report(): void {
+    const told = screenSettings(this.profile).finding;
     for (const { event, gravity, text } of findingsSince(this.profile, this.#found)) {
       this.#found = event;
       this.#chat({ what: gravity === "stop" ? "alarm" : "note", text: safeText(text) });
     }
+    const found = String(this.#found);
+    if (told !== found) changeScreenSetting(this.profile, "finding", found);
   }
 
   #tellSettings(): void {
