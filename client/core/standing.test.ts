@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -122,4 +122,10 @@ test("a name is free until somebody has it, and asking takes nothing", async () 
     code: "name_taken",
     message: `The name ${name()} is taken.`,
   });
+});
+
+test("a damaged key is no reason to begin anew", async () => {
+  mkdirSync(paths.folder, { recursive: true });
+  writeFileSync(paths.key, "damaged");
+  await expect(standingOf(paths, noPassphrase)).rejects.toThrow();
 });

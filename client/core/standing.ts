@@ -21,7 +21,7 @@ export type Standing =
 
 /** Opens the profile if its account is ready. Throws where there is a profile that does not open. */
 export async function standingOf(paths: ProfilePaths, passphrase: AskPassphrase): Promise<Standing> {
-  if (!existsSync(paths.database)) return { kind: "none" };
+  if (!existsSync(paths.key) && !existsSync(paths.database)) return { kind: "none" };
   let key: Uint8Array;
   try {
     key = await readKey(paths, passphrase);
@@ -29,6 +29,7 @@ export async function standingOf(paths: ProfilePaths, passphrase: AskPassphrase)
     if (error instanceof ProfileKeyError && error.code === "passphrase_needed") return { kind: "locked" };
     throw error;
   }
+  if (!existsSync(paths.database)) return { kind: "none" };
   const db = openProfileDatabase(paths, key);
   const identity = readIdentity(db);
   const isReady = readTokens(db) !== undefined && readRecoveryWords(db) === undefined;

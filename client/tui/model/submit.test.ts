@@ -379,3 +379,13 @@ test("no keys throw, nothing too long is kept or sent, and Esc leads back to the
     { numRuns: 300 },
   );
 });
+
+test.each(["join room", "accept"])("%s leads to where one is then", (effect) => {
+  const done: Event = {
+    kind: "loaded",
+    loaded: { what: "done", effect, conversation: "music", said: "You are in #music now." },
+  };
+  const { state, effects } = happen(morning(), done);
+  expect(state.open?.name).toBe("music");
+  expect(effects).toContainEqual(expect.objectContaining({ kind: "open", conversation: "music" }));
+});

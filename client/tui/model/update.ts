@@ -8,6 +8,7 @@ import {
   nextConversation,
   nextUnread,
   runList,
+  scrollList,
   takeConversations,
   visit,
 } from "./conversation-list.ts";
@@ -58,7 +59,7 @@ function happened(state: State, event: Event): Updated {
     case "click":
       return click(state, event.target);
     case "wheel":
-      return wheel(state, event.lines);
+      return wheel(state, event);
     case "resize":
       return [{ ...state, columns: event.columns, rows: event.rows }, []];
     case "focus":
@@ -245,7 +246,8 @@ function click(state: State, target: Target): Updated {
   }
 }
 
-function wheel(state: State, lines: number): Updated {
+function wheel(state: State, { target, lines }: Extract<Event, { kind: "wheel" }>): Updated {
+  if (target?.kind === "conversation") return [scrollList(state, lines), []];
   return state.screens.length === 0 ? scroll(state, lines) : run(state, lines < 0 ? "up" : "down");
 }
 
@@ -307,6 +309,11 @@ function take(before: State, loaded: Loaded): Updated {
             takeDraft(state, loaded.conversation, loaded.text),
             [{ kind: "save draft", conversation: loaded.conversation, text: loaded.text }],
           ];
+    case "done": {
+      const { effect, conversation } = loaded;
+      const leadsThere = effect === "join room" || effect === "accept";
+      return leadsThere && conversation !== undefined ? goTo(state, conversation) : [state, []];
+    }
     default:
       return [state, []];
   }
