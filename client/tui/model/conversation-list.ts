@@ -95,6 +95,19 @@ export function listCursor({ conversations, listCursor: name, open }: State): nu
   return Math.max(0, at === -1 ? find(open?.name) : at);
 }
 
+/** The list moves and what is open stays: its cursor is in the middle of what is shown. */
+export function scrollList(state: State, lines: number): State {
+  const { conversations } = state;
+  const height = geometryOf(state).list?.height ?? 0;
+  // One row says how many more there are.
+  const room = height > 2 ? height - 1 : height;
+  if (conversations.length <= height || room < 1) return state;
+  const middle = Math.floor(room / 2);
+  const inside = (start: number) => Math.max(0, Math.min(conversations.length - room, start));
+  const row = conversations[inside(inside(listCursor(state) - middle) + lines) + middle];
+  return { ...state, listCursor: row?.name };
+}
+
 function moved(state: State, by: number): State {
   const last = state.conversations.length - 1;
   const row = state.conversations[Math.max(0, Math.min(last, listCursor(state) + by))];

@@ -22,6 +22,8 @@ export type Style =
 export interface Span {
   readonly text: SafeText;
   readonly style: Style;
+  /** What a click on it means, where that is not for all of the line. */
+  readonly target?: Target;
 }
 
 /** One row of a pane, at most as wide as the pane in cells. */

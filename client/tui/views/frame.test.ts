@@ -292,3 +292,55 @@ const anyEvent = fc.oneof(
     .array(anyRow, { maxLength: 5 })
     .map((rows) => ({ kind: "chat", data: { what: "conversations", rows, isWhole: false } }) as const),
 );
+
+describe("a click", () => {
+  const clicked = (state: State, text: string) => {
+    const frame = frameOf(state);
+    const y = frame.rows.findIndex((row) => textOf(row).includes(text));
+    const x = stringWidth(textOf(frame.rows[y] ?? { spans: [] }).split(text)[0] ?? "");
+    return [targetAt(frame, x, y), targetAt(frame, x + text.length - 1, y), targetAt(frame, x - 1, y)];
+  };
+
+  it("on a key that is shown does what the key does, and beside it nothing", () => {
+    const palette = { kind: "command", command: "palette" };
+    expect(clicked(morning({ columns: 96, rows: 30 }), "Ctrl-P go")).toEqual([palette, palette, undefined]);
+    const help = { kind: "command", command: "help" };
+    expect(clicked(morning({ columns: 60, rows: 16 }), "F1 help")).toEqual([help, help, undefined]);
+    const next = { kind: "command", command: "next unread" };
+    expect(clicked(morning({ columns: 96, rows: 30 }), "Alt-a next unread")).toEqual([next, next, undefined]);
+  });
+});
+
+describe("the header", () => {
+  it("names whose details are shown", () => {
+    const about = { kind: "group", group: { kind: "loading" } } as const;
+    const details = (name: string, of: Extract<Screen, { kind: "details" }>["about"]): Screen => {
+      return { kind: "details", name, about: of, chosen: 0, renaming: undefined, failure: undefined };
+    };
+    const header = (screen: Screen) => frameOf(morning({ columns: 96, rows: 30, screens: [screen] })).rows[0];
+    const words = (line: Line | undefined) => line?.spans.map(({ text }) => text).join("");
+    expect(words(header(details("ops", about)))).toContain("Details of #ops");
+    const person = { kind: "person", number: { kind: "loading" } } as const;
+    expect(words(header(details("bob", person)))).toContain("Details of bob");
+  });
+});
+
+describe("the wheel over the list", () => {
+  it("moves the list by as many rows, and leaves open what is open", () => {
+    const conversations = Array.from({ length: 60 }, (_, at) => row(`person${at + 10}`, { activity: -at }));
+    const state = stateOf({ columns: 96, rows: 16, conversations, open: open("person10") });
+    const listed = (shown: State) =>
+      frameOf(shown).rows.flatMap(
+        ({ spans }) => /person\d+/.exec(spans.map(({ text }) => text).join(""))?.[0] ?? [],
+      );
+    const wheel = (before: State, lines: number) =>
+      update(before, { kind: "wheel", target: { kind: "conversation", name: "person10" }, lines })[0];
+    expect(listed(state)[1]).toBe("person10");
+    const down = wheel(state, 3);
+    expect(listed(down)[1]).toBe("person13");
+    expect(down.open?.name).toBe("person10");
+    expect(down.pane).toBe(state.pane);
+    expect(listed(wheel(down, -3))).toEqual(listed(state));
+    expect(listed(wheel(wheel(state, 1_000), -3)).length).toBeGreaterThan(5);
+  });
+});

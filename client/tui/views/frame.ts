@@ -115,9 +115,20 @@ function cursorOf({ rect, lines, cursor }: Pane): Place | undefined {
 }
 
 function hitsOf({ rect, lines }: Pane): Hit[] {
-  return lines.flatMap(({ target }, at) =>
-    target === undefined ? [] : [{ x: rect.x, y: rect.y + at, width: rect.width, height: 1, target }],
-  );
+  return lines.flatMap((line, at) => {
+    const row = { x: rect.x, y: rect.y + at, width: rect.width, height: 1 };
+    const parts = partsOf(line).map((part) => ({ ...row, ...part, x: rect.x + part.x }));
+    return line.target === undefined ? parts : [{ ...row, target: line.target }, ...parts];
+  });
+}
+
+/** Those of a line that mean something of their own. */
+function partsOf({ spans }: Line): Pick<Hit, "x" | "width" | "target">[] {
+  if (spans.every(({ target }) => target === undefined)) return [];
+  return spans.flatMap((span, at) => {
+    const { target } = span;
+    return target === undefined ? [] : [{ x: widthOf(spans.slice(0, at)), width: widthOf([span]), target }];
+  });
 }
 
 export function targetAt({ hits }: Frame, x: number, y: number): Target | undefined {

@@ -2,6 +2,7 @@ import { rowOf } from "../model/conversation-list.ts";
 import { isConversationShown, isWide } from "../model/geometry.ts";
 import { blank, span, widthOf } from "../model/layout/spans.ts";
 import type { Line, Span } from "../model/line.ts";
+import { signed } from "../model/screens/details-items.ts";
 import type { Screen } from "../model/screens/screen.ts";
 import type { State } from "../model/state.ts";
 import { unreadElsewhere } from "./conversations.ts";
@@ -35,9 +36,10 @@ function joined(parts: readonly (readonly Span[])[]): readonly Span[] {
 }
 
 export function hintSpans(hints: readonly Hint[]): readonly Span[] {
-  return hints.flatMap(({ label }, at) =>
-    at === 0 ? [span(label, "dim")] : [span("  "), span(label, "dim")],
-  );
+  return hints.flatMap(({ label, command }, at) => {
+    const hint: Span = { ...span(label, "dim"), target: { kind: "command", command } };
+    return at === 0 ? [hint] : [span("  "), hint];
+  });
 }
 
 function titleOfScreen(state: State): string {
@@ -78,6 +80,10 @@ const screenTitles: { readonly [Kind in Screen["kind"]]?: string } = {
   wizard: "Sotto",
 };
 
-export function screenTitle({ kind }: Screen): string {
+export function screenTitle(screen: Screen): string {
+  const { kind } = screen;
+  if (screen.kind === "details") {
+    return `Details of ${screen.about.kind === "group" ? signed(screen.name) : screen.name}`;
+  }
   return screenTitles[kind] ?? kind.charAt(0).toUpperCase() + kind.slice(1);
 }
