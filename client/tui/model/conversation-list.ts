@@ -11,7 +11,7 @@ import type { Updated } from "./updated.ts";
 
 /** Opens a conversation; with `around`, at the entry of that key. */
 export function goTo(state: State, name: string, around?: string): Updated {
-  const here: State = { ...state, pane: "composer", listCursor: undefined };
+  const here: State = { ...state, pane: "composer", listCursor: undefined, isEntering: false };
   const before = state.open;
   const effect: Effect = { kind: "open", conversation: name, ...(around === undefined ? {} : { around }) };
   if (before?.name === name) return around === undefined ? [here, []] : [here, [effect]];

@@ -24,6 +24,7 @@ export function initialState(
     hasAllConversations: false,
     open: undefined,
     last: undefined,
+    isEntering: false,
     pane: "composer",
     listCursor: undefined,
     directory: nobodyYet,

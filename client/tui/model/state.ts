@@ -25,6 +25,8 @@ export interface State {
   readonly open: OpenConversation | undefined;
   /** The conversation before this one, for `last conversation`. */
   readonly last: string | undefined;
+  /** `/join` or `/accept` was written: it leads to the group, unless one goes elsewhere first. */
+  readonly isEntering: boolean;
   /** Where the keys go while no screen is on top. */
   readonly pane: "conversations" | "transcript" | "composer";
   /** The row that the list's cursor is on, while it has the keys. */

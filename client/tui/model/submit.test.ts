@@ -380,12 +380,27 @@ test("no keys throw, nothing too long is kept or sent, and Esc leads back to the
   );
 });
 
-test.each(["join room", "accept"])("%s leads to where one is then", (effect) => {
-  const done: Event = {
+describe("/join and /accept", () => {
+  const done = (effect: string): Event => ({
     kind: "loaded",
     loaded: { what: "done", effect, conversation: "music", said: "You are in #music now." },
-  };
-  const { state, effects } = happen(morning(), done);
-  expect(state.open?.name).toBe("music");
-  expect(effects).toContainEqual(expect.objectContaining({ kind: "open", conversation: "music" }));
+  });
+
+  test.each([
+    ["/join music<enter>", "join room"],
+    ["/accept music<enter>", "accept"],
+  ])("%s leads to where one is then", (typed, effect) => {
+    const asked = keys(morning(), typed);
+    expect(asked.effects).toContainEqual({ kind: effect, name: "music" });
+    const { state, effects } = happen(asked.state, done(effect));
+    expect(state.open?.name).toBe("music");
+    expect(effects).toContainEqual(expect.objectContaining({ kind: "open", conversation: "music" }));
+  });
+
+  test("leave one where one went meanwhile", () => {
+    const asked = keys(morning(), "/join music<enter>");
+    const elsewhere = keys(asked.state, "/go carol<enter>").state;
+    const { state } = happen(elsewhere, done("join room"));
+    expect(state.open?.name).toBe("carol");
+  });
 });

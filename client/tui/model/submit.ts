@@ -115,6 +115,10 @@ function obey(state: State, open: OpenConversation, name: SlashName, rest: strin
     const [cleared, saved] = clear(state);
     return { updated: [cleared, [...saved, ...effects]] };
   };
+  const enters = (effect: Effect): Submitted => {
+    const [done, effects] = does(effect).updated;
+    return { updated: [{ ...done, isEntering: true }, effects] };
+  };
   const opens = (then: CommandName): Submitted => ({ updated: clear(state), then });
   const inGroup = (done: () => Submitted): Submitted => {
     const kind = open.head?.kind ?? rowOf(state, open.name)?.kind;
@@ -123,7 +127,7 @@ function obey(state: State, open: OpenConversation, name: SlashName, rest: strin
   };
   switch (name) {
     case "join":
-      return first === "" || others.length > 0 ? wrong : does({ kind: "join room", name: first });
+      return first === "" || others.length > 0 ? wrong : enters({ kind: "join room", name: first });
     case "invite":
       return first === ""
         ? wrong
@@ -148,6 +152,7 @@ function obey(state: State, open: OpenConversation, name: SlashName, rest: strin
             return { updated: [{ ...cleared, screens: [...cleared.screens, question] }, saved] };
           });
     case "accept":
+      return others.length > 0 ? wrong : enters({ kind: name, name: first === "" ? open.name : first });
     case "decline":
       return others.length > 0 ? wrong : does({ kind: name, name: first === "" ? open.name : first });
     case "mute": {

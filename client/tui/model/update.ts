@@ -311,8 +311,8 @@ function take(before: State, loaded: Loaded): Updated {
           ];
     case "done": {
       const { effect, conversation } = loaded;
-      const leadsThere = effect === "join room" || effect === "accept";
-      return leadsThere && conversation !== undefined ? goTo(state, conversation) : [state, []];
+      const isIn = state.isEntering && (effect === "join room" || effect === "accept");
+      return isIn && conversation !== undefined ? goTo(state, conversation) : [state, []];
     }
     default:
       return [state, []];
