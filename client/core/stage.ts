@@ -224,7 +224,7 @@ function clampTime(time: bigint): number {
 
 /** A row that this device made: the relay has stored it, whether its answer came or not. */
 function isOwnRow(profile: Profile, { stored, membership }: Place, rowHash: Hash, at: LogHead): boolean {
-  const own = findOwnRow(profile.db, rowHash);
+  const own = findOwnRow(profile.db, rowHash, stored.conversation);
   if (own === undefined) return false;
   checkOwnRow(profile, stored.conversation, own, at);
   const intent = findIntentOf(profile.db, own.position);
