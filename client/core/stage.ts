@@ -176,7 +176,8 @@ function isSound({ conversationId: id }: StoredConversation, delivery: Delivery)
   return made.length === 32 && equal(messageRowHash(hash(made)), delivery.rowHash);
 }
 
-function isEntryRow({ entry, rowHash }: Delivery): boolean {
+/** Whether it is a membership entry in form, and the one that its row is of. */
+export function isEntryRow({ entry, rowHash }: Delivery): boolean {
   try {
     return equal(membershipRowHash(readMembershipEntry(entry).hash), rowHash);
   } catch (error) {
