@@ -4,7 +4,7 @@ import { online, sync } from "../../test/support/online.ts";
 import { startTestRelay, type TestRelay } from "../../test/support/relay.ts";
 import { createGroup } from "./create-group.ts";
 import { joinRoom } from "./join-group.ts";
-import { leaveGroup, removeMember } from "./manage-group.ts";
+import { leaveGroup, removeMember, setRole } from "./manage-group.ts";
 import { queueMessage } from "./send-message.ts";
 import { waitForMessage } from "./wait-for-message.ts";
 
@@ -35,6 +35,20 @@ test("who was removed and has not heard of it is told so when he sends", async (
     code: "not_allowed",
     message: "You are not a member of #ops any more.",
   });
+});
+
+test("who may write since he looked last sends at once", async () => {
+  const room = await online(alice, (connection) =>
+    createGroup(alice.profile, connection, { name: "news", kind: "room", policy: { post: "admin" } }),
+  );
+  await online(bob, (connection) => joinRoom(bob.profile, connection, "news"));
+  const send = () => {
+    const { position } = queueMessage(bob.profile, { to: "#news", text: "may I?" });
+    return waitForMessage(bob.profile, position, { connect: bob.connect, timeout: 5_000 });
+  };
+  await expect(send()).rejects.toMatchObject({ code: "not_allowed" });
+  await online(alice, (connection) => setRole(alice.profile, connection, room, "bob", "admin"));
+  expect(await send()).toMatchObject({ state: "sent" });
 });
 
 test("a room that somebody leaves and joins whenever it is looked at is written to all the same", async () => {

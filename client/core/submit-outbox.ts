@@ -27,6 +27,7 @@ import { failIntent } from "./fail-intent.ts";
 import { Inbox } from "./inbox.ts";
 import type { Profile } from "./profile.ts";
 import { takePromise } from "./promises.ts";
+import { mayWrite } from "./rights.ts";
 import { fetchRoster, forgetRoster } from "./rosters.ts";
 import { sealConversation } from "./seal.ts";
 import { record } from "./security.ts";
@@ -91,6 +92,8 @@ async function prepare(
     const stored = findNumbered(profile.db, conversation);
     if (stored === undefined) return; // its intents stand elsewhere now: in the next round
     if (stored.conversationId === undefined) current = await settle(profile, connection, stored);
+    // What permits it now may be in the log, which is looked at with the roster.
+    if (!mayWrite(profile, stored)) forgetRoster(profile, current);
     for (let step = 0; step < MAX_PREPARATIONS; step += 1) {
       const outcome = sealConversation(profile, current, through);
       if (outcome.kind === "sealed") return;
