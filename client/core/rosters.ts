@@ -56,8 +56,6 @@ export async function fetchRoster(
   const unseen = members.filter((member) => knownChain(profile, member) === undefined);
   if (unseen.length > 0) await refreshChains(profile, connection, unseen);
   let roster = await newestRoster(profile, connection, conversation);
-  // To whoever was removed the relay shows the last roster that he was in, and refuses what is sealed for it.
-  if (isGroup(kind) && conversation.roster === undefined) await bringToHead(number);
   // The chains may have moved on since they were pinned, and the roster again since they were fetched. That members come
   // and go is no fault of the relay's.
   let attempts = 0;
