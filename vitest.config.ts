@@ -1,11 +1,17 @@
+import { globSync, readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 import { TotalsReporter } from "./scripts/totals-reporter.ts";
 
 const ignored = ["**/node_modules/**", "dist/**"];
+const unit = "{bin,bench,keys,relay,client,proto}/**/*.test.ts";
+/** Files that replace modules: others must not get these, and they must not get what others have loaded. */
+const replacing = globSync(unit).filter((path) => readFileSync(path, "utf8").includes("vi.mock("));
 
 export default defineConfig({
   test: {
     pool: "forks",
+    // Half of the time of many a file is for loading and warming up what others have loaded too.
+    isolate: false,
     globalSetup: "test/support/postgres-for-tests.ts",
     maxWorkers: "100%",
     testTimeout: 60_000,
@@ -16,8 +22,16 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{bin,bench,keys,relay,client,proto}/**/*.test.ts"],
-          exclude: ignored,
+          include: [unit],
+          exclude: [...ignored, ...replacing],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "unit-alone",
+          include: replacing,
+          isolate: true,
         },
       },
       {

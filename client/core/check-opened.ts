@@ -89,10 +89,11 @@ function whatIsMissing(
   profile: Profile,
   conversation: StoredConversation,
   row: StagedRow,
-  { senderDevice }: EnvelopeHeader,
+  { sender, senderDevice }: EnvelopeHeader,
   gap: number,
 ): string | undefined {
-  const erased = erasedSince(profile, conversation, senderDevice, row.sequence);
+  const device = { accountId: sender, deviceId: senderDevice };
+  const erased = erasedSince(profile, conversation, device, row.sequence);
   const where = theConversation(conversation);
   const missing = gap - erased.deleted - erased.expired;
   if (missing > 0) return `${howMany(missing)} in ${where} did not arrive.`;

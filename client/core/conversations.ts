@@ -53,7 +53,7 @@ export type Destination =
 
 /**
  * `alice`, `@alice`, `#ops`, `ops`, `me`. Whether a person exists may not be known; a group is one that this account is
- * or was in, never a pending invitation. Throws `unknown_conversation`, `bad_name`, `ambiguous_name`.
+ * or was in, never a mere invitation. Throws `unknown_conversation`, `bad_name`, `ambiguous_name`.
  */
 export function resolveTo(profile: Profile, given: string): Destination {
   if (given.startsWith("#")) return groupCalled(profile, given);
@@ -83,9 +83,8 @@ export function groupCalled(profile: Profile, given: string): Extract<Destinatio
 }
 
 function findGroupCalled(profile: Profile, name: string): StoredConversation | undefined {
-  return findGroups(profile.db, name).find(
-    ({ standing, log }) => standing === "member" || (standing !== "invited" && log !== undefined),
-  );
+  // A new invitation to one that was left takes nothing from who can still read it.
+  return findGroups(profile.db, name).find(({ standing, log }) => standing === "member" || log !== undefined);
 }
 
 function ambiguousName(name: string): ChatError {

@@ -2,15 +2,22 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { type AccountId, type MessageId, messageId, randomBytes } from "../../keys/index.ts";
 import { StubReason } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import { type AliceAndBob, aliceAndBob, send, sync, syncWarily } from "../../test/support/alice-and-bob.ts";
+import { type Enrolled, enrol } from "../../test/support/enrolled.ts";
+import { online, sync as syncAll } from "../../test/support/online.ts";
 import type { ProfileFixture } from "../../test/support/profile-fixture.ts";
+import { startTestRelay } from "../../test/support/relay.ts";
 import { transact } from "../store/database.ts";
 import { addMessage, readMessage } from "../store/messages.ts";
 import { addIntent } from "../store/outbox.ts";
 import { deleteMessage } from "./annotate.ts";
+import { createGroup } from "./create-group.ts";
 import { encodeChange } from "./encode-content.ts";
+import { joinRoom } from "./join-group.ts";
 import type { Message } from "./message.ts";
 import { queueControl } from "./queue-silent.ts";
 import { readMessages } from "./read-messages.ts";
+import { queueMessage } from "./send-message.ts";
+import { syncConversations } from "./sync.ts";
 
 let world: AliceAndBob;
 let alice: ProfileFixture;
@@ -97,6 +104,39 @@ test("what has expired before it came is told of, by the relay's word", async ()
   expect(notes.map(({ text }) => text)).toEqual([
     "A message in the conversation with alice had disappeared before arriving here.",
   ]);
+});
+
+test("what an admin took back before it came is not missed when its author writes again", async () => {
+  const relay = await startTestRelay();
+  const people = await Promise.all(["carol", "dave", "erin"].map((name) => enrol(name, relay.url)));
+  const [carol, dave, erin] = people as [Enrolled, Enrolled, Enrolled];
+  const say = (who: Enrolled, text: string) => {
+    queueMessage(who.profile, { to: "#ops", text });
+    return syncAll(who);
+  };
+  try {
+    await online(carol, (own) => createGroup(carol.profile, own, { name: "ops", kind: "room" }));
+    for (const each of [dave, erin]) await online(each, (own) => joinRoom(each.profile, own, "ops"));
+    await say(erin, "one");
+    await syncAll(dave);
+    await say(erin, "spam");
+    await syncAll(carol);
+    const [spam] = readMessages(carol.profile, { conversation: "#ops", limit: 1 });
+    deleteMessage(carol.profile, spam?.id ?? "");
+    await syncAll(carol);
+    await say(erin, "three");
+    const { notes } = await online(dave, (own) => syncConversations(dave.profile, own));
+    expect(notes).toEqual([]);
+    const read = readMessages(dave.profile, { conversation: "#ops", limit: 10 });
+    expect(read.map(({ text, deleted }) => (deleted ? "[deleted]" : text))).toEqual([
+      "one",
+      "[deleted]",
+      "three",
+    ]);
+  } finally {
+    for (const person of people) person.leave();
+    await relay.stop();
+  }
 });
 
 test("nobody takes back in another's name what never came", async () => {

@@ -1,10 +1,11 @@
 // Rows that the relay had erased before they came here. What stood there is the word of whoever took it back, under
 // encryption; that somebody did is not believed of the relay.
+import type { DeviceAddress } from "../../keys/index.ts";
 import { StubReason } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import type { NewAnnotation } from "../store/annotations.ts";
 import { readConversation, type StoredConversation } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
-import { addErased, countErased, erasedBefore, removeErased } from "../store/erased-rows.ts";
+import { addErased, countErased, countStandIns, erasedBefore, removeErased } from "../store/erased-rows.ts";
 import { addMessage, newestOfDevice } from "../store/messages.ts";
 import type { StagedRow } from "../store/staged-rows.ts";
 import { applyWaiting } from "./apply-annotation.ts";
@@ -54,16 +55,18 @@ export function standIn(
   if (position !== undefined) applyWaiting(profile, position);
 }
 
-/** How many rows before this one, and after the last that is here of this device, the relay has erased. */
+/** How many rows before this one, and after the last that came of this device, the relay has erased. */
 export function erasedSince(
   { db }: Profile,
   { conversation }: StoredConversation,
-  device: Uint8Array,
+  device: DeviceAddress,
   before: number,
 ): { readonly deleted: number; readonly expired: number } {
-  const after = newestOfDevice(db, conversation, device, before);
+  const after = newestOfDevice(db, conversation, device.deviceId, before);
   const count = (isDeleted: boolean) => countErased(db, conversation, { after, before, isDeleted });
-  return { deleted: count(true), expired: count(false) };
+  // An admin's delete may have come before the author writes again.
+  const told = countStandIns(db, conversation, device, { after, before });
+  return { deleted: count(true) + told, expired: count(false) };
 }
 
 /** A delete that nobody signed, so to say: the relay keeps a message back. */

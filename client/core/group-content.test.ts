@@ -6,10 +6,11 @@ import {
   selfConversationId,
 } from "../../keys/index.ts";
 import { type AliceAndBob, aliceAndBob, send, sync, texts } from "../../test/support/alice-and-bob.ts";
+import { putRoom, roomOf } from "../../test/support/local-room.ts";
 import { AccountFixture, type ProfileFixture } from "../../test/support/profile-fixture.ts";
 import { transact } from "../store/database.ts";
-import { readInvitations } from "../store/groups.ts";
-import { conversationWith } from "./conversations.ts";
+import { readInvitations, setStanding } from "../store/groups.ts";
+import { conversationWith, groupCalled } from "./conversations.ts";
 import { queueControl } from "./queue-silent.ts";
 
 let world: AliceAndBob;
@@ -43,6 +44,16 @@ test("one person's invitations leave room for those of others", async () => {
   const ids = Array.from({ length: 102 }, (_, index) => conversationId(new Uint8Array(32).fill(index)));
   await invite(...ids);
   expect(readInvitations(alice.profile.db)).toHaveLength(100);
+});
+
+test("who is invited again to what he has left still reads what was there", async () => {
+  const state = roomOf([alice, bob]);
+  const room = await putRoom(alice, state, [alice, bob], 0);
+  transact(alice.profile.db, () => setStanding(alice.profile.db, room, "left"));
+  expect(groupCalled(alice.profile, "#ops").conversation).toBe(room);
+  await invite(state.conversation);
+  expect(readInvitations(alice.profile.db)).toHaveLength(1);
+  expect(groupCalled(alice.profile, "#ops").conversation).toBe(room);
 });
 
 test("an invitation under the id of a direct conversation does not keep its people apart", async () => {

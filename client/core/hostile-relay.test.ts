@@ -20,6 +20,7 @@ import {
 import { AccountFixture, type ProfileFixture } from "../../test/support/profile-fixture.ts";
 import type { Delivery } from "../net/relay-connection.ts";
 import { readSecurityEvents, type SecurityEventKind } from "../store/security-events.ts";
+import { withInbox } from "./change-membership.ts";
 import { readMessages } from "./read-messages.ts";
 import { queueMessage } from "./send-message.ts";
 
@@ -259,6 +260,23 @@ test("a message moved into another conversation is not shown as said there", asy
     "alice: hello",
     "alice: [could not be read: it does not belong in this conversation]",
   ]);
+});
+
+test("a message that the relay puts into another conversation than its own is not taken for sent", async () => {
+  await send(alice, "me", "a note");
+  await send(alice, "bob", "one");
+  world.relay.lies.submit = () => "relay_unavailable";
+  const { position } = queueMessage(alice.profile, { to: "bob", text: "two" });
+  await expect(deliver(alice, position)).rejects.toMatchObject({ code: "refused" });
+  const envelope = world.relay.submits.at(-1)?.envelope ?? new Uint8Array();
+  const { accountId, deviceId } = alice.address;
+  const sender = toHex(accountId) + toHex(deviceId);
+  world.relay.store(world.relay.log(accountId, accountId), { envelope, wraps: [null], sender, roster: 1 });
+  await withInbox(alice.profile, await alice.connect(), async () => undefined);
+  expect(readMessages(alice.profile, { conversation: "bob", limit: 1 })).toMatchObject([{ state: "queued" }]);
+  world.relay.lies = {};
+  await sync(alice, bob);
+  expect(texts(bob)).toEqual(["alice: one", "alice: two"]);
 });
 
 test("garbage is kept aside and holds nothing up", async () => {

@@ -17,7 +17,7 @@ import { openWaiting } from "./open-staged.ts";
 import type { Profile } from "./profile.ts";
 import { alarm } from "./security.ts";
 import { showReady } from "./show-opened.ts";
-import { chainsWanted, stageDeliveries } from "./stage.ts";
+import { chainsWanted, isEntryRow, stageDeliveries } from "./stage.ts";
 import { meetAuthors } from "./take-history.ts";
 
 const PULL_LIMIT = 200;
@@ -212,13 +212,13 @@ export class Inbox {
   }
 }
 
-/** What is needed to check the membership entries among these rows. */
+/** What is needed to check the membership entries among these rows; what is none is found out when it is staged. */
 async function fetchSigners(
   profile: Profile,
   connection: RelayConnection,
   rows: readonly Delivery[],
 ): Promise<void> {
-  const entries = rows.map(({ entry }) => entry).filter((entry) => entry.length > 0);
+  const entries = rows.filter(isEntryRow).map(({ entry }) => entry);
   if (entries.length > 0) await fetchChainsFor(profile, connection, entries);
 }
 

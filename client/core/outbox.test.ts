@@ -16,6 +16,7 @@ import {
   deliver,
   send,
   sync,
+  syncWarily,
   texts,
 } from "../../test/support/alice-and-bob.ts";
 import { AccountFixture, type ProfileFixture } from "../../test/support/profile-fixture.ts";
@@ -291,6 +292,20 @@ test("trouble in one conversation does not hold up the others, nor break their o
   await sync(bob);
   expect(texts(bob)).toEqual([...Array.from({ length: 40 }, (_, n) => `alice: b${n}`), "alice: last"]);
   carol.remove();
+});
+
+test("a conversation that the relay has lost is opened anew, and holds nothing up", async () => {
+  await send(alice, "bob", "before");
+  await sync(bob);
+  const { logs, lies } = world.relay;
+  const has = (envelope: Uint8Array) => logs.has(toHex(readEnvelopeHeader(envelope).conversation));
+  lies.submit = (envelope) => (has(envelope) ? undefined : "unknown_conversation");
+  logs.clear();
+  queue("me", "a note");
+  await send(alice, "bob", "after");
+  expect((await syncWarily(bob)).alarms).toEqual([]);
+  expect(texts(bob)).toEqual(["alice: before", "alice: after"]);
+  expect(texts(alice, "me")).toEqual(["alice: a note"]);
 });
 
 test("a device without prekeys is passed over, one that has none yet is asked for later", async () => {

@@ -9,7 +9,7 @@ import {
 import type { StoredConversation } from "../store/conversations.ts";
 import { ChatError } from "./chat-error.ts";
 import { isGroup, whereabouts } from "./conversations.ts";
-import { memberState } from "./memberships.ts";
+import { memberState, membershipOf } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
 
 /** What somebody may do with the messages of others. */
@@ -23,6 +23,12 @@ export interface Rights {
 export function rightsOf(state: MembershipState | undefined, account: AccountId): Rights {
   if (state === undefined) return { role: undefined, mayPin: true };
   return { role: memberOf(state, account)?.role, mayPin: mayPin(state, account) };
+}
+
+/** Whether this account may send there, as far as this profile has heard. */
+export function mayWrite(profile: Profile, stored: StoredConversation): boolean {
+  const state = membershipOf(profile, stored);
+  return state === undefined || mayPost(state, profile.identity.accountId);
 }
 
 /** Of this account, which may send there at all. Throws `not_allowed` where it may not. */

@@ -4,6 +4,7 @@ import type { RelayConnection, Roster } from "../net/relay-connection.ts";
 import { saveAudience } from "../store/audiences.ts";
 import { readConversation, type StoredConversation, setRoster } from "../store/conversations.ts";
 import { transact } from "../store/database.ts";
+import { ChatError } from "./chat-error.ts";
 import { knownChain, ownChain, refreshChains } from "./contacts.ts";
 import {
   forgedConversation,
@@ -12,6 +13,7 @@ import {
   isGroup,
   membersOf,
   noteLog,
+  theConversation,
   whereabouts,
 } from "./conversations.ts";
 import { memberState, membershipOf } from "./memberships.ts";
@@ -32,9 +34,15 @@ export function hasRoster(profile: Profile, conversation: StoredConversation): b
   return equal(rosterHash(id, roster.version, slotsOf(profile, conversation)), roster.hash);
 }
 
+/** How often a roster may be another than that of the members, while these stay the same. */
+const MAX_ATTEMPTS = 3;
+/** How often the members may change meanwhile. */
+const MAX_ROUNDS = 30;
+
 /**
  * Opens a conversation at the relay, or asks for its newest roster, and checks that the roster is just the union of
- * the members' verified, pinned chains: of newer chains, and of newer members, if need be. Throws `security_stop` if it is not.
+ * the members' verified, pinned chains: of newer chains, and of newer members, if need be. Throws `security_stop` if it is
+ * not, `not_allowed` for a group that this account is not in any more, or that the relay has lost.
  */
 export async function fetchRoster(
   profile: Profile,
@@ -42,54 +50,78 @@ export async function fetchRoster(
   conversation: StoredConversation,
   bringToHead: (conversation: number) => Promise<void>,
 ): Promise<void> {
-  const { conversationId: id, peerAccount, log } = conversation;
+  const { conversation: number, conversationId: id, kind } = conversation;
   if (id === undefined) throw new Error("a provisional conversation has no roster");
   const members = membersOf(profile, conversation);
   const unseen = members.filter((member) => knownChain(profile, member) === undefined);
   if (unseen.length > 0) await refreshChains(profile, connection, unseen);
-  let roster: Roster;
-  if (log === undefined) {
-    if (peerAccount === undefined) throw new Error("a group has a log from the start");
-    const held = heldLogs(profile);
-    const opened = await connection.openDirect(peerAccount);
-    if (!equal(opened.conversation.conversationId, id)) throw forgedConversation(profile);
-    noteLog(profile, conversation.conversation, opened.conversation, held);
-    roster = opened.roster;
-  } else {
-    try {
-      roster = await connection.getRoster(id, 0n);
-    } catch (error) {
-      // Whoever was removed learns it from the row that did it.
-      if (!(error instanceof NetError) || error.reason !== "unknown_conversation") throw error;
-      await bringToHead(conversation.conversation);
-      if (isGroup(conversation.kind))
-        memberState(profile, readConversation(profile.db, conversation.conversation));
-      throw error;
-    }
-  }
-  // The chains may have moved on since they were pinned, and the roster again since they were fetched.
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    if (takeRoster(profile, conversation.conversation, roster)) return;
-    if (isAhead(profile, conversation.conversation, roster)) await bringToHead(conversation.conversation);
-    const stored = readConversation(profile.db, conversation.conversation);
-    if (isGroup(stored.kind)) memberState(profile, stored);
-    const current = membersOf(profile, stored);
-    await refreshChains(profile, connection, current);
-    if (takeRoster(profile, conversation.conversation, roster)) return;
+  let roster = await newestRoster(profile, connection, conversation);
+  // The chains may have moved on since they were pinned, and the roster again since they were fetched. That members come
+  // and go is no fault of the relay's.
+  let attempts = 0;
+  for (let rounds = 0; attempts < MAX_ATTEMPTS; rounds += 1) {
+    if (rounds === MAX_ROUNDS) throw new NetError("timeout", "the group changes too fast");
+    if (takeRoster(profile, number, roster)) return;
+    const before = entriesHeld(profile, number);
+    if (isAhead(profile, number, roster)) await bringToHead(number);
+    const stored = readConversation(profile.db, number);
+    if (isGroup(kind)) memberState(profile, stored);
+    await refreshChains(profile, connection, membersOf(profile, stored));
+    if (takeRoster(profile, number, roster)) return;
+    if (entriesHeld(profile, number) === before) attempts += 1;
     roster = await connection.getRoster(id, 0n);
   }
   throw alarm(profile, {
     kind: "roster_forged",
     text: rosterTrouble(profile, conversation, roster),
-    conversation: conversation.conversation,
+    conversation: number,
     evidence: { version: Number(roster.version), devices: roster.devices.map(({ deviceId }) => deviceId) },
   });
 }
 
+async function newestRoster(
+  profile: Profile,
+  connection: RelayConnection,
+  conversation: StoredConversation,
+): Promise<Roster> {
+  const { conversationId: id, kind, log } = conversation;
+  if (log === undefined || id === undefined) return openAtRelay(profile, connection, conversation);
+  try {
+    return await connection.getRoster(id, 0n);
+  } catch (error) {
+    if (!(error instanceof NetError) || error.reason !== "unknown_conversation") throw error;
+    // The relay has lost it. A direct conversation is opened anew; nobody would sign all of a group's entries again.
+    if (!isGroup(kind)) return openAtRelay(profile, connection, conversation);
+    throw new ChatError("not_allowed", `The relay does not know ${theConversation(conversation)} any more.`, {
+      cause: error,
+    });
+  }
+}
+
+async function openAtRelay(
+  profile: Profile,
+  connection: RelayConnection,
+  { conversation, conversationId, peerAccount }: StoredConversation,
+): Promise<Roster> {
+  if (peerAccount === undefined) throw new Error("a group has a log from the start");
+  const held = heldLogs(profile);
+  const opened = await connection.openDirect(peerAccount);
+  if (conversationId === undefined || !equal(opened.conversation.conversationId, conversationId)) {
+    throw forgedConversation(profile);
+  }
+  noteLog(profile, conversation, opened.conversation, held);
+  return opened.roster;
+}
+
+/** How far the membership of a group is here. */
+function entriesHeld(profile: Profile, conversation: number): number {
+  const state = membershipOf(profile, readConversation(profile.db, conversation));
+  return state === undefined ? 0 : state.head.sequence + 1;
+}
+
 /** Whether it goes by membership entries that are not here yet. */
 function isAhead(profile: Profile, conversation: number, { membership }: Roster): boolean {
-  const state = membershipOf(profile, readConversation(profile.db, conversation));
-  return membership !== undefined && Number(membership.sequence) > (state?.head.sequence ?? -1);
+  return membership !== undefined && Number(membership.sequence) >= entriesHeld(profile, conversation);
 }
 
 /** For callers that learn from a refusal that the roster they hold is old. */

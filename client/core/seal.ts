@@ -9,7 +9,6 @@ import {
   type Hash,
   hash,
   headOf,
-  mayPost,
   messageRowHash,
   packWraps,
   type RosterSlot,
@@ -32,10 +31,11 @@ import { readSession, updateSession } from "../store/sessions.ts";
 import { ChatError } from "./chat-error.ts";
 import { knownChain, ownDevice } from "./contacts.ts";
 import { contentFor } from "./content.ts";
-import { isGroup, membersOf, whereabouts } from "./conversations.ts";
+import { isGroup, membersOf } from "./conversations.ts";
 import { failIntent } from "./fail-intent.ts";
 import { memberState } from "./memberships.ts";
 import type { Profile } from "./profile.ts";
+import { ownRights } from "./rights.ts";
 import { hasRoster, slotsOf } from "./rosters.ts";
 import { addressKey, sessionFor } from "./sessions.ts";
 
@@ -98,7 +98,7 @@ function checkReachable(
   ownDevice(profile);
   if (conversation.kind === "self") return;
   if (isGroup(conversation.kind)) {
-    checkMayPost(profile, conversation);
+    ownRights(profile, conversation);
     return;
   }
   const { peerAccount, peerName } = conversation;
@@ -111,13 +111,6 @@ function checkReachable(
       hint: `Send it again when ${peerName} has been online.`,
     });
   }
-}
-
-/** Throws `not_allowed`. */
-function checkMayPost(profile: Profile, conversation: StoredConversation): void {
-  const state = memberState(profile, conversation);
-  if (mayPost(state, profile.identity.accountId)) return;
-  throw new ChatError("not_allowed", `Your role does not permit you to write ${whereabouts(conversation)}.`);
 }
 
 function sealAll(

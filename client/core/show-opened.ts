@@ -57,7 +57,7 @@ function showRow(profile: Profile, conversation: StoredConversation, row: Staged
     showEntry(profile, conversation, row);
     return false;
   }
-  const own = findOwnRow(profile.db, row.rowHash);
+  const own = findOwnRow(profile.db, row.rowHash, row.conversation);
   if (own !== undefined) keepOwnClaim(profile, conversation, own.position);
   if (own !== undefined) return false;
   if (row.stub !== 0) {

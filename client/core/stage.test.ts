@@ -8,7 +8,7 @@ import { startTestRelay, type TestRelay } from "../../test/support/relay.ts";
 import { readConversation } from "../store/conversations.ts";
 import { createGroup } from "./create-group.ts";
 import { joinRoom } from "./join-group.ts";
-import { removeMember } from "./manage-group.ts";
+import { removeMember, setPolicy } from "./manage-group.ts";
 import { membershipOf, nameOf } from "./memberships.ts";
 import { queueMessage } from "./send-message.ts";
 import { syncConversations } from "./sync.ts";
@@ -81,4 +81,17 @@ test.each<[string, string, Partial<Delivery>]>([
   liar.tricks = { answers: {} };
   expect(await alarmsOf(bob)).toEqual([]);
   expect(membersSeenBy(bob, at)).toEqual(["alice", "bob"]);
+});
+
+test("an entry that is none is an alarm, and not a reason to hear nothing more", async () => {
+  const room = await online(alice, (connection) =>
+    createGroup(alice.profile, connection, { name: "noise", kind: "room" }),
+  );
+  await online(bob, (connection) => joinRoom(bob.profile, connection, "noise"));
+  await online(alice, (connection) => setPolicy(alice.profile, connection, room, { history: "asked" }));
+  liar.tricks.toClient = (frame) => {
+    for (const row of frame.deliveries) row.entry = row.entry.slice(0, 10);
+    return [frame];
+  };
+  expect(await alarmsOf(bob)).toHaveLength(1);
 });

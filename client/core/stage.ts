@@ -176,7 +176,8 @@ function isSound({ conversationId: id }: StoredConversation, delivery: Delivery)
   return made.length === 32 && equal(messageRowHash(hash(made)), delivery.rowHash);
 }
 
-function isEntryRow({ entry, rowHash }: Delivery): boolean {
+/** Whether it is a membership entry in form, and the one that its row is of. */
+export function isEntryRow({ entry, rowHash }: Delivery): boolean {
   try {
     return equal(membershipRowHash(readMembershipEntry(entry).hash), rowHash);
   } catch (error) {
@@ -224,7 +225,7 @@ function clampTime(time: bigint): number {
 
 /** A row that this device made: the relay has stored it, whether its answer came or not. */
 function isOwnRow(profile: Profile, { stored, membership }: Place, rowHash: Hash, at: LogHead): boolean {
-  const own = findOwnRow(profile.db, rowHash);
+  const own = findOwnRow(profile.db, rowHash, stored.conversation);
   if (own === undefined) return false;
   checkOwnRow(profile, stored.conversation, own, at);
   const intent = findIntentOf(profile.db, own.position);

@@ -27,6 +27,7 @@ import { failIntent } from "./fail-intent.ts";
 import { Inbox } from "./inbox.ts";
 import type { Profile } from "./profile.ts";
 import { takePromise } from "./promises.ts";
+import { mayWrite } from "./rights.ts";
 import { fetchRoster, forgetRoster } from "./rosters.ts";
 import { sealConversation } from "./seal.ts";
 import { record } from "./security.ts";
@@ -91,16 +92,27 @@ async function prepare(
     const stored = findNumbered(profile.db, conversation);
     if (stored === undefined) return; // its intents stand elsewhere now: in the next round
     if (stored.conversationId === undefined) current = await settle(profile, connection, stored);
+    const mayNot = !mayWrite(profile, stored);
+    // To whoever was removed the relay shows the last roster that he was in; what gives or takes a right is in the log.
+    const isDoubtful = mayNot || wasRefused(profile, current, through);
+    if (mayNot) forgetRoster(profile, current);
     for (let step = 0; step < MAX_PREPARATIONS; step += 1) {
       const outcome = sealConversation(profile, current, through);
       if (outcome.kind === "sealed") return;
       if (outcome.kind === "needs sessions") await setUpSessions(profile, connection, outcome.peers);
-      else await fetchRoster(profile, connection, readConversation(profile.db, current), bringToHead);
+      else {
+        await fetchRoster(profile, connection, readConversation(profile.db, current), bringToHead);
+        if (isDoubtful) await bringToHead(current);
+      }
     }
     throw new ChatError("internal", "The message could not be sealed.");
   } catch (error) {
     failConversation(profile, current, through, definite(error));
   }
+}
+
+function wasRefused({ db }: Profile, conversation: number, through: number): boolean {
+  return readIntentsOf(db, conversation, through).some(({ attempt }) => attempt > 0);
 }
 
 /** The error as one that stays; throws those that may be gone the next time. */

@@ -1,4 +1,5 @@
 // Rows of logs of which the relay had nothing left but the hash.
+import type { DeviceAddress } from "../../keys/index.ts";
 import { type Database, statement } from "./database.ts";
 
 interface ErasedRow {
@@ -39,6 +40,22 @@ export function countErased(
     `select count(*) as count from erased_rows
      where conversation = ? and sequence > ? and sequence < ? and is_deleted = ?`,
   ).get(conversation, after, before, isDeleted ? 1 : 0);
+  return row?.count ?? 0;
+}
+
+/** Messages of a device that never came, and in whose places there is what their deletes say of them. */
+export function countStandIns(
+  db: Database,
+  conversation: number,
+  { accountId, deviceId }: DeviceAddress,
+  { after, before }: { after: number; before: number },
+): number {
+  const row = statement<[number, Uint8Array, Uint8Array, number, number], { count: number }>(
+    db,
+    `select count(*) as count from messages
+     where conversation = ? and account_id = ? and device_id = ? and sequence > ? and sequence < ?
+       and state = 'received' and arrival is null and shared_by is null`,
+  ).get(conversation, accountId, deviceId, after, before);
   return row?.count ?? 0;
 }
 

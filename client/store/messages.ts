@@ -189,7 +189,7 @@ export function newestArrival(db: Database): number {
   return row?.arrival ?? 0;
 }
 
-/** The number in the log of a device's last message before that number; 0 if there is none. */
+/** The number of a device's last message that the log has brought before that number; 0 if there is none. */
 export function newestOfDevice(
   db: Database,
   conversation: number,
@@ -198,7 +198,8 @@ export function newestOfDevice(
 ): number {
   const row = statement<[number, Uint8Array, number], { sequence: number | null }>(
     db,
-    "select max(sequence) as sequence from messages where conversation = ? and device_id = ? and sequence < ?",
+    `select max(sequence) as sequence from messages
+     where conversation = ? and device_id = ? and sequence < ? and arrival is not null`,
   ).get(conversation, device, before);
   return row?.sequence ?? 0;
 }

@@ -35,11 +35,12 @@ export function savePromise(db: Database, rowHash: Hash, promised: LogHead): voi
   ).run(promised.sequence, promised.hash, rowHash);
 }
 
-export function findOwnRow(db: Database, rowHash: Uint8Array): OwnRow | undefined {
-  const row = statement<[Uint8Array], Row>(
+/** In the log that it was sealed for: in another one it is a row like any. */
+export function findOwnRow(db: Database, rowHash: Uint8Array, conversation: number): OwnRow | undefined {
+  const row = statement<[Uint8Array, number], Row>(
     db,
-    "select position, sequence, log_hash from own_rows where row_hash = ?",
-  ).get(rowHash);
+    "select position, sequence, log_hash from own_rows where row_hash = ? and conversation = ?",
+  ).get(rowHash, conversation);
   return row && fromRow(row);
 }
 

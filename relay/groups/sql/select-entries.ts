@@ -7,6 +7,9 @@ export interface EntryRange {
   readonly maxBytes: number;
 }
 
+/** Of one without content: a page reads no more rows than can be on it, however long the range. */
+const MIN_ENTRY_BYTES = 242;
+
 /** The entries of a range, until they come to `maxBytes`; one at least. */
 export function selectEntries(db: Queries, conversationId: Uint8Array, range: EntryRange): Promise<Buffer[]> {
   return select(db, conversationId, range, "");
@@ -42,10 +45,12 @@ async function select(
       where membership_entries.conversation_id = $1::bytea
         and membership_entries.sequence between $2::int8 and $3::int8
         ${only}
+      order by membership_entries.sequence
+      limit $5::int8
     ) as measured
     where measured.total - measured.size < $4::int8
     order by measured.sequence`,
-    [conversationId, from, to, maxBytes],
+    [conversationId, from, to, maxBytes, Math.ceil(maxBytes / MIN_ENTRY_BYTES) + 1],
   );
   return rows.map(({ entry }) => entry);
 }
