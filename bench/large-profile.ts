@@ -1,7 +1,7 @@
 // Fills a profile with conversations and messages, as many as somebody has after years.
 import type { Profile } from "../client/core/profile.ts";
 import { pinName, saveAccountEntries } from "../client/store/accounts.ts";
-import { addConversation } from "../client/store/conversations.ts";
+import { addConversation, readConversations } from "../client/store/conversations.ts";
 import { type Database, transact } from "../client/store/database.ts";
 import { addMessage } from "../client/store/messages.ts";
 import { accountId, conversationId, deviceId, hash, messageId } from "../keys/index.ts";
@@ -12,14 +12,13 @@ const BATCH = 2_000;
 const YEARS_MS = 3 * 365 * 24 * 60 * 60 * 1_000;
 
 export interface Contact {
-  readonly name: string;
   readonly conversation: number;
   readonly account: ReturnType<typeof accountId>;
 }
 
 const bytes = (length: number) => new Uint8Array(length).map(() => below(256));
 
-export function fillProfile(profile: Profile, conversations: number, messages: number): Contact[] {
+export function fillProfile(profile: Profile, conversations: number, messages: number): void {
   const { db } = profile;
   // What a power cut would leave is not measured. Words are put into the index at the end, which is quicker.
   db.pragma("synchronous = off");
@@ -46,7 +45,6 @@ export function fillProfile(profile: Profile, conversations: number, messages: n
   for (const sql of triggers) db.exec(sql);
   db.exec("insert into message_search (message_search) values ('rebuild')");
   db.pragma("wal_checkpoint(truncate)");
-  return contacts;
 }
 
 export function write(
@@ -85,7 +83,13 @@ function addContact(db: Database, at: number): Contact {
     peerName: name,
     peerAccount: account,
   });
-  return { name, conversation, account };
+  return { conversation, account };
+}
+
+export function contactsOf(db: Database): Contact[] {
+  return readConversations(db).flatMap(({ conversation, peerAccount }) =>
+    peerAccount === undefined ? [] : [{ conversation, account: peerAccount }],
+  );
 }
 
 /** Takes the triggers of the search away; gives what makes them again. */
