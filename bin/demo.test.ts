@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { spawn as spawnTerminal } from "@lydell/node-pty";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { watch } from "../test/support/chat.ts";
+import { COMPILE_CACHE } from "../test/support/relay.ts";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
 let folder: string;
@@ -29,7 +30,7 @@ async function environment(): Promise<Record<string, string>> {
     CHAT_RELAY: `http://127.0.0.1:${await freePort()}`,
     TERM: "xterm-256color",
     LANG: "C.UTF-8",
-    NODE_DISABLE_COMPILE_CACHE: "1",
+    NODE_COMPILE_CACHE: COMPILE_CACHE,
   };
 }
 

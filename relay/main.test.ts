@@ -82,7 +82,7 @@ describe("chat relay", () => {
   });
 
   test("tells on one line that it is ready, and ends well on SIGTERM", async () => {
-    const relay = await spawnRelay(sources);
+    const relay = await spawnRelay({ ...sources, fresh: true });
     const postgres = await relay.postgresPid();
     const member = await joinRelay(relay.url, "alice");
     const secrets = await stat(join(relay.folder, "secrets.json"));

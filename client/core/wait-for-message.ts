@@ -6,7 +6,10 @@ import type { Message } from "./message.ts";
 import type { Profile } from "./profile.ts";
 import { messageAt } from "./send-message.ts";
 
-const POLL_MS = 20;
+/** Looks less and less often: of a hundred processes that wait for one, each look takes time from that one. */
+const FIRST_POLL_MS = 20;
+const LAST_POLL_MS = 200;
+const SLOWER = 1.5;
 
 export interface WaitOptions {
   readonly connect: Connect;
@@ -31,7 +34,7 @@ export async function waitForMessage(
     ending.addEventListener("abort", () => resolve(false), { once: true });
   });
   let marker: string | undefined;
-  for (;;) {
+  for (let poll = FIRST_POLL_MS; ; poll = Math.min(poll * SLOWER, LAST_POLL_MS)) {
     const now = changeMarker(profile.db);
     if (now !== marker) {
       const message = messageAt(profile, position);
@@ -42,21 +45,22 @@ export async function waitForMessage(
     if (signal?.aborted === true)
       throw new ChatError("interrupted", "Interrupted: the message stays queued.");
     if (deadline.aborted) throw timedOut();
-    await drainUntil(profile, connect, ending, ended);
+    await drainUntil(profile, connect, poll, ending, ended);
   }
 }
 
-/** Gives the outbox a push; sleeps a little when another process is at it. */
+/** Gives the outbox a push; sleeps for `poll` milliseconds when another process is at it. */
 async function drainUntil(
   profile: Profile,
   connect: Connect,
+  poll: number,
   ending: AbortSignal,
   ended: Promise<false>,
 ): Promise<void> {
   const draining = drainOutbox(profile, connect, { signal: ending });
   try {
     const isDone = await Promise.race([draining, ended]);
-    if (!isDone && !ending.aborted) await sleep(POLL_MS, undefined, { signal: ending });
+    if (!isDone && !ending.aborted) await sleep(poll, undefined, { signal: ending });
   } catch (error) {
     if (!ending.aborted) throw error;
   } finally {

@@ -1,9 +1,11 @@
 // Runs once for each vitest project, in vitest's own process: keeps one PostgreSQL for all test files, started when the
 // first of them asks (over a Unix socket), stopped at the end. Each file makes databases of its own in it.
-import { mkdtemp, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { Client, type ClientConfig } from "pg";
 import type { TestProject } from "vitest/node";
 import { startEmbedded } from "../../relay/db/embedded.ts";
@@ -25,7 +27,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const server = createServer((socket) => {
     started ??= start(folder);
     started.then(
-      ({ connection }) => socket.end(JSON.stringify({ connection })),
+      ({ connection, prepared }) => socket.end(JSON.stringify({ connection, prepared })),
       (error: Error) => socket.end(JSON.stringify({ error: error.message })),
     );
     socket.on("error", () => undefined);
@@ -40,12 +42,29 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   };
 }
 
-async function start(folder: string): Promise<{ connection: ClientConfig; stop(): Promise<void> }> {
+interface Started {
+  readonly connection: ClientConfig;
+  /** A relay's data folder whose PostgreSQL has the whole schema and does not run. */
+  readonly prepared: string;
+  stop(): Promise<void>;
+}
+
+async function start(folder: string): Promise<Started> {
+  const prepared = join(folder, "prepared");
+  await mkdir(prepared);
+  const first = await startEmbedded(prepared, silent);
+  await migrate(first.connection);
+  await first.stop();
+  await copyPostgres(prepared, folder);
   const { connection, stop } = await startEmbedded(folder, silent);
-  const client = new Client(connection);
+  const client = new Client({ ...connection, database: "template1" });
   await client.connect();
-  await client.query(`create database ${TEMPLATE}`);
+  await client.query(`create database ${TEMPLATE} template postgres`);
   await client.end();
-  await migrate({ ...connection, database: TEMPLATE });
-  return { connection, stop };
+  return { connection, prepared, stop };
+}
+
+/** From one relay's data folder to another's, and whose it is with it, which Node's own copying forgets. */
+export async function copyPostgres(from: string, to: string): Promise<void> {
+  await promisify(execFile)("cp", ["-Rp", join(from, "postgres"), to]);
 }

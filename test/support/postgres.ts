@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { Client, type ClientConfig } from "pg";
 import { inject } from "vitest";
 import { Database } from "../../relay/db/pool.ts";
-import { TEMPLATE } from "./postgres-for-tests.ts";
+import { copyPostgres, TEMPLATE } from "./postgres-for-tests.ts";
 
 export interface FreshDatabase {
   readonly connection: ClientConfig;
@@ -15,7 +15,7 @@ export interface FreshDatabase {
 
 /** A database of one's own with the whole schema, in the PostgreSQL that all tests share. `drop` it at the end. */
 export async function freshDatabase({ empty = false }: { empty?: boolean } = {}): Promise<FreshDatabase> {
-  const shared = await sharedPostgres();
+  const { connection: shared } = await sharedPostgres();
   const name = `test_${randomBytes(6).toString("hex")}`;
   await once(shared, `create database ${name} template ${empty ? "template1" : TEMPLATE}`);
   const connection = { ...shared, database: name };
@@ -30,11 +30,22 @@ export async function freshDatabase({ empty = false }: { empty?: boolean } = {})
   };
 }
 
-async function sharedPostgres(): Promise<ClientConfig> {
+/** Gives a relay's new data folder the PostgreSQL that a first start would make, which takes as long as ten starts. */
+export async function bringPostgres(folder: string): Promise<void> {
+  const { prepared } = await sharedPostgres();
+  await copyPostgres(prepared, folder);
+}
+
+interface SharedPostgres {
+  readonly connection: ClientConfig;
+  readonly prepared: string;
+}
+
+async function sharedPostgres(): Promise<SharedPostgres> {
   const answer = await text(connect(inject("postgresSocket")));
-  const { connection, error } = JSON.parse(answer) as { connection: ClientConfig; error?: string };
+  const { error, ...shared } = JSON.parse(answer) as SharedPostgres & { error?: string };
   if (error !== undefined) throw new Error(error);
-  return connection;
+  return shared;
 }
 
 async function once(connection: ClientConfig, statement: string): Promise<void> {

@@ -8,7 +8,7 @@ import type { Rates } from "../../relay/limits.ts";
 import { startRelay } from "../../relay/start-relay.ts";
 import { type Finished, type Running, watch } from "./chat.ts";
 import { keptLog } from "./log.ts";
-import { freshDatabase } from "./postgres.ts";
+import { bringPostgres, freshDatabase } from "./postgres.ts";
 
 /** A relay in this process, on a random port, with a fresh database of the shared PostgreSQL. */
 export interface TestRelay {
@@ -79,16 +79,27 @@ export interface SpawnOptions {
   readonly env?: Record<string, string>;
   /** Run the sources instead of the built `chat`. */
   readonly sources?: boolean;
+  /** Let it make its PostgreSQL itself. */
+  readonly fresh?: boolean;
 }
 
 const BUILT = [fileURLToPath(new URL("../../bin/chat.js", import.meta.url)), "relay"];
 const SOURCES = [fileURLToPath(new URL("./run-relay.ts", import.meta.url))];
 
+/** Where the built `chat` has its own. */
+export const COMPILE_CACHE = join(tmpdir(), "node-compile-cache");
+
 /** Starts `chat relay` with these parameters and does not wait. */
 export function runChatRelay(parameters: readonly string[], options: SpawnOptions = {}): Running {
   const start = options.sources ? SOURCES : BUILT;
   const child = spawn(process.execPath, [...start, ...parameters], {
-    env: { PATH: process.env["PATH"] ?? "", HOME: tmpdir(), NODE_NO_WARNINGS: "1", ...options.env },
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      HOME: tmpdir(),
+      NODE_NO_WARNINGS: "1",
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
+      ...options.env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   return watch(child);
@@ -96,6 +107,8 @@ export function runChatRelay(parameters: readonly string[], options: SpawnOption
 
 export async function spawnRelay(options: SpawnOptions = {}): Promise<SpawnedRelay> {
   const folder = await mkdtemp(join(tmpdir(), "sotto-relay-"));
+  // Benchmarks have no PostgreSQL that they share.
+  if (!options.fresh && process.env["VITEST"] !== undefined) await bringPostgres(folder);
   let log = "";
   const start = async (listen: string): Promise<{ running: Running; url: string }> => {
     const parameters = ["--listen", listen, "--data", folder, ...(options.parameters ?? [])];
