@@ -99,5 +99,5 @@ test("a pasted megabyte is refused in one sentence, and keys go on at once", asy
   terminal.paste("漢字 and \u001b[2J more\r".repeat(60_000));
   await terminal.shows("too long");
   terminal.type("still here");
-  await terminal.shows("› still here", 1_000);
+  await terminal.shows("› still here");
 });

@@ -63,7 +63,7 @@ test("a dead network is noticed without a key, said in words, and nothing is los
   await a.shows("● connected", 20_000);
   await a.shows("meanwhile 4");
   await a.shows(/late 4 .*✓/);
-  await a.until(() => !/queued|wait/.test(a.screen()), "nothing waits any more", 1_000);
+  await a.until(() => !/queued|wait/.test(a.screen()), "nothing waits any more");
   expect(numbered(a, "late")).toEqual(row("late", 5));
   expect(numbered(a, "meanwhile")).toEqual(row("meanwhile", 5));
   const received = await bob.json(["read"]);

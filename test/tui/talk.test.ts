@@ -44,8 +44,8 @@ test("what one types and sends is seen at once, and how far it got", async () =>
   await b.shows("alice is typing");
   a.type(`ning${press.enter}`);
   await a.shows(/alice +good morning/);
-  await b.shows(/alice +good morning/, 2_000);
-  await b.until(() => !b.screen().includes("is typing"), "who has sent does not type any more", 1_000);
+  await b.shows(/alice +good morning/);
+  await b.until(() => !b.screen().includes("is typing"), "who has sent does not type any more", 4_000);
   await a.shows(marked("good morning", "read"));
   b.type("h");
   await a.shows("bob is typing");
