@@ -1,8 +1,10 @@
-// The newcomer's way: a relay, an account, a friend, and a chat, at one terminal.
+// The newcomer's way: a relay, an account, a friend, and the full-screen client, at one terminal.
 import { userInfo } from "node:os";
 import type { Profile, ProfilePaths } from "../client/core/profile.ts";
 import { inOrder } from "./demo-ending.ts";
 import { type DemoRelay, demoRelay } from "./demo-relay.ts";
+
+type Identity = Profile["identity"];
 
 export function liveDemo(): Promise<number> {
   return inOrder(async ({ signal, undo, orEnd }) => {
@@ -23,8 +25,8 @@ export function liveDemo(): Promise<number> {
       "",
     );
 
-    const profile = await orEnd(yourProfile(relay, signal));
-    undo(() => profile.db.close());
+    const { identity, paths, db } = await orEnd(yourProfile(relay, signal));
+    db.close();
 
     const { echoFriend } = await import("./echo-friend.ts");
     const friend = await orEnd(echoFriend(client.chatHome(process.env), relay.url));
@@ -36,17 +38,27 @@ export function liveDemo(): Promise<number> {
       await listening;
     });
 
-    introduce(profile, friend.name, relay);
-    await chat(profile, friend.name, relay, signal);
-    farewell(profile, relay);
-    return 0;
+    await orEnd(friend.greet(identity.name));
+    introduce(identity, friend.name, relay);
+    const status = await chat(paths, relay, signal);
+    farewell(identity, relay);
+    return status;
   });
 }
 
-async function chat(profile: Profile, partner: string, relay: DemoRelay, signal: AbortSignal): Promise<void> {
-  const client = await import("../client/cli/demo-door.ts");
-  const output = new client.Output({ json: false, quiet: false, color: !process.env["NO_COLOR"] });
-  await client.liveChat(profile, client.connector(profile, relay.url), { output, partner, signal });
+async function chat(paths: ProfilePaths, relay: DemoRelay, signal: AbortSignal): Promise<number> {
+  const { openTui } = await import("../client/tui/open.ts");
+  const { stdin: input, stdout: output, stderr: errors } = process;
+  const opening = {
+    paths,
+    environment: process.env,
+    relay: relay.url,
+    // It asks for what is in no file itself.
+    passphrase: async () => (process.env["CHAT_PASSPHRASE_FILE"] ? passphrase(signal) : undefined),
+    signal,
+    hasColors: !process.env["NO_COLOR"],
+  };
+  return openTui(opening, { input, output, errors });
 }
 
 /** The account in the usual profile; but one of another relay is left alone, for the demo has its own then. */
@@ -133,24 +145,21 @@ function suggestedName(check: (name: string) => string): string | undefined {
   }
 }
 
-function introduce(profile: Profile, friend: string, relay: DemoRelay): void {
-  const { name, relayUrl } = profile.identity;
-  const isElsewhere = relay.url !== relayUrl;
+function introduce({ name, relayUrl }: Identity, friend: string, relay: DemoRelay): void {
+  const elsewhere = relay.url === relayUrl ? "" : ` --relay ${relay.url}`;
   say(
     "",
-    `You are ${name}. Type a line and press Enter: ${friend} answers.`,
-    '"@name text" writes to somebody else.',
-    "In a second terminal, in this folder, the same account is there too:",
+    `You are ${name}, and ${friend} answers what you write. In a second terminal, in this folder, the same account is`,
+    "there too:",
     "",
-    `    npx chat send ${friend} "hello from the other side"${isElsewhere ? ` --relay ${relay.url}` : ""}`,
-    `    npx chat read${isElsewhere ? ` --relay ${relay.url}` : ""}`,
-    "",
+    `    npx chat send ${friend} "hello from the other side"${elsewhere}`,
+    `    npx chat read${elsewhere}`,
   );
 }
 
-function farewell({ identity }: Profile, relay: DemoRelay): void {
+function farewell({ name }: Identity, relay: DemoRelay): void {
   const left = relay.isOurs ? " The relay stops now; `npx chat relay` runs it without the demo." : "";
-  say("", `Your account ${identity.name} stays on this machine.${left}`);
+  say("", `Your account ${name} stays on this machine: \`npx chat\` opens it.${left}`);
 }
 
 function say(...lines: string[]): void {

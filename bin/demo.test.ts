@@ -4,12 +4,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { spawn as spawnTerminal } from "@lydell/node-pty";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { watch } from "../test/support/chat.ts";
+import { LAUNCHER, watch } from "../test/support/chat.ts";
 import { COMPILE_CACHE } from "../test/support/relay.ts";
+import { VirtualTerminal } from "../test/support/virtual-terminal.ts";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
+const CTRL_Q = "\u0011";
 let folder: string;
 const killed: (() => void)[] = [];
 
@@ -43,32 +44,11 @@ function freePort(): Promise<number> {
   });
 }
 
-/** A terminal with `chat demo` in it, and somebody who types. */
-async function terminal(env: Record<string, string>) {
-  const child = spawnTerminal(process.execPath, [main, "demo"], { cols: 100, rows: 40, env });
-  let all = "";
-  let seen = 0;
-  let isEnded = false;
-  killed.push(() => isEnded || child.kill("SIGKILL"));
-  child.onData((text) => {
-    all += text;
-  });
-  const ended = new Promise<number>((resolve) =>
-    child.onExit(({ exitCode }) => {
-      isEnded = true;
-      resolve(exitCode);
-    }),
-  );
-  return {
-    ended,
-    output: () => all,
-    type: (text: string) => child.write(text),
-    /** Waits for something that has not been waited for before. */
-    until: async (pattern: RegExp) => {
-      await expect.poll(() => all.slice(seen), { timeout: 30_000, interval: 50 }).toMatch(pattern);
-      seen = all.length;
-    },
-  };
+/** `chat demo` as it is built, at a terminal. */
+function demoIn(env: Record<string, string>): VirtualTerminal {
+  const terminal = new VirtualTerminal([process.execPath, LAUNCHER, "demo"], { columns: 100, rows: 40, env });
+  killed.push(() => terminal.kill("SIGKILL"));
+  return terminal;
 }
 
 test("without a terminal the demo is a transcript, and leaves nothing behind", async () => {
@@ -100,34 +80,35 @@ test("interrupted in the middle, the transcript cleans up too", async () => {
 
 test("at a terminal it leads to an account and a friend who answers, and goes on there the next time", async () => {
   const env = await environment();
-  const first = await terminal(env);
-  await first.until(/Your name here/);
+  const first = demoIn(env);
+  await first.shows("Your name here");
   first.type("\u0015Nora\r");
-  await first.until(/Choose a password/);
+  await first.shows("Choose a password");
   first.type("short\r");
-  await first.until(/at least 8/);
+  await first.shows("at least 8");
   first.type("\u0015correct horse\r");
-  await first.until(/The same again/);
+  await first.shows("The same again");
   first.type("correct horse\r");
-  await first.until(/24 \w+.*written them down/s);
+  await first.shows("written them down");
   first.type("y\r");
-  await first.until(/echo › /);
+  await first.shows("Write something, and I say it back.");
+  await first.shows("connected");
   first.type("hello\r");
-  await first.until(/You said: hello/);
+  await first.shows("You said: hello");
 
-  const { code, stdout } = await watch(spawn(process.execPath, [main, "send", "echo", "me too"], { env }))
+  const { code, stdout } = await watch(spawn(process.execPath, [LAUNCHER, "send", "echo", "me too"], { env }))
     .finished;
   expect({ code, stdout }).toEqual({ code: 0, stdout: "Sent to echo.\n" });
-  await first.until(/nora → echo.*me too.*You said: me too/s);
-  first.type("\u0003");
-  expect(await first.ended).toBe(0);
-  expect(first.output()).not.toContain("correct horse");
+  await first.shows("You said: me too");
+  first.type(CTRL_Q);
+  expect(await first.exited).toMatchObject({ code: 0 });
+  expect(first.output).not.toContain("correct horse");
 
-  const second = await terminal(env);
-  await second.until(/Welcome back, nora.*echo › /s);
-  second.type("@zebra hi\r");
-  await second.until(/Nobody on this relay is called zebra/);
-  second.type("\u0004");
-  expect(await second.ended).toBe(0);
+  const second = demoIn(env);
+  await second.shows("You said: me too");
+  expect(second.screen().match(/Write something/g)).toHaveLength(1);
+  second.type(CTRL_Q);
+  expect(await second.exited).toMatchObject({ code: 0 });
+  await second.shows("npx chat` opens it");
   expect(existsSync(join(folder, "home", "relay", "postgres", "data", "postmaster.pid"))).toBe(false);
 }, 90_000);

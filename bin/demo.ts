@@ -2,7 +2,8 @@
 // told as a transcript.
 const usage = `Usage: chat demo [--transcript]
 
-At a terminal: starts a relay on this machine, makes you an account, and opens a chat with a friend called echo.
+At a terminal: starts a relay on this machine, makes you an account, and opens the full-screen client with a
+friend called echo in it.
 Without one, or with --transcript: plays a first conversation between two people in a temporary folder, and shows what
 the relay gets to see of it.
 `;
@@ -28,7 +29,8 @@ export async function runDemo(parameters: readonly string[]): Promise<number> {
 
 async function play(isTranscriptAsked: boolean): Promise<number> {
   const isTerminal = [process.stdin, process.stdout, process.stderr].every((stream) => stream.isTTY);
-  if (isTerminal && !isTranscriptAsked) {
+  const isDumb = process.env["TERM"] === "dumb";
+  if (isTerminal && !isDumb && !isTranscriptAsked) {
     const { liveDemo } = await import("./demo-live.ts");
     return liveDemo();
   }

@@ -5,10 +5,13 @@ import type { Profile } from "../client/core/profile.ts";
 import { randomPassword } from "./random-password.ts";
 
 const NAMES = ["echo", "echo2", "echo3", "echo4", "echo5"];
+const GREETING = "Hello! Write something, and I say it back.";
 const noPassphrase = async (): Promise<undefined> => undefined;
 
 export interface EchoFriend {
   readonly name: string;
+  /** Writes first, once: somebody who has just come finds a conversation. */
+  greet(name: string): Promise<void>;
   /** Answers until the signal aborts. Rejects with what waiting cannot mend. */
   listen(signal: AbortSignal): Promise<void>;
   close(): void;
@@ -30,6 +33,10 @@ export async function echoFriend(home: string, relayUrl: string): Promise<EchoFr
   const connect = client.connector(profile, relayUrl);
   return {
     name: profile.identity.name,
+    greet: async (name) => {
+      client.queueMessage(profile, { to: name, text: GREETING, key: `greeting-${name}` });
+      await client.drainOutbox(profile, connect);
+    },
     listen: (signal) => listen(profile, connect, signal),
     close: () => profile.db.close(),
   };

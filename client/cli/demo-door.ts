@@ -16,7 +16,6 @@ export { syncConversations } from "../core/sync.ts";
 export { createKey, readKey, unlockProfile } from "../core/unlock-profile.ts";
 export { waitForMessage } from "../core/wait-for-message.ts";
 export { watchMessages } from "../core/watch-messages.ts";
-export { liveChat } from "./live-chat.ts";
 export { Output } from "./print.ts";
 export { askNewPassword, askPassword, askText } from "./prompts.ts";
 export { readSecret } from "./secrets.ts";

@@ -5,7 +5,7 @@ import { safeText } from "../safe-text.ts";
 import type { Output } from "./print.ts";
 
 /** One thing that was noticed, as the use cases keep it. */
-export interface Finding {
+interface Finding {
   readonly gravity: "stop" | "note";
   readonly text: string;
 }
@@ -35,7 +35,7 @@ export class Findings {
 }
 
 /** Says what is worth knowing. The first alarm comes back as the error to end with; all others are said here. */
-export function reportFindings(output: Output, findings: readonly Finding[]): ChatError | undefined {
+function reportFindings(output: Output, findings: readonly Finding[]): ChatError | undefined {
   const [first, ...others] = findings.filter(({ gravity }) => gravity === "stop");
   for (const { text } of findings.filter(({ gravity }) => gravity === "note")) {
     output.note(output.paintNote("yellow", safeText(text)));
