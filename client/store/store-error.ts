@@ -44,7 +44,8 @@ const systemCodes: readonly [RegExp, StoreErrorCode][] = [
   [/^SQLITE_NOTADB/, "wrong_key"],
   [/^SQLITE_CORRUPT/, "damaged"],
   [/^SQLITE_IOERR_(SHORT_READ|DATA|CORRUPTFS)/, "damaged"],
-  [/^SQLITE_(BUSY|LOCKED)/, "busy"],
+  // PROTOCOL: so many processes began to read at once that one found no place for too long.
+  [/^SQLITE_(BUSY|LOCKED|PROTOCOL)/, "busy"],
   [/^SQLITE_(FULL|READONLY|IOERR|CANTOPEN|PERM|AUTH)/, "cannot_write"],
   [
     /^(EACCES|EPERM|EROFS|ENOSPC|EDQUOT|EIO|ENOTDIR|EISDIR|ENAMETOOLONG|EMFILE|ENFILE|EEXIST)$/,

@@ -106,3 +106,13 @@ test("a database that is closed meanwhile is not asked any more", async () => {
   await sleep(50);
   stop();
 });
+
+test("a database that cannot be looked at ends the wait, and not the process", async () => {
+  const waiting = nextChange(db, changeMarker(db), { signal: stopping.signal });
+  const refusing = vi.spyOn(db, "pragma").mockImplementation(() => {
+    throw new Error("locking protocol");
+  });
+  countUp(other, "live_lease");
+  await waiting;
+  refusing.mockRestore();
+});

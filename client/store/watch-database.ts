@@ -135,7 +135,14 @@ class Watcher {
       this.#end();
       return true;
     }
-    const marker = changeMarker(this.#db);
+    let marker: string;
+    try {
+      marker = changeMarker(this.#db);
+    } catch {
+      // Nobody above would catch it. Whoever waits looks for himself, and a failure has its place there.
+      for (const { passed } of [...this.#listeners]) passed();
+      return true;
+    }
     if (marker === this.#marker) return false;
     this.#marker = marker;
     for (const { changed } of [...this.#listeners]) changed();

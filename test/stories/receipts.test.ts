@@ -26,7 +26,7 @@ test("a script waits until its message is there, and hears who has not got it wh
     "--wait",
     "delivered",
     "--timeout",
-    "1s",
+    "6s",
     "--json",
   ]);
   expect(late.code).toBe(75);

@@ -39,7 +39,8 @@ test("who looks elsewhere is told who writes, what only if that is wished, and n
   await terminal.until(() => told(terminal).length > 0, "a notification");
   await bob.ok(["send", "alice", "two"]);
   await terminal.shows("two");
-  expect(told(terminal)).toEqual(["Sotto: bob writes"]);
+  // One for both, unless the machine is so slow that the second is no burst any more.
+  expect(new Set(told(terminal))).toEqual(new Set(["Sotto: bob writes"]));
 
   terminal.type(press.lookAgain);
   terminal.type(press.alt(","));
@@ -53,7 +54,7 @@ test("who looks elsewhere is told who writes, what only if that is wished, and n
   terminal.type(press.lookAway);
   await new Promise((resolve) => setTimeout(resolve, 4_200));
   await bob.ok(["send", "alice"], { input: "a\u001b]52;c;ZXZpbA==\u0007b; c\u009cd" });
-  await terminal.until(() => told(terminal).length > 1, "another notification");
+  await terminal.until(() => told(terminal).at(-1)?.startsWith("bob: ") === true, "what he writes");
   expect(told(terminal).at(-1)).toBe("bob: a␛]52,c,ZXZpbA==␇b, c\\u{9c}d");
   expect(terminal.output).not.toContain("\u001b]52");
 }, 60_000);
