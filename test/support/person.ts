@@ -41,20 +41,28 @@ export async function inside<T>(
   }
 }
 
+/** As `chat send` does. */
+export async function say(someone: Person, to: string, text: string): Promise<void> {
+  await inside(someone, (profile) => {
+    const { position } = queueMessage(profile, { to, text });
+    return waitForMessage(profile, position, { connect: connector(profile), timeout: 30_000 });
+  });
+}
+
+/** As `chat read` does. */
+export async function catchUp(someone: Person): Promise<void> {
+  await inside(someone, async (profile, connection) => {
+    const { alarms } = await syncConversations(profile, connection);
+    if (alarms.length > 0) throw new Error(alarms.map(({ text }) => text).join(" "));
+    markRead(profile, readMessages(profile, { limit: 10 }));
+    await sendReceipts(profile, connector(profile));
+  });
+}
+
 /** Each writes to the other and reads what he got: they know each other, and their sessions are confirmed. */
 export async function acquaint(one: Person, other: Person): Promise<void> {
-  for (const [from, to, text] of [
-    [one, other, "hello"],
-    [other, one, "hello back"],
-  ] as const) {
-    await inside(from, (profile) => {
-      const { position } = queueMessage(profile, { to: to.name, text });
-      return waitForMessage(profile, position, { connect: connector(profile), timeout: 30_000 });
-    });
-    await inside(to, async (profile, connection) => {
-      await syncConversations(profile, connection);
-      markRead(profile, readMessages(profile, { limit: 10 }));
-      await sendReceipts(profile, connector(profile));
-    });
-  }
+  await say(one, other.name, "hello");
+  await catchUp(other);
+  await say(other, one.name, "hello back");
+  await catchUp(one);
 }
