@@ -1,20 +1,16 @@
 // A room or group of real profiles, each with a liar of its own between it and the relay that they share.
-import { join } from "node:path";
-import { connector } from "../../client/core/connect.ts";
 import { createGroup } from "../../client/core/create-group.ts";
 import { joinRoom } from "../../client/core/join-group.ts";
-import { profilePaths } from "../../client/core/paths.ts";
-import { closeProfile, type Profile } from "../../client/core/profile.ts";
+import type { Profile } from "../../client/core/profile.ts";
 import { queueMessage } from "../../client/core/send-message.ts";
 import { type SyncReport, syncConversations } from "../../client/core/sync.ts";
-import { unlockProfile } from "../../client/core/unlock-profile.ts";
 import type { RelayConnection } from "../../client/net/relay-connection.ts";
 import { readConversation } from "../../client/store/conversations.ts";
 import { findGroups, type GroupKind } from "../../client/store/groups.ts";
-import { equal, ready } from "../../keys/index.ts";
+import { equal } from "../../keys/index.ts";
 import type { ConnectResponse, Delivery } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import type { Finished, Person } from "../support/chat.ts";
-import { person } from "../support/person.ts";
+import { inside as insideOf, person } from "../support/person.ts";
 import { type HostileRelay, hostileRelay } from "./hostile-relay.ts";
 
 /** Somebody, and what his relay tells him. */
@@ -36,20 +32,11 @@ export async function victim(name: string, relay: string): Promise<Victim> {
 }
 
 /** Works on the profile in this process, which is what a client that was changed does, or a quicker honest one. */
-export async function inside<T>(
-  { person: { home } }: Victim,
+export function inside<T>(
+  { person: someone }: Victim,
   work: (profile: Profile, connection: RelayConnection) => T | Promise<T>,
 ): Promise<T> {
-  await ready();
-  const paths = profilePaths({ CHAT_HOME: join(home, "chat") }, "default");
-  const profile = await unlockProfile(paths, async () => undefined);
-  const connection = await connector(profile)();
-  try {
-    return await work(profile, connection);
-  } finally {
-    connection.close();
-    closeProfile(profile);
-  }
+  return insideOf(someone, work);
 }
 
 /** An open room. */

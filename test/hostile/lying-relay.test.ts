@@ -12,13 +12,12 @@ import {
   type Roster,
 } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import { type Finished, newcomer, type Person, registered } from "../support/chat.ts";
-import { equip, person } from "../support/person.ts";
+import { acquaint, person } from "../support/person.ts";
 import { startTestRelay, type TestRelay } from "../support/relay.ts";
 import { type HostileRelay, hostileRelay } from "./hostile-relay.ts";
 
 let relay: TestRelay;
 let liar: HostileRelay;
-let template: { alice: Person; bob: Person };
 let alice: Person;
 let bob: Person;
 let round = 0;
@@ -37,26 +36,16 @@ afterAll(async () => {
 beforeEach(async () => {
   round += 1;
   liar.tricks = { answers: {} };
-  template = {
-    alice: await newcomer(`alice${round}`, liar.url),
-    bob: await newcomer(`bob${round}`, liar.url),
-  };
-  ({ alice, bob } = template);
-  await Promise.all([equip(alice, liar.url), equip(bob, liar.url)]);
+  [alice, bob] = (await Promise.all(["alice", "bob"].map((name) => person(`${name}${round}`, liar.url)))) as [
+    Person,
+    Person,
+  ];
 });
 
 afterEach(async () => {
   await alice?.leave();
   await bob?.leave();
 });
-
-/** Alice and Bob know each other, and their sessions are confirmed. */
-async function acquainted(): Promise<void> {
-  await alice.ok(["send", bob.name, "hello"]);
-  await bob.ok(["read"]);
-  await bob.ok(["send", alice.name, "hello back"]);
-  await alice.ok(["read"]);
-}
 
 function expectAlarm(finished: Finished, sentence: RegExp): void {
   expect({ code: finished.code, stderr: finished.stderr }).toEqual({
@@ -129,7 +118,7 @@ test("a name that leads to another account is a hard stop", async () => {
 });
 
 test("rows that are changed, cut or grown on the way are refused, and read once they come whole", async () => {
-  await acquainted();
+  await acquaint(alice, bob);
   await alice.ok(["send", bob.name, "the price is 10"]);
   for (const change of [
     (envelope: Uint8Array) =>
@@ -148,7 +137,7 @@ test("rows that are changed, cut or grown on the way are refused, and read once 
 });
 
 test("a row that is played twice shows once", async () => {
-  await acquainted();
+  await acquaint(alice, bob);
   await alice.ok(["send", bob.name, "pay me once"]);
   liar.tricks.toClient = deliveries((rows) => rows.flatMap((row) => [row, row]));
   await bob.ok(["read", alice.name]);
@@ -156,7 +145,7 @@ test("a row that is played twice shows once", async () => {
 });
 
 test("an old row played again as a new one is not shown again, and the next true message tells on the relay", async () => {
-  await acquainted();
+  await acquaint(alice, bob);
   await alice.ok(["send", bob.name, "pay me"]);
   let replayed: Delivery | undefined;
   liar.tricks.toClient = (frame) => {
@@ -178,7 +167,7 @@ test("an old row played again as a new one is not shown again, and the next true
 });
 
 test("a wrap put under another message opens nothing, and both are shown as unreadable", async () => {
-  await acquainted();
+  await acquaint(alice, bob);
   await alice.ok(["send", bob.name, "yes"]);
   await alice.ok(["send", bob.name, "no"]);
   liar.tricks.toClient = deliveries((rows) => {
@@ -195,7 +184,7 @@ test("a wrap put under another message opens nothing, and both are shown as unre
 });
 
 test("rows in another order are noticed, and nothing is shown out of order", async () => {
-  await acquainted();
+  await acquaint(alice, bob);
   for (const text of ["one", "two", "three"]) await alice.ok(["send", bob.name, text]);
   liar.tricks.toClient = deliveries((rows) => {
     const numbers = rows.map((row) => row.sequence);
@@ -207,7 +196,7 @@ test("rows in another order are noticed, and nothing is shown out of order", asy
 });
 
 test("a row left out is noticed at the next message", async () => {
-  await acquainted();
+  await acquaint(alice, bob);
   await alice.ok(["send", bob.name, "you never see this"]);
   await alice.ok(["send", bob.name, "but you see this"]);
   liar.tricks.toClient = deliveries((rows) => {
@@ -229,7 +218,7 @@ test.each([
     }
     return [frame];
   };
-  await acquainted();
+  await acquaint(alice, bob);
   await alice.ok(["read"]);
   let swallowed = 0n;
   liar.tricks.toRelay = (frame) => {
@@ -258,7 +247,7 @@ test.each([
 });
 
 test("frames of garbage end in a clear line, not in a crash", async () => {
-  await acquainted();
+  await acquaint(alice, bob);
   const noise = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 89 + 13) & 0xff);
   liar.tricks.toClient = (frame) => [
     create(ConnectResponseSchema, {
@@ -298,7 +287,7 @@ test("something that is no relay at all is said so", async () => {
 test("access tokens that ran out are renewed unseen; a stolen profile's reused token signs the device out, a login mends it", async () => {
   await alice.leave();
   alice = await registered("anna", liar.url);
-  await acquainted();
+  await acquaint(alice, bob);
   const stolen = await newcomer("thief", liar.url);
   await mkdir(stolen.home, { recursive: true });
   await cp(join(alice.home, "chat"), join(stolen.home, "chat"), { recursive: true });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Person, parseLines } from "../support/chat.ts";
-import { person } from "../support/person.ts";
+import { catchUp, person, say } from "../support/person.ts";
 import { type SpawnedRelay, spawnRelay } from "../support/relay.ts";
 
 let relay: SpawnedRelay;
@@ -30,7 +30,7 @@ async function textsOf(someone: Person, group: string): Promise<string[]> {
 }
 
 async function everyoneCanReadEveryone(group: string, members: Person[], round: string): Promise<void> {
-  for (const member of members) await member.ok(["send", group, `${round} ${member.name}`]);
+  for (const member of members) await say(member, `#${group}`, `${round} ${member.name}`);
   const expected = members.map(({ name }) => `${name}: ${round} ${name}`);
   for (const member of members) {
     const said = (await textsOf(member, group)).filter((text) => text.includes(`: ${round} `));
@@ -46,17 +46,17 @@ test("five people invite, accept and decline, and everyone reads everyone", asyn
   // A pending invitation is nothing that can be written to.
   expect((await bob.chat(["send", "#ops", "too early"])).code).toBe(67);
   await bob.ok(["group", "accept", "ops"]);
-  await carol.ok(["read"]);
+  await catchUp(carol);
   await carol.ok(["group", "accept", "#ops"]);
-  await dave.ok(["read"]);
+  await catchUp(dave);
   await dave.ok(["group", "decline", "ops"]);
   await bob.ok(["group", "invite", "ops", "erin"]);
-  await erin.ok(["read"]);
+  await catchUp(erin);
   await erin.ok(["group", "accept", "ops", "--as", "operations"]);
-  await dave.ok(["read"]);
+  await catchUp(dave);
 
   const [info] = await alice.json(["group", "info", "ops"]);
-  await alice.ok(["read"]);
+  await catchUp(alice);
   const [after] = await alice.json(["group", "info", "ops"]);
   expect(info).toMatchObject({ type: "group", kind: "group" });
   expect(after?.["members"]).toEqual([
@@ -95,7 +95,7 @@ test("in an open room anyone joins and leaves; who is removed is out, and comes 
 
   await carol.ok(["join", "lobby"]);
   await alice.ok(["group", "invite", "lobby", "dave"]);
-  await dave.ok(["read"]);
+  await catchUp(dave);
   await dave.ok(["group", "accept", "lobby"]);
   await everyoneCanReadEveryone("lobby", [alice, bob, carol, dave], "third");
 }, 120_000);
@@ -103,7 +103,7 @@ test("in an open room anyone joins and leaves; who is removed is out, and comes 
 test("roles decide who may what, and the last owner cannot go", async () => {
   await alice.ok(["group", "create", "board", "bob", "carol"]);
   for (const member of [bob, carol]) {
-    await member.ok(["read"]);
+    await catchUp(member);
     await member.ok(["group", "accept", "board"]);
   }
   const refused = await bob.chat(["group", "remove", "board", "carol", "--json"]);
@@ -118,21 +118,21 @@ test("roles decide who may what, and the last owner cannot go", async () => {
   const [said] = await carol.json(["read", "board"]);
   const id = String(said?.["id"]);
   await alice.ok(["group", "policy", "board", "--post", "member", "--pin", "admin"]);
-  await carol.ok(["read"]);
+  await catchUp(carol);
   for (const forbidden of [["pin"], ["delete"]]) {
     const tried = await carol.chat([...forbidden, id, "--json"]);
     expect(tried.code).toBe(77);
     expect(parseLines(tried.stderr)[0]).toMatchObject({ type: "error", code: "not_allowed" });
   }
-  await bob.ok(["read"]);
+  await catchUp(bob);
   await bob.ok(["pin", id]);
-  await alice.ok(["read"]);
+  await catchUp(alice);
   await alice.ok(["delete", id]);
   expect((await carol.json(["read", "board"]))[0]).toMatchObject({ id, deleted: true, text: "" });
   await alice.ok(["group", "role", "board", "bob", "owner"]);
   await alice.ok(["group", "leave", "board"]);
   await bob.ok(["group", "rename", "board", "council"]);
-  await carol.ok(["read"]);
+  await catchUp(carol);
   const [info] = await carol.json(["group", "info", "board"]);
   expect(info).toMatchObject({ name: "board", title: "council" });
 }, 120_000);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Person, parseLines, type Running } from "../support/chat.ts";
-import { person } from "../support/person.ts";
+import { catchUp, person, say } from "../support/person.ts";
 import { type SpawnedRelay, spawnRelay } from "../support/relay.ts";
 
 let relay: SpawnedRelay;
@@ -62,8 +62,8 @@ test("in a room exactly one of two live members shares the latest ten messages w
   await alice.ok(["group", "create", "lobby", "--room"]);
   await bob.ok(["join", "lobby"]);
   for (let at = 1; at <= 6; at += 1) {
-    await alice.ok(["send", "#lobby", `alice ${at}`]);
-    await bob.ok(["send", "#lobby", `bob ${at}`]);
+    await say(alice, "#lobby", `alice ${at}`);
+    await say(bob, "#lobby", `bob ${at}`);
   }
   const tails = await Promise.all([tailing(alice), tailing(bob)]);
   await carol.ok(["join", "lobby"]);
@@ -92,14 +92,14 @@ test("in a room exactly one of two live members shares the latest ten messages w
 
 test("in a group a newcomer sees nothing until a member shares by hand, as much as he says", async () => {
   await alice.ok(["group", "create", "ops", "bob"]);
-  await bob.ok(["read"]);
+  await catchUp(bob);
   await bob.ok(["group", "accept", "ops"]);
-  for (const text of ["one", "two", "three"]) await alice.ok(["send", "#ops", text]);
+  for (const text of ["one", "two", "three"]) await say(alice, "#ops", text);
   await alice.ok(["group", "invite", "ops", "carol"]);
-  await carol.ok(["read"]);
+  await catchUp(carol);
   await carol.ok(["group", "accept", "ops"]);
   await alice.ok(["send", "#ops", "hello carol"]);
-  await bob.ok(["read"]);
+  await catchUp(bob);
   expect(await linesOf(carol, "#ops")).toEqual([{ from: "alice", text: "hello carol", shared_by: null }]);
   expect(await bob.ok(["group", "share", "ops", "carol", "-n", "2"])).toContain("Shared 2 messages");
   expect(await linesOf(carol, "#ops")).toEqual([
