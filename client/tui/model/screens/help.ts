@@ -3,6 +3,7 @@ import { geometryOf } from "../geometry.ts";
 import { keyLabel, keysFor } from "../keymap.ts";
 import type { State } from "../state.ts";
 import type { Behaviour, Step } from "./behaviour.ts";
+import { stepOf } from "./moving.ts";
 import type { HelpScreen } from "./screen.ts";
 
 export type HelpRow =
@@ -27,22 +28,9 @@ export const help: Behaviour<HelpScreen> = {
   contexts: () => ["list"],
   run(screen, command, state) {
     const page = Math.max(1, geometryOf(state).main.height - 2);
-    switch (command) {
-      case "up":
-        return scrolled(screen, state, -1);
-      case "down":
-        return scrolled(screen, state, 1);
-      case "page up":
-        return scrolled(screen, state, -page);
-      case "page down":
-      case "mark":
-        return scrolled(screen, state, page);
-      case "choose":
-      case "help":
-        return { screen: "close" };
-      default:
-        return undefined;
-    }
+    const by = command === "mark" ? page : stepOf(command, page);
+    if (by !== undefined) return scrolled(screen, state, by);
+    return command === "choose" || command === "help" ? { screen: "close" } : undefined;
   },
   type: (screen) => ({ screen }),
   choose: (screen) => ({ screen }),

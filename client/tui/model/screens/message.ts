@@ -4,6 +4,7 @@ import { detailLines } from "../layout/message-details.ts";
 import type { Line } from "../line.ts";
 import type { State } from "../state.ts";
 import type { Behaviour } from "./behaviour.ts";
+import { stepOf } from "./moving.ts";
 import type { MessageScreen } from "./screen.ts";
 
 /** Left and right of the lines. */
@@ -27,21 +28,9 @@ export const message: Behaviour<MessageScreen> = {
   contexts: () => ["list"],
   run(screen, command, state) {
     const page = Math.max(1, geometryOf(state).main.height - 2);
-    switch (command) {
-      case "up":
-        return { screen: moved(screen, state, -1) };
-      case "down":
-        return { screen: moved(screen, state, 1) };
-      case "page up":
-        return { screen: moved(screen, state, -page) };
-      case "page down":
-        return { screen: moved(screen, state, page) };
-      case "choose":
-      case "message details":
-        return { screen: "close" };
-      default:
-        return undefined;
-    }
+    const by = stepOf(command, page);
+    if (by !== undefined) return { screen: moved(screen, state, by) };
+    return command === "choose" || command === "message details" ? { screen: "close" } : undefined;
   },
   type: (screen) => ({ screen }),
   choose: (screen) => ({ screen }),

@@ -4,8 +4,8 @@ import { type Composer, noCompletions, runComposer, typeText } from "../composer
 const PAGE = 10;
 
 /** How many rows a command goes down a list; undefined if it does not move in it. */
-export function stepOf(command: CommandName): number | undefined {
-  return ({ up: -1, down: 1, "page up": -PAGE, "page down": PAGE } as Partial<Record<CommandName, number>>)[
+export function stepOf(command: CommandName, page = PAGE): number | undefined {
+  return ({ up: -1, down: 1, "page up": -page, "page down": page } as Partial<Record<CommandName, number>>)[
     command
   ];
 }

@@ -1,10 +1,11 @@
 import { go, type KeysResult, prepare } from "fuzzysort";
 import { type CommandName, commandNames, commands } from "../command.ts";
-import { emptyComposer, noCompletions, runComposer, typeText } from "../composer.ts";
+import { emptyComposer } from "../composer.ts";
 import { rowOf } from "../conversation-list.ts";
 import type { State } from "../state.ts";
 import type { Behaviour, Step } from "./behaviour.ts";
 import { invitation } from "./confirm.ts";
+import { fieldAfter, stepOf, typedInto, within } from "./moving.ts";
 import type { PaletteScreen } from "./screen.ts";
 
 export type PaletteItem =
@@ -19,29 +20,21 @@ export const emptyPalette: PaletteScreen = { kind: "palette", query: emptyCompos
 export const palette: Behaviour<PaletteScreen> = {
   contexts: () => ["list", "text"],
   run(screen, command, state) {
-    switch (command) {
-      case "up":
-        return { screen: moved(screen, state, -1) };
-      case "down":
-        return { screen: moved(screen, state, 1) };
-      case "page up":
-        return { screen: moved(screen, state, -10) };
-      case "page down":
-        return { screen: moved(screen, state, 10) };
-      case "choose":
-        return choose(screen, screen.chosen, state);
-      case "palette":
-        return { screen: "close" };
-      default: {
-        const query = runComposer(screen.query, command, noCompletions);
-        return query === screen.query ? undefined : { screen: { ...screen, query, chosen: 0 } };
-      }
+    const by = stepOf(command);
+    if (by !== undefined) {
+      return {
+        screen: {
+          ...screen,
+          chosen: within(screen.chosen + by, paletteItems(state, screen.query.text).length),
+        },
+      };
     }
+    if (command === "choose") return choose(screen, screen.chosen, state);
+    if (command === "palette") return { screen: "close" };
+    const query = fieldAfter(screen.query, command);
+    return query && { screen: { ...screen, query, chosen: 0 } };
   },
-  type: (screen, text) => {
-    const query = typeText(screen.query, text.replaceAll("\n", " "));
-    return { screen: { ...screen, query, chosen: 0 } };
-  },
+  type: (screen, text) => ({ screen: { ...screen, query: typedInto(screen.query, text), chosen: 0 } }),
   choose,
   take: () => undefined,
   fail: () => undefined,
@@ -55,11 +48,6 @@ function choose(screen: PaletteScreen, index: number, state: State): Step<Palett
   return row?.standing === "invited"
     ? { screen: "close", over: invitation(row.name, row.invitedBy) }
     : { screen: "close", goTo: { conversation: item.name } };
-}
-
-function moved(screen: PaletteScreen, state: State, by: number): PaletteScreen {
-  const last = paletteItems(state, screen.query.text).length - 1;
-  return { ...screen, chosen: Math.max(0, Math.min(last, screen.chosen + by)) };
 }
 
 interface Candidate {

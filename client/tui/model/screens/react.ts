@@ -1,9 +1,10 @@
-import { emptyComposer, noCompletions, runComposer, typeText } from "../composer.ts";
+import { emptyComposer } from "../composer.ts";
 import { emojiCalled, findEmoji } from "../emoji.ts";
 import { graphemes } from "../layout/graphemes.ts";
 import type { State } from "../state.ts";
 import type { Behaviour, Step } from "./behaviour.ts";
 import { messageWith } from "./message.ts";
+import { fieldAfter, stepOf, typedInto, within } from "./moving.ts";
 import type { ReactScreen } from "./screen.ts";
 
 export interface ReactItem {
@@ -73,27 +74,15 @@ function foundFor(sought: string): readonly Named[] {
 export const react: Behaviour<ReactScreen> = {
   contexts: () => ["list", "text"],
   run(screen, command, state) {
-    switch (command) {
-      case "up":
-        return { screen: moved(screen, state, -1) };
-      case "down":
-        return { screen: moved(screen, state, 1) };
-      case "page up":
-        return { screen: moved(screen, state, -10) };
-      case "page down":
-        return { screen: moved(screen, state, 10) };
-      case "choose":
-        return choose(screen, screen.chosen, state);
-      default: {
-        const query = runComposer(screen.query, command, noCompletions);
-        return query === screen.query ? undefined : { screen: { ...screen, query, chosen: 0 } };
-      }
+    const by = stepOf(command);
+    if (by !== undefined) {
+      return { screen: { ...screen, chosen: within(screen.chosen + by, reactItems(state, screen).length) } };
     }
+    if (command === "choose") return choose(screen, screen.chosen, state);
+    const query = fieldAfter(screen.query, command);
+    return query && { screen: { ...screen, query, chosen: 0 } };
   },
-  type: (screen, text) => {
-    const query = typeText(screen.query, text.replaceAll("\n", " "));
-    return { screen: { ...screen, query, chosen: 0 } };
-  },
+  type: (screen, text) => ({ screen: { ...screen, query: typedInto(screen.query, text), chosen: 0 } }),
   choose,
   take: () => undefined,
   fail: () => undefined,
@@ -105,9 +94,4 @@ function choose(screen: ReactScreen, index: number, state: State): Step<ReactScr
   if (item === undefined || message === undefined) return { screen };
   const { emoji, mine } = item;
   return { screen: "close", effects: [{ kind: "react", id: message.id, emoji, remove: mine }] };
-}
-
-function moved(screen: ReactScreen, state: State, by: number): ReactScreen {
-  const last = reactItems(state, screen).length - 1;
-  return { ...screen, chosen: Math.max(0, Math.min(last, screen.chosen + by)) };
 }
