@@ -19,7 +19,7 @@ import { setAlias, setTitle } from "../store/groups.ts";
 import { changeMembership } from "./change-membership.ts";
 import { ChatError } from "./chat-error.ts";
 import { meetPerson } from "./contacts.ts";
-import { conversationWith } from "./conversations.ts";
+import { meetingPlace } from "./conversations.ts";
 import { checkAliasFree, groupName } from "./group-names.ts";
 import { setTitleOrigin } from "./group-title.ts";
 import { memberState, nameOf } from "./memberships.ts";
@@ -60,13 +60,10 @@ export async function inviteMember(
 }
 
 function sendInvitation(profile: Profile, conversation: number, account: AccountId): void {
-  const { conversationId, title, peerName } = readConversation(profile.db, conversation);
+  const group = readConversation(profile.db, conversation);
+  const { conversationId, title, peerName } = group;
   if (conversationId === undefined) return;
-  const direct = conversationWith(profile, {
-    kind: "person",
-    name: nameOf(profile, account),
-    accountId: account,
-  });
+  const direct = meetingPlace(profile, group, account);
   const content = { case: "invitation" as const, value: { conversationId, title: title ?? peerName } };
   queueControl(profile, direct, content, profile.runtime.now());
 }

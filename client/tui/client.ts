@@ -1,10 +1,10 @@
-import { explainFailure } from "../core/explain-failure.ts";
 import { safeText } from "../safe-text.ts";
+import { failureOf } from "./effects/adapt.ts";
 import type { Input } from "./keys.ts";
 import { stop, watchLifetime, withoutInterrupts } from "./lifetime.ts";
 import type { ConversationRow } from "./model/data.ts";
 import type { Effect } from "./model/effect.ts";
-import type { Event, Failure } from "./model/event.ts";
+import type { Event } from "./model/event.ts";
 import { initialState } from "./model/initial.ts";
 import type { State } from "./model/state.ts";
 import { update } from "./model/update.ts";
@@ -55,7 +55,7 @@ export class Client {
       update: updateOrQuit,
       perform: (effect, tell) => this.#do(effect, tell),
       draw: (state) => this.#draw(state),
-      explain,
+      explain: failureOf,
     });
     this.#screen = mount(this.#terminal.canvas, streams.input);
     this.#forgetLifetime = watchLifetime({
@@ -80,7 +80,7 @@ export class Client {
 
   /** Says that something failed which no effect of the model was. */
   fail(what: string, error: unknown): void {
-    this.tell({ kind: "failed", effect: what, failure: explain(error) });
+    this.tell({ kind: "failed", effect: what, failure: failureOf(error) });
   }
 
   readonly end = (status: number): void => {
@@ -217,9 +217,4 @@ function eventsOf(input: Input, frame: Frame | undefined): Event[] {
   const target = frame && targetAt(frame, input.x, input.y);
   if (input.what === "click") return target === undefined ? [] : [{ kind: "click", target }];
   return [{ kind: "wheel", target, lines: input.what === "wheel up" ? -WHEEL_LINES : WHEEL_LINES }];
-}
-
-function explain(error: unknown): Failure {
-  const { code, message, hint } = explainFailure(error);
-  return { code, message: safeText(message), hint: hint === undefined ? undefined : safeText(hint) };
 }
