@@ -21,7 +21,7 @@ import { contactsOf, write } from "./large-profile.ts";
 const MESSAGES = Number(process.argv[2] ?? 1_000_000);
 const CONVERSATIONS = 2_000;
 const STARTS = 15;
-const KEYS = 120;
+const KEYS = 240;
 const PAGES = 40;
 const IDLE_S = 20;
 const TRAFFIC_S = 60;

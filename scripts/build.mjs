@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { quickInk } from "./quick-ink.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
@@ -35,6 +36,7 @@ const result = await build({
   target: "node22",
   minifySyntax: true,
   minifyWhitespace: true,
+  plugins: [quickInk],
   legalComments: "none",
   external,
   define: {
