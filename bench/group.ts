@@ -3,12 +3,12 @@
 // processor's; relay time is from the submit to its answer; bytes are those of the socket, HTTP/2 and all. Exits with 1
 // when what should be flat is not.
 import { createServer, connect as dialSocket, type Socket } from "node:net";
-import { connector } from "../client/core/connect.ts";
-import { createGroup } from "../client/core/create-group.ts";
-import { type Connect, drainOutbox } from "../client/core/drain-outbox.ts";
-import { joinRoom } from "../client/core/join-group.ts";
-import { queueMessage } from "../client/core/send-message.ts";
-import { syncConversations } from "../client/core/sync.ts";
+import { connector } from "../client/core/connection/connect.ts";
+import { syncConversations } from "../client/core/connection/sync.ts";
+import { createGroup } from "../client/core/groups/create-group.ts";
+import { joinRoom } from "../client/core/groups/join-group.ts";
+import { type Connect, drainOutbox } from "../client/core/outbox/drain-outbox.ts";
+import { queueMessage } from "../client/core/outbox/send-message.ts";
 import type { RelayConnection } from "../client/net/relay-connection.ts";
 import { saveSetting } from "../client/store/settings.ts";
 import { contentKey, hash, initiate, randomBytes, ready } from "../keys/index.ts";

@@ -5,11 +5,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { signEntry } from "../client/core/change-membership.ts";
-import { ownChain } from "../client/core/contacts.ts";
-import { createGroup } from "../client/core/create-group.ts";
-import { joinRoom } from "../client/core/join-group.ts";
-import { fetchMembership, membershipOf } from "../client/core/memberships.ts";
+import { signEntry } from "../client/core/groups/change-membership.ts";
+import { createGroup } from "../client/core/groups/create-group.ts";
+import { joinRoom } from "../client/core/groups/join-group.ts";
+import { fetchMembership, membershipOf } from "../client/core/groups/memberships.ts";
+import { ownChain } from "../client/core/people/contacts.ts";
 import { readConversation } from "../client/store/conversations.ts";
 import { type ConversationId, checkpointOf, type MembershipState, ready } from "../keys/index.ts";
 import { startRelay } from "../relay/start-relay.ts";

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Connect } from "../client/core/drain-outbox.ts";
+import type { Connect } from "../client/core/outbox/drain-outbox.ts";
 import type { Profile } from "../client/core/profile.ts";
 import type { Relay } from "../relay/start-relay.ts";
 import { inOrder } from "./demo-ending.ts";

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Connect } from "../client/core/drain-outbox.ts";
+import type { Connect } from "../client/core/outbox/drain-outbox.ts";
 import type { Profile } from "../client/core/profile.ts";
 import { randomPassword } from "./random-password.ts";
 

@@ -3,8 +3,10 @@
 // screen stays the same, cell by cell.
 import { readFile } from "node:fs/promises";
 
-/** Texts: rows and their characters. */
-const MOST_KEPT = 10_000;
+/** Rows, each taken apart into its characters: 10 KB each. The largest screens have a few hundred. */
+const MOST_ROWS = 500;
+/** Texts of which no more than the width is kept. */
+const MOST_WIDTHS = 10_000;
 
 /** Which texts in which file become what, and what is added at the file's end. */
 const changes = [
@@ -21,7 +23,7 @@ const changes = [
 const emptyCell = { type: "char", value: " ", fullWidth: false, styles: [] };
 let lasting = new OutputCaches();
 function lastingCaches() {
-  if (lasting.widths.size + lasting.styledChars.size > ${MOST_KEPT}) lasting = new OutputCaches();
+  if (lasting.styledChars.size > ${MOST_ROWS} || lasting.widths.size > ${MOST_WIDTHS}) lasting = new OutputCaches();
   return lasting;
 }`,
   },
@@ -34,7 +36,7 @@ export default function stringWidth(text, options) {
   if (options !== undefined) return measure(text, options);
   let width = known.get(text);
   if (width !== undefined) return width;
-  if (known.size >= ${MOST_KEPT}) known.clear();
+  if (known.size >= ${MOST_WIDTHS}) known.clear();
   width = measure(text);
   known.set(text, width);
   return width;

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { ChatError } from "../core/chat-error.ts";
-import type { Consumer } from "../core/consumers.ts";
+import type { Consumer } from "../core/inbox/consumers.ts";
 
 /** How much may be printed ahead of its acknowledgement; then no more is, until one comes. */
 const MOST_WAITING = 1_000;

@@ -1,7 +1,7 @@
 // `chat group …`, `chat rooms`, `chat join`: what they take.
 import { Argument, type Command, Option } from "commander";
-import type { Role } from "../core/group-info.ts";
-import type { Notify } from "../core/mute.ts";
+import type { Notify } from "../core/conversations/mute.ts";
+import type { Role } from "../core/groups/group-info.ts";
 import type { InvitationFlags, PolicyFlags } from "./commands/group.ts";
 import { count } from "./count.ts";
 import type { Commands } from "./describe.ts";

@@ -1,13 +1,14 @@
 // The objects of `--json`. Fields are only ever added: scripts read them.
-import type { DeliveryNames } from "../core/delivery-state.ts";
-import type { GroupInfo, RoomListed } from "../core/group-info.ts";
-import type { ConversationRow } from "../core/list-conversations.ts";
-import type { Message } from "../core/message.ts";
-import type { PersonListed } from "../core/people.ts";
+
+import type { Me } from "../core/account/whoami.ts";
+import type { DeliveryNames } from "../core/conversations/delivery-state.ts";
+import type { ConversationRow } from "../core/conversations/list-conversations.ts";
+import type { GroupInfo, RoomListed } from "../core/groups/group-info.ts";
+import type { ChatEvent } from "../core/inbox/watch-messages.ts";
+import type { Message } from "../core/messages/message.ts";
+import type { PersonListed } from "../core/people/people.ts";
 import type { Settings } from "../core/settings.ts";
-import type { SignalChange } from "../core/signals.ts";
-import type { ChatEvent } from "../core/watch-messages.ts";
-import type { Me } from "../core/whoami.ts";
+import type { SignalChange } from "../core/signals/signals.ts";
 import { dateOf } from "./times.ts";
 
 export function messageObject(message: Message): object {

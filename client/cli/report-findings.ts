@@ -1,6 +1,6 @@
 import type { ChatError } from "../core/chat-error.ts";
+import { findingsSince, newestFinding, securityStop } from "../core/people/security.ts";
 import type { Profile } from "../core/profile.ts";
-import { findingsSince, newestFinding, securityStop } from "../core/security.ts";
 import { safeText } from "../safe-text.ts";
 import type { Output } from "./print.ts";
 

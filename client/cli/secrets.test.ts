@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { keptOutput } from "../../test/support/output.ts";
-import { checkNewPassword } from "../core/account-password.ts";
+import { checkNewPassword } from "../core/account/account-password.ts";
 import type { Context } from "./context.ts";
 import { accountPassword, profilePassphrase, readSecret } from "./secrets.ts";
 import { wordTable } from "./show-words.ts";

@@ -1,6 +1,6 @@
+import { watchedNames } from "../core/inbox/watch-messages.ts";
 import type { Profile } from "../core/profile.ts";
-import { Signals } from "../core/signals.ts";
-import { watchedNames } from "../core/watch-messages.ts";
+import { Signals } from "../core/signals/signals.ts";
 import { safeText } from "../safe-text.ts";
 import type { Context } from "./context.ts";
 import { typingObject } from "./json-objects.ts";

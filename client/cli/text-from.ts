@@ -1,5 +1,5 @@
 import { ChatError } from "../core/chat-error.ts";
-import { MAX_TEXT_BYTES, textTooLong } from "../core/text-limits.ts";
+import { MAX_TEXT_BYTES, textTooLong } from "../core/messages/text-limits.ts";
 import type { Context } from "./context.ts";
 import { readStdin } from "./stdin.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { keptOutput } from "../../test/support/output.ts";
-import type { Message } from "../core/message.ts";
+import type { Message } from "../core/messages/message.ts";
 import { eventObject, messageObject } from "./json-objects.ts";
 import { Transcript } from "./transcript.ts";
 

@@ -1,5 +1,5 @@
-import type { Message } from "../core/message.ts";
-import type { ChatEvent } from "../core/watch-messages.ts";
+import type { ChatEvent } from "../core/inbox/watch-messages.ts";
+import type { Message } from "../core/messages/message.ts";
 import { safeBlock, safeText } from "../safe-text.ts";
 import type { Output } from "./print.ts";
 import { clock, dateOf, dayLine, sameDay } from "./times.ts";

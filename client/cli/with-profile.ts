@@ -1,8 +1,8 @@
-import { expireMessages } from "../core/expire-messages.ts";
+import { unlockProfile } from "../core/account/unlock-profile.ts";
 import { explainFailure } from "../core/explain-failure.ts";
+import { expireMessages } from "../core/messages/expire-messages.ts";
 import { profilePaths } from "../core/paths.ts";
 import { closeProfile, type Profile, type ProfilePaths } from "../core/profile.ts";
-import { unlockProfile } from "../core/unlock-profile.ts";
 import type { Context } from "./context.ts";
 import { reportError } from "./report-error.ts";
 import { Findings } from "./report-findings.ts";

@@ -1,8 +1,8 @@
 import { toHex } from "../../keys/index.ts";
 import type { ConversationKind, StoredConversation } from "../store/conversations.ts";
 import type { EventKind, StoredEvent } from "../store/events.ts";
-import { nameOf } from "./memberships.ts";
-import { conversationName } from "./message.ts";
+import { nameOf } from "./groups/memberships.ts";
+import { conversationName } from "./messages/message.ts";
 import type { Profile } from "./profile.ts";
 
 /** What happened beside messages, as users and scripts see it. */

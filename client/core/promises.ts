@@ -2,8 +2,8 @@
 import { equal, type Hash, type LogHead } from "../../keys/index.ts";
 import { readLogHashes } from "../store/log-hashes.ts";
 import { type OwnRow, readPromised, savePromise } from "../store/own-rows.ts";
+import { record } from "./people/security.ts";
 import type { Profile } from "./profile.ts";
-import { record } from "./security.ts";
 
 /** Keeps a promise until its row comes; what is known of that place already is compared at once. */
 export function takePromise(profile: Profile, conversation: number, rowHash: Hash, promised: LogHead): void {

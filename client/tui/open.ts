@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
+import { type Standing, standingOf } from "../core/account/standing.ts";
+import type { AskPassphrase } from "../core/account/unlock-profile.ts";
 import { ChatError } from "../core/chat-error.ts";
 import { closeProfile, type Profile, type ProfilePaths } from "../core/profile.ts";
-import { type Standing, standingOf } from "../core/standing.ts";
-import type { AskPassphrase } from "../core/unlock-profile.ts";
 import { Client } from "./client.ts";
 import { readConfig } from "./effects/config.ts";
 import type { FirstRun } from "./effects/first-run.ts";

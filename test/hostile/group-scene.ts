@@ -1,9 +1,10 @@
 // A room or group of real profiles, each with a liar of its own between it and the relay that they share.
-import { createGroup } from "../../client/core/create-group.ts";
-import { joinRoom } from "../../client/core/join-group.ts";
+
+import { type SyncReport, syncConversations } from "../../client/core/connection/sync.ts";
+import { createGroup } from "../../client/core/groups/create-group.ts";
+import { joinRoom } from "../../client/core/groups/join-group.ts";
+import { queueMessage } from "../../client/core/outbox/send-message.ts";
 import type { Profile } from "../../client/core/profile.ts";
-import { queueMessage } from "../../client/core/send-message.ts";
-import { type SyncReport, syncConversations } from "../../client/core/sync.ts";
 import type { RelayConnection } from "../../client/net/relay-connection.ts";
 import { readConversation } from "../../client/store/conversations.ts";
 import { findGroups, type GroupKind } from "../../client/store/groups.ts";

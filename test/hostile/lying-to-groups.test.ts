@@ -1,10 +1,10 @@
 // What a member of a group sees when the relay lies about it: real `chat` processes, a real relay, and a liar for each.
 import { create } from "@bufbuild/protobuf";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { ownChain, ownDeviceKeys } from "../../client/core/contacts.ts";
-import { acceptInvitation, findInvitation, joinRoom } from "../../client/core/join-group.ts";
-import { inviteMember, leaveGroup, removeMember } from "../../client/core/manage-group.ts";
-import { membershipOf } from "../../client/core/memberships.ts";
+import { acceptInvitation, findInvitation, joinRoom } from "../../client/core/groups/join-group.ts";
+import { inviteMember, leaveGroup, removeMember } from "../../client/core/groups/manage-group.ts";
+import { membershipOf } from "../../client/core/groups/memberships.ts";
+import { ownChain, ownDeviceKeys } from "../../client/core/people/contacts.ts";
 import { readConversation } from "../../client/store/conversations.ts";
 import {
   type AccountId,

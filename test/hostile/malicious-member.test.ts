@@ -1,10 +1,10 @@
 // What people see of a member who does what no honest client would, on an honest relay or in league with a hostile one.
 import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { conversationWith } from "../../client/core/conversations.ts";
-import type { ContentInit } from "../../client/core/encode-content.ts";
-import { setPolicy } from "../../client/core/manage-group.ts";
-import { queueControl } from "../../client/core/queue-silent.ts";
+import { conversationWith } from "../../client/core/conversations/conversations.ts";
+import { setPolicy } from "../../client/core/groups/manage-group.ts";
+import type { ContentInit } from "../../client/core/outbox/encode-content.ts";
+import { queueControl } from "../../client/core/outbox/queue-silent.ts";
 import { annotationsOf } from "../../client/store/annotations.ts";
 import { deviceId as asDeviceId, type DeviceAddress, messageId } from "../../keys/index.ts";
 import { VoteValue } from "../../proto/gen/sotto/chat/v1/content_pb.ts";

@@ -1,11 +1,11 @@
 // A member whose client does what it likes: envelopes made by hand, on the real protocol and with the member's own keys.
 
 import { create } from "@bufbuild/protobuf";
-import { knownChain } from "../../client/core/contacts.ts";
-import { type ContentInit, encodeContent } from "../../client/core/encode-content.ts";
+import { type ContentInit, encodeContent } from "../../client/core/outbox/encode-content.ts";
+import { knownChain } from "../../client/core/people/contacts.ts";
+import { slotsOf } from "../../client/core/people/rosters.ts";
+import { sessionFor } from "../../client/core/people/sessions.ts";
 import type { Profile } from "../../client/core/profile.ts";
-import { slotsOf } from "../../client/core/rosters.ts";
-import { sessionFor } from "../../client/core/sessions.ts";
 import type { RelayConnection } from "../../client/net/relay-connection.ts";
 import { readConversation, setSender } from "../../client/store/conversations.ts";
 import { updateSession } from "../../client/store/sessions.ts";

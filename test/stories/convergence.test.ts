@@ -2,14 +2,20 @@
 // The history is drawn from a seed, which a failure names: `SEED=… vitest run test/stories/convergence.test.ts`.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { messageObject } from "../../client/cli/json-objects.ts";
-import { deleteMessage, editMessage, pinMessage, reactTo, voteOn } from "../../client/core/annotate.ts";
-import { createGroup } from "../../client/core/create-group.ts";
-import { drainOutbox } from "../../client/core/drain-outbox.ts";
-import { joinRoom } from "../../client/core/join-group.ts";
-import type { Message } from "../../client/core/message.ts";
-import { readMessages } from "../../client/core/read-messages.ts";
-import { queueMessage } from "../../client/core/send-message.ts";
-import { syncConversations } from "../../client/core/sync.ts";
+import { syncConversations } from "../../client/core/connection/sync.ts";
+import { createGroup } from "../../client/core/groups/create-group.ts";
+import { joinRoom } from "../../client/core/groups/join-group.ts";
+import {
+  deleteMessage,
+  editMessage,
+  pinMessage,
+  reactTo,
+  voteOn,
+} from "../../client/core/messages/annotate.ts";
+import type { Message } from "../../client/core/messages/message.ts";
+import { readMessages } from "../../client/core/messages/read-messages.ts";
+import { drainOutbox } from "../../client/core/outbox/drain-outbox.ts";
+import { queueMessage } from "../../client/core/outbox/send-message.ts";
 import type { RelayConnection } from "../../client/net/relay-connection.ts";
 import { type Enrolled, enrol } from "../support/enrolled.ts";
 import { startTestRelay, type TestRelay } from "../support/relay.ts";

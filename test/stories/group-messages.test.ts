@@ -1,18 +1,18 @@
 // What members do with messages beside writing them, and what they hear of them. Clients run in this process, as do
 // their relay's sockets and database.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { deleteMessage, editMessage, pinMessage, reactTo } from "../../client/core/annotate.ts";
-import { resolveTo } from "../../client/core/conversations.ts";
-import { createGroup } from "../../client/core/create-group.ts";
-import { acceptInvitation, findInvitation, joinRoom } from "../../client/core/join-group.ts";
-import { listConversations } from "../../client/core/list-conversations.ts";
-import { inviteMember, leaveGroup, setPolicy, setRole } from "../../client/core/manage-group.ts";
-import type { Message } from "../../client/core/message.ts";
-import { markRead, readMessages } from "../../client/core/read-messages.ts";
-import { type MessageToSend, messageAt, queueMessage } from "../../client/core/send-message.ts";
-import { sendReceipts } from "../../client/core/send-receipts.ts";
-import { syncConversations } from "../../client/core/sync.ts";
-import { namesAt, waitForDelivery } from "../../client/core/wait-for-delivery.ts";
+import { syncConversations } from "../../client/core/connection/sync.ts";
+import { resolveTo } from "../../client/core/conversations/conversations.ts";
+import { listConversations } from "../../client/core/conversations/list-conversations.ts";
+import { createGroup } from "../../client/core/groups/create-group.ts";
+import { acceptInvitation, findInvitation, joinRoom } from "../../client/core/groups/join-group.ts";
+import { inviteMember, leaveGroup, setPolicy, setRole } from "../../client/core/groups/manage-group.ts";
+import { deleteMessage, editMessage, pinMessage, reactTo } from "../../client/core/messages/annotate.ts";
+import type { Message } from "../../client/core/messages/message.ts";
+import { markRead, readMessages } from "../../client/core/messages/read-messages.ts";
+import { type MessageToSend, messageAt, queueMessage } from "../../client/core/outbox/send-message.ts";
+import { namesAt, waitForDelivery } from "../../client/core/outbox/wait-for-delivery.ts";
+import { sendReceipts } from "../../client/core/receipts/send-receipts.ts";
 import type { RelayConnection } from "../../client/net/relay-connection.ts";
 import { type Enrolled, enrol } from "../support/enrolled.ts";
 import { startTestRelay, type TestRelay } from "../support/relay.ts";

@@ -1,9 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { unlockProfile } from "../../client/core/account/unlock-profile.ts";
 import { profilePaths } from "../../client/core/paths.ts";
 import { closeProfile } from "../../client/core/profile.ts";
-import { unlockProfile } from "../../client/core/unlock-profile.ts";
 import { readTokens } from "../../client/store/tokens.ts";
 import { type Person, registered } from "../support/chat.ts";
 import { spawnRelay } from "../support/relay.ts";

@@ -1,12 +1,12 @@
 // Somebody's machine is off while four others write a thousand messages; then it is on again.
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { connector } from "../../client/core/connect.ts";
-import { drainOutbox } from "../../client/core/drain-outbox.ts";
+import { unlockProfile } from "../../client/core/account/unlock-profile.ts";
+import { connector } from "../../client/core/connection/connect.ts";
+import { drainOutbox } from "../../client/core/outbox/drain-outbox.ts";
+import { queueMessage } from "../../client/core/outbox/send-message.ts";
 import { profilePaths } from "../../client/core/paths.ts";
 import { closeProfile } from "../../client/core/profile.ts";
-import { queueMessage } from "../../client/core/send-message.ts";
-import { unlockProfile } from "../../client/core/unlock-profile.ts";
 import { transact } from "../../client/store/database.ts";
 import { type Person, parseLines, type Running } from "../support/chat.ts";
 import { person } from "../support/person.ts";

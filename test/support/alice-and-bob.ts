@@ -1,9 +1,9 @@
 import { expect } from "vitest";
-import type { Message } from "../../client/core/message.ts";
-import { readMessages } from "../../client/core/read-messages.ts";
-import { queueMessage } from "../../client/core/send-message.ts";
-import { type SyncReport, syncConversations } from "../../client/core/sync.ts";
-import { waitForMessage } from "../../client/core/wait-for-message.ts";
+import { type SyncReport, syncConversations } from "../../client/core/connection/sync.ts";
+import { waitForMessage } from "../../client/core/inbox/wait-for-message.ts";
+import type { Message } from "../../client/core/messages/message.ts";
+import { readMessages } from "../../client/core/messages/read-messages.ts";
+import { queueMessage } from "../../client/core/outbox/send-message.ts";
 import { saveSetting } from "../../client/store/settings.ts";
 import { ready } from "../../keys/index.ts";
 import { AccountFixture, type ProfileFixture } from "./profile-fixture.ts";

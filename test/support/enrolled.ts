@@ -3,13 +3,13 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connector } from "../../client/core/connect.ts";
-import type { Connect } from "../../client/core/drain-outbox.ts";
+import { makePrekeys, publishPrekeys } from "../../client/core/account/prekey-upkeep.ts";
+import { localTokens } from "../../client/core/account/session-tokens.ts";
+import { createKey } from "../../client/core/account/unlock-profile.ts";
+import { connector } from "../../client/core/connection/connect.ts";
+import type { Connect } from "../../client/core/outbox/drain-outbox.ts";
 import { profilePaths } from "../../client/core/paths.ts";
-import { makePrekeys, publishPrekeys } from "../../client/core/prekey-upkeep.ts";
 import { closeProfile, openProfile, type Profile } from "../../client/core/profile.ts";
-import { localTokens } from "../../client/core/session-tokens.ts";
-import { createKey } from "../../client/core/unlock-profile.ts";
 import { openDatabase } from "../../client/store/database.ts";
 import { saveIdentity } from "../../client/store/identity.ts";
 import { saveTokens } from "../../client/store/tokens.ts";

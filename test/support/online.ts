@@ -1,5 +1,5 @@
 // What people whose client runs in this process do at their relay.
-import { syncConversations } from "../../client/core/sync.ts";
+import { syncConversations } from "../../client/core/connection/sync.ts";
 import type { RelayConnection } from "../../client/net/relay-connection.ts";
 import type { Enrolled } from "./enrolled.ts";
 

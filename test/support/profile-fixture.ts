@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makePrekeys, publishPrekeys } from "../../client/core/account/prekey-upkeep.ts";
 import { profilePaths } from "../../client/core/paths.ts";
-import { makePrekeys, publishPrekeys } from "../../client/core/prekey-upkeep.ts";
 import { closeProfile, openProfile, type Profile, type ProfilePaths } from "../../client/core/profile.ts";
 import type { Runtime } from "../../client/core/runtime.ts";
 import { systemRuntime } from "../../client/core/runtime.ts";

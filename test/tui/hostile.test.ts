@@ -1,11 +1,11 @@
 // A peer whose text wants to be obeyed, or to break the screen: a real client in a terminal, and what it writes there.
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createGroup } from "../../client/core/create-group.ts";
-import { drainOutbox } from "../../client/core/drain-outbox.ts";
-import { inviteMember } from "../../client/core/manage-group.ts";
-import { queueControl } from "../../client/core/queue-silent.ts";
-import { queueMessage } from "../../client/core/send-message.ts";
+import { createGroup } from "../../client/core/groups/create-group.ts";
+import { inviteMember } from "../../client/core/groups/manage-group.ts";
+import { drainOutbox } from "../../client/core/outbox/drain-outbox.ts";
+import { queueControl } from "../../client/core/outbox/queue-silent.ts";
+import { queueMessage } from "../../client/core/outbox/send-message.ts";
 import type { Person } from "../support/chat.ts";
 import { type Enrolled, enrol } from "../support/enrolled.ts";
 import { online, sync } from "../support/online.ts";

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { relayAnswers } from "../../client/core/find-relay.ts";
-import { freePort } from "../../client/core/free-port.ts";
+import { relayAnswers } from "../../client/core/account/find-relay.ts";
+import { freePort } from "../../client/core/connection/free-port.ts";
 import { OwnRelay } from "../../client/tui/effects/own-relay.ts";
 import { LAUNCHER } from "../support/chat.ts";
 

@@ -1,3 +1,6 @@
+import { connector } from "../../core/connection/connect.ts";
+import { explainFailure } from "../../core/explain-failure.ts";
+import { waitForMessage } from "../../core/inbox/wait-for-message.ts";
 import {
   deleteMessage,
   editMessage,
@@ -5,12 +8,9 @@ import {
   type QueuedChange,
   reactTo,
   voteOn,
-} from "../../core/annotate.ts";
-import { connector } from "../../core/connect.ts";
-import { explainFailure } from "../../core/explain-failure.ts";
+} from "../../core/messages/annotate.ts";
+import { messageAt } from "../../core/outbox/send-message.ts";
 import type { Profile } from "../../core/profile.ts";
-import { messageAt } from "../../core/send-message.ts";
-import { waitForMessage } from "../../core/wait-for-message.ts";
 import type { Context } from "../context.ts";
 import { messageObject } from "../json-objects.ts";
 import { keptInOutbox } from "../kept-in-outbox.ts";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type AliceAndBob, aliceAndBob, send, sync } from "../../../test/support/alice-and-bob.ts";
 import { commandContext } from "../../../test/support/command-context.ts";
-import { readMessages } from "../../core/read-messages.ts";
-import { queueMessage } from "../../core/send-message.ts";
+import { readMessages } from "../../core/messages/read-messages.ts";
+import { queueMessage } from "../../core/outbox/send-message.ts";
 import { messageObject } from "../json-objects.ts";
 import { type ExportOptions, exportHistory } from "./export.ts";
 

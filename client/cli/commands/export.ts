@@ -1,6 +1,6 @@
 import { ChatError } from "../../core/chat-error.ts";
-import { exportMessages, newFile } from "../../core/export-messages.ts";
-import type { Message } from "../../core/message.ts";
+import { exportMessages, newFile } from "../../core/messages/export-messages.ts";
+import type { Message } from "../../core/messages/message.ts";
 import { safeJson } from "../../safe-text.ts";
 import type { Context } from "../context.ts";
 import { messageObject } from "../json-objects.ts";

@@ -1,15 +1,14 @@
-import { connector } from "../../core/connect.ts";
-import { groupCalled } from "../../core/conversations.ts";
-import { createGroup } from "../../core/create-group.ts";
-import { type Connect, drainOutbox } from "../../core/drain-outbox.ts";
-import { groupInfo, listRooms, type Role, type RoomListed } from "../../core/group-info.ts";
+import { connector } from "../../core/connection/connect.ts";
+import { groupCalled } from "../../core/conversations/conversations.ts";
+import { createGroup } from "../../core/groups/create-group.ts";
+import { groupInfo, listRooms, type Role, type RoomListed } from "../../core/groups/group-info.ts";
 import {
   acceptInvitation,
   declineInvitation,
   findInvitation,
   findInvitationFrom,
   joinRoom,
-} from "../../core/join-group.ts";
+} from "../../core/groups/join-group.ts";
 import {
   inviteMember,
   leaveGroup,
@@ -17,9 +16,10 @@ import {
   renameGroup,
   setPolicy,
   setRole,
-} from "../../core/manage-group.ts";
+} from "../../core/groups/manage-group.ts";
+import { shareHistory } from "../../core/groups/share-history.ts";
+import { type Connect, drainOutbox } from "../../core/outbox/drain-outbox.ts";
 import type { Profile } from "../../core/profile.ts";
-import { shareHistory } from "../../core/share-history.ts";
 import { safeText } from "../../safe-text.ts";
 import { type Context, unlessInterrupted } from "../context.ts";
 import { groupObject, roomObject } from "../json-objects.ts";

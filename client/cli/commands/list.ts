@@ -1,4 +1,4 @@
-import { type ConversationRow, listConversations } from "../../core/list-conversations.ts";
+import { type ConversationRow, listConversations } from "../../core/conversations/list-conversations.ts";
 import { safeText } from "../../safe-text.ts";
 import type { Context } from "../context.ts";
 import { conversationObject } from "../json-objects.ts";

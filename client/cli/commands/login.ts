@@ -1,5 +1,5 @@
-import { checkOwner, renewLogin } from "../../core/renew-login.ts";
-import { whoami } from "../../core/whoami.ts";
+import { checkOwner, renewLogin } from "../../core/account/renew-login.ts";
+import { whoami } from "../../core/account/whoami.ts";
 import { safeText } from "../../safe-text.ts";
 import { type Context, unlessInterrupted } from "../context.ts";
 import { meObject } from "../json-objects.ts";

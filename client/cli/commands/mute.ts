@@ -1,4 +1,4 @@
-import { type Notify, mute as setLevel } from "../../core/mute.ts";
+import { type Notify, mute as setLevel } from "../../core/conversations/mute.ts";
 import { safeText } from "../../safe-text.ts";
 import type { Context } from "../context.ts";
 import { withProfile } from "../with-profile.ts";

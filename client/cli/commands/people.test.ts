@@ -5,12 +5,12 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { joinRelay, type Member } from "../../../test/support/member.ts";
 import { keptOutput } from "../../../test/support/output.ts";
 import { startTestRelay, type TestRelay } from "../../../test/support/relay.ts";
+import { recoveryFile } from "../../core/account/recovery-file.ts";
+import { register } from "../../core/account/register.ts";
 import { ChatError } from "../../core/chat-error.ts";
-import { chooseRelay } from "../../core/connect.ts";
+import { chooseRelay } from "../../core/connection/connect.ts";
 import { profilePaths } from "../../core/paths.ts";
 import { closeProfile } from "../../core/profile.ts";
-import { recoveryFile } from "../../core/recovery-file.ts";
-import { register } from "../../core/register.ts";
 import { people } from "./people.ts";
 
 let relay: TestRelay;

@@ -1,8 +1,8 @@
-import { connector } from "../../core/connect.ts";
+import { connector } from "../../core/connection/connect.ts";
 import { explainFailure } from "../../core/explain-failure.ts";
-import { listPeople, type PersonListed } from "../../core/people.ts";
+import { listPeople, type PersonListed } from "../../core/people/people.ts";
+import { watchPeople } from "../../core/people/watch-people.ts";
 import type { Profile } from "../../core/profile.ts";
-import { watchPeople } from "../../core/watch-people.ts";
 import { safeText } from "../../safe-text.ts";
 import { type Context, unlessInterrupted } from "../context.ts";
 import { personObject } from "../json-objects.ts";

@@ -1,10 +1,10 @@
 import type { ChatError } from "../../core/chat-error.ts";
-import { connector } from "../../core/connect.ts";
+import { connector } from "../../core/connection/connect.ts";
+import { syncConversations } from "../../core/connection/sync.ts";
 import { explainFailure } from "../../core/explain-failure.ts";
+import { markRead, readMessages } from "../../core/messages/read-messages.ts";
 import type { Profile } from "../../core/profile.ts";
-import { markRead, readMessages } from "../../core/read-messages.ts";
-import { sendReceipts } from "../../core/send-receipts.ts";
-import { syncConversations } from "../../core/sync.ts";
+import { sendReceipts } from "../../core/receipts/send-receipts.ts";
 import { type Context, unlessInterrupted } from "../context.ts";
 import { messageObject } from "../json-objects.ts";
 import { Transcript } from "../transcript.ts";

@@ -1,5 +1,5 @@
-import { type MessageFound, type SnippetPart, searchMessages } from "../../core/search-messages.ts";
-import type { SearchFilters } from "../../core/search-query.ts";
+import { type MessageFound, type SnippetPart, searchMessages } from "../../core/messages/search-messages.ts";
+import type { SearchFilters } from "../../core/messages/search-query.ts";
 import { safeText } from "../../safe-text.ts";
 import type { Context } from "../context.ts";
 import { messageObject } from "../json-objects.ts";

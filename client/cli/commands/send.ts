@@ -1,9 +1,9 @@
-import { connector } from "../../core/connect.ts";
+import { connector } from "../../core/connection/connect.ts";
 import { explainFailure } from "../../core/explain-failure.ts";
-import type { Message } from "../../core/message.ts";
-import { messageAt, queueMessage } from "../../core/send-message.ts";
-import { namesAt, waitForDelivery } from "../../core/wait-for-delivery.ts";
-import { waitForMessage } from "../../core/wait-for-message.ts";
+import { waitForMessage } from "../../core/inbox/wait-for-message.ts";
+import type { Message } from "../../core/messages/message.ts";
+import { messageAt, queueMessage } from "../../core/outbox/send-message.ts";
+import { namesAt, waitForDelivery } from "../../core/outbox/wait-for-delivery.ts";
 import { safeText } from "../../safe-text.ts";
 import type { Context } from "../context.ts";
 import { deliveredObject, messageObject } from "../json-objects.ts";

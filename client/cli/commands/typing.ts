@@ -1,5 +1,5 @@
-import { connector } from "../../core/connect.ts";
-import { sendTyping } from "../../core/send-typing.ts";
+import { connector } from "../../core/connection/connect.ts";
+import { sendTyping } from "../../core/signals/send-typing.ts";
 import { type Context, unlessInterrupted } from "../context.ts";
 import { withProfile } from "../with-profile.ts";
 

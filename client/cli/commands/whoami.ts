@@ -1,4 +1,4 @@
-import { whoami } from "../../core/whoami.ts";
+import { whoami } from "../../core/account/whoami.ts";
 import { safeText } from "../../safe-text.ts";
 import type { Context } from "../context.ts";
 import { meObject } from "../json-objects.ts";

@@ -1,12 +1,12 @@
 // The use cases' objects as the model has them. Here, and nowhere else, what came from others is made safe.
-import type { ConversationHead as CoreHead } from "../../core/conversation-head.ts";
+import type { ConversationHead as CoreHead } from "../../core/conversations/conversation-head.ts";
+import type { ConversationSummary } from "../../core/conversations/summarize-conversations.ts";
 import type { ChatEvent } from "../../core/event.ts";
 import { explainFailure } from "../../core/explain-failure.ts";
-import type { GroupInfo, RoomListed } from "../../core/group-info.ts";
-import type { PersonListed } from "../../core/people.ts";
-import type { EventItem, MessageItem, TranscriptItem } from "../../core/read-transcript.ts";
-import type { MessageFound } from "../../core/search-messages.ts";
-import type { ConversationSummary } from "../../core/summarize-conversations.ts";
+import type { GroupInfo, RoomListed } from "../../core/groups/group-info.ts";
+import type { EventItem, MessageItem, TranscriptItem } from "../../core/messages/read-transcript.ts";
+import type { MessageFound } from "../../core/messages/search-messages.ts";
+import type { PersonListed } from "../../core/people/people.ts";
 import { safeBlock, safeText } from "../../safe-text.ts";
 import type {
   ConversationHead,

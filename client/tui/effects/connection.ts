@@ -1,4 +1,4 @@
-import type { ConnectionState } from "../../core/follow.ts";
+import type { ConnectionState } from "../../core/connection/follow.ts";
 import type { Connection } from "../model/data.ts";
 import { failureOf } from "./adapt.ts";
 

@@ -1,5 +1,5 @@
-import { mute as muteConversation } from "../../core/mute.ts";
-import { markRead as markMessagesRead } from "../../core/read-messages.ts";
+import { mute as muteConversation } from "../../core/conversations/mute.ts";
+import { markRead as markMessagesRead } from "../../core/messages/read-messages.ts";
 import type { Doing } from "./doing.ts";
 import { liveOf } from "./live-of.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type AliceAndBob, aliceAndBob } from "../../../test/support/alice-and-bob.ts";
-import { Drafts } from "../../core/drafts.ts";
+import { Drafts } from "../../core/conversations/drafts.ts";
 import { closeProfile, openProfile, type Profile } from "../../core/profile.ts";
 import type { Event } from "../model/event.ts";
 import { followDrafts, saveDraft } from "./drafts.ts";

@@ -1,6 +1,6 @@
-import { type Draft, Drafts } from "../../core/drafts.ts";
+import { type Draft, Drafts } from "../../core/conversations/drafts.ts";
+import { watchProfile } from "../../core/inbox/profile-changes.ts";
 import type { Profile } from "../../core/profile.ts";
-import { watchProfile } from "../../core/profile-changes.ts";
 import type { Effect } from "../model/effect.ts";
 import type { Tell } from "../runtime.ts";
 import type { Session } from "./session.ts";

@@ -1,15 +1,14 @@
-import { groupHistory } from "../../core/conversation-head.ts";
-import { groupCalled } from "../../core/conversations.ts";
-import { createGroup as makeGroup } from "../../core/create-group.ts";
-import type { Connect } from "../../core/drain-outbox.ts";
-import { groupInfo, listRooms as roomsOf } from "../../core/group-info.ts";
+import { groupHistory } from "../../core/conversations/conversation-head.ts";
+import { groupCalled } from "../../core/conversations/conversations.ts";
+import { createGroup as makeGroup } from "../../core/groups/create-group.ts";
+import { groupInfo, listRooms as roomsOf } from "../../core/groups/group-info.ts";
 import {
   acceptInvitation,
   declineInvitation,
   findInvitation,
   invitationNumbered,
   joinRoom as joinOpenRoom,
-} from "../../core/join-group.ts";
+} from "../../core/groups/join-group.ts";
 import {
   inviteMember,
   leaveGroup,
@@ -17,7 +16,8 @@ import {
   renameGroup,
   setPolicy,
   setRole,
-} from "../../core/manage-group.ts";
+} from "../../core/groups/manage-group.ts";
+import type { Connect } from "../../core/outbox/drain-outbox.ts";
 import type { Profile } from "../../core/profile.ts";
 import { safeText } from "../../safe-text.ts";
 import type { RoomRow } from "../model/data.ts";

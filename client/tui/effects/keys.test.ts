@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { safetyNumber } from "../../../keys/index.ts";
 import { type AliceAndBob, aliceAndBob, send } from "../../../test/support/alice-and-bob.ts";
-import { record } from "../../core/security.ts";
+import { record } from "../../core/people/security.ts";
 import type { Event } from "../model/event.ts";
 import { loadKeys, loadSafetyNumber, rotate } from "./keys.ts";
 import { qrRows } from "./qr.ts";

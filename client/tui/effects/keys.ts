@@ -1,7 +1,7 @@
-import { connector } from "../../core/connect.ts";
-import { countPrekeysLeft, keyDetails } from "../../core/key-details.ts";
-import { rotatePrekeys } from "../../core/rotate-prekeys.ts";
-import { safetyNumberWith } from "../../core/safety-number.ts";
+import { countPrekeysLeft, keyDetails } from "../../core/account/key-details.ts";
+import { rotatePrekeys } from "../../core/account/rotate-prekeys.ts";
+import { connector } from "../../core/connection/connect.ts";
+import { safetyNumberWith } from "../../core/people/safety-number.ts";
 import type { KeyDetails } from "../model/data.ts";
 import type { Doing } from "./doing.ts";
 import { qrRows } from "./qr.ts";

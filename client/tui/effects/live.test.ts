@@ -2,11 +2,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { type Enrolled, enrol } from "../../../test/support/enrolled.ts";
 import { startTestRelay, type TestRelay } from "../../../test/support/relay.ts";
 import { TuiSession } from "../../../test/support/tui-session.ts";
-import { mute } from "../../core/mute.ts";
+import { mute } from "../../core/conversations/mute.ts";
+import { markRead, readMessages } from "../../core/messages/read-messages.ts";
+import { queueMessage } from "../../core/outbox/send-message.ts";
+import { record } from "../../core/people/security.ts";
 import { closeProfile } from "../../core/profile.ts";
-import { markRead, readMessages } from "../../core/read-messages.ts";
-import { record } from "../../core/security.ts";
-import { queueMessage } from "../../core/send-message.ts";
 import { changeSetting } from "../../core/settings.ts";
 import type { MessageEntry } from "../model/data.ts";
 

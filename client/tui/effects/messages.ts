@@ -1,7 +1,7 @@
-import { deleteMessage, editMessage, pinMessage, reactTo, voteOn } from "../../core/annotate.ts";
-import { putAway as putFailedAway, sendAgain as sendFailedAgain } from "../../core/failed-message.ts";
+import { deleteMessage, editMessage, pinMessage, reactTo, voteOn } from "../../core/messages/annotate.ts";
+import { putAway as putFailedAway, sendAgain as sendFailedAgain } from "../../core/outbox/failed-message.ts";
+import { queueMessage } from "../../core/outbox/send-message.ts";
 import type { Profile } from "../../core/profile.ts";
-import { queueMessage } from "../../core/send-message.ts";
 import type { Tell } from "../runtime.ts";
 import type { Doing } from "./doing.ts";
 import type { Live } from "./live.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ConversationSummary } from "../../core/summarize-conversations.ts";
+import type { ConversationSummary } from "../../core/conversations/summarize-conversations.ts";
 import { ConversationNames } from "./names.ts";
 
 function summary(

@@ -1,4 +1,4 @@
-import type { ConversationSummary } from "../../core/summarize-conversations.ts";
+import type { ConversationSummary } from "../../core/conversations/summarize-conversations.ts";
 
 interface Named {
   readonly name: string;

@@ -1,4 +1,4 @@
-import { readTranscript } from "../../core/read-transcript.ts";
+import { readTranscript } from "../../core/messages/read-transcript.ts";
 import type { Doing } from "./doing.ts";
 import { liveOf } from "./live-of.ts";
 import { settingsOf } from "./settings.ts";

@@ -1,9 +1,9 @@
-import { conversationHead } from "../../core/conversation-head.ts";
-import { findingsAbout } from "../../core/findings-about.ts";
-import { OpenTranscript } from "../../core/open-transcript.ts";
+import { conversationHead } from "../../core/conversations/conversation-head.ts";
+import { OpenTranscript } from "../../core/messages/open-transcript.ts";
+import type { TranscriptPage } from "../../core/messages/read-transcript.ts";
+import { findingsAbout } from "../../core/people/findings-about.ts";
+import { newestFinding } from "../../core/people/security.ts";
 import type { Profile } from "../../core/profile.ts";
-import type { TranscriptPage } from "../../core/read-transcript.ts";
-import { newestFinding } from "../../core/security.ts";
 import type { ChatData, Entry, Loaded, TranscriptPart } from "../model/data.ts";
 import { entryOf, headOf } from "./adapt.ts";
 import { findingEntries, timeOf } from "./findings.ts";

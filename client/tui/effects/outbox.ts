@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Connect, drainOutbox } from "../../core/drain-outbox.ts";
+import { type Connect, drainOutbox } from "../../core/outbox/drain-outbox.ts";
 import type { Profile } from "../../core/profile.ts";
 
 /** Another process is sending: it may have looked at the outbox before this was in it. */

@@ -3,10 +3,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:http2";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { relayAnswers } from "../../core/account/find-relay.ts";
 import { ChatError } from "../../core/chat-error.ts";
-import { chooseRelay } from "../../core/connect.ts";
-import { relayAnswers } from "../../core/find-relay.ts";
-import { freePort } from "../../core/free-port.ts";
+import { chooseRelay } from "../../core/connection/connect.ts";
+import { freePort } from "../../core/connection/free-port.ts";
 
 /** The relay of an earlier client needs a moment to end. */
 const PATIENCE_MS = 15_000;

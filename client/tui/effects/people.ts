@@ -1,5 +1,5 @@
-import { isKnown, type PersonListed } from "../../core/people.ts";
-import { watchPeople } from "../../core/watch-people.ts";
+import { isKnown, type PersonListed } from "../../core/people/people.ts";
+import { watchPeople } from "../../core/people/watch-people.ts";
 import type { Tell } from "../runtime.ts";
 import { failureOf, personOf } from "./adapt.ts";
 import type { Doing } from "./doing.ts";

@@ -1,6 +1,6 @@
-import { connector } from "../../core/connect.ts";
-import { measureRoundTrip, newestFindings } from "../../core/relay-details.ts";
-import { whoami } from "../../core/whoami.ts";
+import { measureRoundTrip, newestFindings } from "../../core/account/relay-details.ts";
+import { whoami } from "../../core/account/whoami.ts";
+import { connector } from "../../core/connection/connect.ts";
 import { safeText } from "../../safe-text.ts";
 import type { RelayDetails } from "../model/data.ts";
 import type { Doing } from "./doing.ts";

@@ -1,9 +1,9 @@
-import type { Profile } from "../../core/profile.ts";
 import {
   type ConversationSummary,
   changedSummaries,
   summarizeConversations,
-} from "../../core/summarize-conversations.ts";
+} from "../../core/conversations/summarize-conversations.ts";
+import type { Profile } from "../../core/profile.ts";
 import type { ChatData, ConversationRow } from "../model/data.ts";
 import { rowOf } from "./adapt.ts";
 import { ConversationNames } from "./names.ts";

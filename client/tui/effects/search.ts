@@ -1,4 +1,4 @@
-import { searchMessages } from "../../core/search-messages.ts";
+import { searchMessages } from "../../core/messages/search-messages.ts";
 import { hitOf } from "./adapt.ts";
 import type { Doing } from "./doing.ts";
 import { liveOf } from "./live-of.ts";

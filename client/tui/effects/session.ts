@@ -1,5 +1,5 @@
+import type { AskPassphrase } from "../../core/account/unlock-profile.ts";
 import type { Profile, ProfilePaths } from "../../core/profile.ts";
-import type { AskPassphrase } from "../../core/unlock-profile.ts";
 import type { Notification } from "../notification.ts";
 import type { FirstRun } from "./first-run.ts";
 

@@ -1,5 +1,5 @@
 import type { Profile } from "../../core/profile.ts";
-import { Signals } from "../../core/signals.ts";
+import { Signals } from "../../core/signals/signals.ts";
 import { safeText } from "../../safe-text.ts";
 import type { ChatData } from "../model/data.ts";
 

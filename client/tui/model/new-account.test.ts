@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { checkNewPassword } from "../../core/account-password.ts";
-import { checkNewName } from "../../core/register.ts";
+import { checkNewPassword } from "../../core/account/account-password.ts";
+import { checkNewName } from "../../core/account/register.ts";
 import { foldedName, nameTrouble } from "./new-name.ts";
 import { MIN_PASSWORD_LENGTH, strengthOf } from "./password-strength.ts";
 

@@ -1,0 +1,27 @@
+import { readNewestSecurityEvents, type SecurityEvent } from "../../store/security-events.ts";
+import { ifReachable } from "../connection/if-reachable.ts";
+import type { Connect } from "../outbox/drain-outbox.ts";
+import type { Profile } from "../profile.ts";
+
+export type Findings = readonly Pick<SecurityEvent, "at" | "text" | "gravity">[];
+
+const MOST_FINDINGS = 200;
+
+/** What was found of the relay and of others, the newest first. */
+export function newestFindings({ db }: Profile): Findings {
+  return readNewestSecurityEvents(db, MOST_FINDINGS);
+}
+
+/** Milliseconds for a question and its answer, on a connection that stands; undefined if there is no answer. */
+export function measureRoundTrip(
+  connect: Connect,
+  clock = () => performance.now(),
+): Promise<number | undefined> {
+  return ifReachable(connect, async (connection) => {
+    // The first one may have to connect and to renew a login.
+    await connection.countPrekeys();
+    const before = clock();
+    await connection.countPrekeys();
+    return clock() - before;
+  });
+}

@@ -1,0 +1,43 @@
+import { existsSync } from "node:fs";
+import { readIdentity } from "../../store/identity.ts";
+import { ProfileKeyError } from "../../store/profile-key-error.ts";
+import { readRecoveryWords } from "../../store/recovery-words.ts";
+import { readTokens } from "../../store/tokens.ts";
+import { openProfileDatabase, type Profile, type ProfilePaths } from "../profile.ts";
+import { systemRuntime } from "../runtime.ts";
+import { type AskPassphrase, readKey } from "./unlock-profile.ts";
+
+/** How far the making of an account has come in a profile. */
+export type Standing =
+  | { readonly kind: "none" }
+  /** It needs a passphrase, and none was given. */
+  | { readonly kind: "locked" }
+  /**
+   * A registration that was cut. `begun`: its keys are made, its account perhaps not. `made`: the account is there, and
+   * this device is not logged in, or its owner does not have the recovery words yet.
+   */
+  | { readonly kind: "begun" | "made"; readonly name: string; readonly relayUrl: string }
+  | { readonly kind: "ready"; readonly profile: Profile };
+
+/** Opens the profile if its account is ready. Throws where there is a profile that does not open. */
+export async function standingOf(paths: ProfilePaths, passphrase: AskPassphrase): Promise<Standing> {
+  if (!existsSync(paths.key) && !existsSync(paths.database)) return { kind: "none" };
+  let key: Uint8Array;
+  try {
+    key = await readKey(paths, passphrase);
+  } catch (error) {
+    if (error instanceof ProfileKeyError && error.code === "passphrase_needed") return { kind: "locked" };
+    throw error;
+  }
+  if (!existsSync(paths.database)) return { kind: "none" };
+  const db = openProfileDatabase(paths, key);
+  const identity = readIdentity(db);
+  const isReady = readTokens(db) !== undefined && readRecoveryWords(db) === undefined;
+  if (identity?.stage === "registered" && isReady) {
+    return { kind: "ready", profile: { db, paths, identity, runtime: systemRuntime } };
+  }
+  db.close();
+  if (identity === undefined) return { kind: "none" };
+  const { name, relayUrl, stage } = identity;
+  return { kind: stage === "pending" ? "begun" : "made", name, relayUrl };
+}

@@ -1,0 +1,189 @@
+import {
+  type EnvelopeHeader,
+  equal,
+  KeysError,
+  type OpenedEnvelope,
+  openEnvelope,
+} from "../../../keys/index.ts";
+import { noteRosterOf } from "../../store/audiences.ts";
+import { readConversation, type StoredConversation, setOpened } from "../../store/conversations.ts";
+import { transact } from "../../store/database.ts";
+import { addMessage, type NewMessage } from "../../store/messages.ts";
+import { findOwnRow } from "../../store/own-rows.ts";
+import { promoteSession } from "../../store/sessions.ts";
+import { conversationsReady, deleteStaged, readyRows, type StagedRow } from "../../store/staged-rows.ts";
+import { keepOwnClaim } from "../groups/claim-history.ts";
+import { takeGroupContent } from "../groups/group-content.ts";
+import type { Cause } from "../groups/stage.ts";
+import { applyAnnotation, applyWaiting } from "../messages/apply-annotation.ts";
+import { type ReadContent, readContent } from "../messages/content.ts";
+import { keepErased, standIn } from "../messages/erased-rows.ts";
+import { namesMe } from "../messages/mentions.ts";
+import type { Profile } from "../profile.ts";
+import { acknowledge } from "../receipts/queue-receipts.ts";
+import { takeReceipt } from "../receipts/receipts.ts";
+import { checkOpened } from "./check-opened.ts";
+import { showEntry } from "./show-entry.ts";
+import { recordReplay, showUnreadable } from "./show-unreadable.ts";
+
+const ROWS_A_TURN = 200;
+
+/** Makes messages of the rows whose wraps are open, in the order of the log. Returns how many there is to show. */
+export function showReady(profile: Profile): number {
+  let shown = 0;
+  for (;;) {
+    const conversations = conversationsReady(profile.db);
+    if (conversations.length === 0) return shown;
+    for (const conversation of conversations) shown += showTurn(profile, conversation);
+  }
+}
+
+function showTurn(profile: Profile, conversation: number): number {
+  return transact(profile.db, () => {
+    const stored = readConversation(profile.db, conversation);
+    const rows = readyRows(profile.db, conversation, stored.openedSequence, ROWS_A_TURN);
+    const last = rows.at(-1);
+    if (last === undefined) return 0;
+    const shown = rows.filter((row) => showRow(profile, stored, row)).length;
+    setOpened(profile.db, conversation, last.sequence);
+    deleteStaged(profile.db, conversation, last.sequence);
+    return shown;
+  });
+}
+
+/** Whether there is something to see. */
+function showRow(profile: Profile, conversation: StoredConversation, row: StagedRow): boolean {
+  if (row.entry !== undefined) {
+    showEntry(profile, conversation, row);
+    return false;
+  }
+  const own = findOwnRow(profile.db, row.rowHash, row.conversation);
+  if (own !== undefined) keepOwnClaim(profile, conversation, own.position);
+  if (own !== undefined) return false;
+  if (row.stub !== 0) {
+    keepErased(profile, conversation, row);
+    return false;
+  }
+  if (row.contentKey === undefined) return showUnreadable(profile, conversation, row, row.cause as Cause);
+  try {
+    const opened = openEnvelope(row.envelope, row.contentKey);
+    if (row.session !== undefined) promoteSession(profile.db, row.session);
+    return showContent(profile, conversation, row, opened);
+  } catch (error) {
+    if (!(error instanceof KeysError)) throw error;
+    return showUnreadable(profile, conversation, row, error.code);
+  }
+}
+
+function showContent(
+  profile: Profile,
+  conversation: StoredConversation,
+  row: StagedRow,
+  opened: OpenedEnvelope,
+): boolean {
+  const { header, inner } = opened;
+  const content = readContent(inner);
+  const shown = shownAs(profile, content, header);
+  const isOwn = equal(header.sender, profile.identity.accountId);
+  const isVisible = shown.kind !== "silent" && shown.gone !== true;
+  const position = addMessage(profile.db, {
+    conversation: conversation.conversation,
+    messageId: header.messageId,
+    accountId: header.sender,
+    deviceId: header.senderDevice,
+    sequence: row.sequence,
+    state: isOwn ? "sent" : "received",
+    unread: !isOwn && isVisible,
+    sentAt: inner.sentAt,
+    receivedAt: profile.runtime.now(),
+    contentType: inner.contentType,
+    ...shown,
+  });
+  if (position === undefined) {
+    recordReplay(profile, conversation, row);
+    return false;
+  }
+  if (isOwn) noteRosterOf(profile.db, position, header.rosterVersion);
+  checkOpened(profile, conversation, row, opened);
+  actOn(profile, conversation, row, opened, content);
+  if (isVisible) applyWaiting(profile, position);
+  return isVisible;
+}
+
+type Shown = Pick<NewMessage, "kind" | "text" | "replyTo" | "replyToDevice" | "body"> &
+  Pick<NewMessage, "expiresAt" | "gone" | "mentionsMe" | "wantsReceipts">;
+
+/** The line in the conversation, if it makes one. */
+function shownAs(profile: Profile, content: ReadContent, header: EnvelopeHeader): Shown {
+  switch (content.kind) {
+    case "text": {
+      const { mentions, expiresAt: exact, text, ...rest } = content.message;
+      const expiresAt = exact === 0 ? header.expiresAt * 1_000 : exact;
+      const gone = expiresAt !== 0 && expiresAt <= profile.runtime.now();
+      return {
+        kind: "text",
+        ...rest,
+        ...(gone || text === undefined ? {} : { text }),
+        ...(expiresAt === 0 ? {} : { expiresAt }),
+        gone,
+        mentionsMe: namesMe(profile, mentions),
+      };
+    }
+    case "unknown":
+      return { kind: "unknown", body: content.body };
+    case "group":
+    case "annotation":
+    case "receipt":
+    case "nothing":
+      return { kind: "silent" };
+  }
+}
+
+/** What it does beside being shown. */
+function actOn(
+  profile: Profile,
+  stored: StoredConversation,
+  row: StagedRow,
+  { header, inner, contentHash }: OpenedEnvelope,
+  content: ReadContent,
+): void {
+  const { conversation } = stored;
+  const from = { accountId: header.sender, deviceId: header.senderDevice };
+  switch (content.kind) {
+    case "annotation": {
+      const { target, change, version, mentions, deleted } = content;
+      const made = {
+        ...from,
+        conversation,
+        messageId: header.messageId,
+        target,
+        change,
+        version,
+        role: row.senderRole,
+        mentionsMe: namesMe(profile, mentions),
+        sentAt: inner.sentAt,
+      };
+      applyAnnotation(profile, made, { mayPin: row.senderMayPin });
+      if (deleted !== undefined) standIn(profile, stored, made, deleted);
+      return;
+    }
+    case "receipt":
+      takeReceipt(profile, stored, from, row.sequence, content.receipt);
+      return;
+    case "group":
+      takeGroupContent(
+        profile,
+        { stored, from, role: row.senderRole, sequence: row.sequence, contentHash, sentAt: inner.sentAt },
+        content.content,
+      );
+      return;
+    case "nothing":
+      return;
+    case "text":
+      acknowledge(profile, conversation, header.sender, content.message);
+      return;
+    case "unknown":
+      acknowledge(profile, conversation, header.sender);
+      return;
+  }
+}

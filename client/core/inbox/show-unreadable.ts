@@ -1,0 +1,123 @@
+import { type DeviceAddress, deviceId, equal, messageId, readEnvelopeHeader } from "../../../keys/index.ts";
+import type { StoredConversation } from "../../store/conversations.ts";
+import { addMessage, findMessage, newestMessage } from "../../store/messages.ts";
+import { changePeerDevice, readPeerDevice } from "../../store/peer-devices.ts";
+import { keepAside } from "../../store/quarantine.ts";
+import type { StagedRow } from "../../store/staged-rows.ts";
+import { meetingPlace, membersOf, theConversation, wasLost } from "../conversations/conversations.ts";
+import type { Cause } from "../groups/stage.ts";
+import { queueSilent } from "../outbox/queue-silent.ts";
+import { record } from "../people/security.ts";
+import type { Profile } from "../profile.ts";
+
+/** A device whose wraps do not open is offered a fresh session this often at most. */
+const RENEW_EVERY_MS = 60 * 60 * 1000;
+const noDevice = deviceId(new Uint8Array(16));
+
+/** A line in the conversation, and the bytes kept aside. Nothing in the header was proven: it names nobody's message. */
+export function showUnreadable(
+  profile: Profile,
+  conversation: StoredConversation,
+  row: StagedRow,
+  cause: Cause,
+): boolean {
+  if (isFamiliar(profile, conversation, row, cause)) return false;
+  const sender = claimedSender(profile, conversation, row);
+  const position = addMessage(profile.db, {
+    conversation: conversation.conversation,
+    messageId: messageId(row.rowHash.slice(0, 16)),
+    accountId: sender?.accountId ?? conversation.peerAccount ?? profile.identity.accountId,
+    deviceId: noDevice,
+    sequence: row.sequence,
+    kind: "unreadable",
+    state: "received",
+    unread: false,
+    sentAt: row.storedAt,
+    receivedAt: profile.runtime.now(),
+    trouble: { code: cause, text: explain(cause) },
+  });
+  if (position === undefined) return false;
+  keepAside(profile.db, { position, envelope: row.envelope, wrap: row.wrap, cause }, profile.runtime.now());
+  if (sender !== undefined && healable.has(cause)) wantFreshSession(profile, conversation, sender);
+  return true;
+}
+
+/** A copy of a message that is here needs no line. A run of messages from before this device's time needs only one. */
+function isFamiliar(profile: Profile, stored: StoredConversation, row: StagedRow, cause: Cause): boolean {
+  const { conversation } = stored;
+  if (cause === "replayed") {
+    const { messageId: id, senderDevice } = readEnvelopeHeader(row.envelope);
+    if (findMessage(profile.db, id, senderDevice) === undefined) return false;
+    recordReplay(profile, stored, row);
+    return true;
+  }
+  return cause === "not_for_this_device" && newestMessage(profile.db, conversation)?.trouble?.code === cause;
+}
+
+/** A relay that lost its log is given all of it again, and delivers it again; no other takes a message twice. */
+export function recordReplay(profile: Profile, stored: StoredConversation, row: StagedRow): void {
+  if (wasLost(stored)) return;
+  record(profile, "stop", {
+    kind: "message_replayed",
+    text: `The relay delivered a message in ${theConversation(stored)} a second time. It is shown once.`,
+    conversation: stored.conversation,
+    evidence: { sequence: row.sequence, rowHash: row.rowHash },
+  });
+}
+
+function claimedSender(
+  profile: Profile,
+  conversation: StoredConversation,
+  row: StagedRow,
+): DeviceAddress | undefined {
+  try {
+    const { sender, senderDevice } = readEnvelopeHeader(row.envelope);
+    const isMember = membersOf(profile, conversation).some((member) => equal(member, sender));
+    return isMember ? { accountId: sender, deviceId: senderDevice } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Causes that mean that the two devices have lost each other. */
+const healable: ReadonlySet<Cause> = new Set<Cause>([
+  "decrypt_failed",
+  "no_session",
+  "prekey_unknown",
+  "too_far",
+]);
+
+/** The next seal for that device sets up a new session; a message without content sees to it that there is one. */
+function wantFreshSession(profile: Profile, conversation: StoredConversation, device: DeviceAddress): void {
+  const now = profile.runtime.now();
+  const { renew, renewedAt } = readPeerDevice(profile.db, device);
+  if (renew || now - renewedAt < RENEW_EVERY_MS) return;
+  changePeerDevice(profile.db, device, { renew: true, renewedAt: now });
+  queueSilent(profile, meetingPlace(profile, conversation, device.accountId), "renewal", device);
+}
+
+function explain(cause: Cause): string {
+  switch (cause) {
+    case "not_for_this_device":
+      return "it came without a key for this device";
+    case "lost_by_sender":
+      return "sent by this device, but this profile does not know it";
+    case "not_a_member":
+    case "another_conversation":
+      return "it does not belong in this conversation";
+    case "may_not_write":
+      return "its sender may not write here";
+    case "unknown_device":
+    case "not_permitted":
+      return "its device is not part of the sender's account";
+    case "no_session":
+    case "prekey_unknown":
+      return "the keys for it are gone";
+    case "unsupported_version":
+      return "it needs a newer Sotto";
+    case "replayed":
+      return "it is a copy of an earlier one";
+    default:
+      return "it is damaged or was tampered with";
+  }
+}

@@ -1,0 +1,263 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { envelopeHash, hash, KeysError, messageRowHash, toHex } from "../../../keys/index.ts";
+import { NetError, type RefusalReason } from "../../net/net-error.ts";
+import type {
+  Accepted,
+  Refused,
+  RelayConnection,
+  RelayStream,
+  SubmitAnswer,
+} from "../../net/relay-connection.ts";
+import { refusalReason } from "../../net/service-error.ts";
+import { findNumbered, nameRoster, readConversation, setSender } from "../../store/conversations.ts";
+import { transact } from "../../store/database.ts";
+import { markSent } from "../../store/messages.ts";
+import {
+  discardSealed,
+  type Intent,
+  readIntent,
+  readIntents,
+  readIntentsOf,
+  removeIntent,
+} from "../../store/outbox.ts";
+import { ChatError } from "../chat-error.ts";
+import { heldLogs, settle } from "../conversations/conversations.ts";
+import { mayWrite } from "../groups/rights.ts";
+import { Inbox } from "../inbox/inbox.ts";
+import { eraseDeleted } from "../messages/erase-deleted.ts";
+import { fetchRoster, forgetRoster } from "../people/rosters.ts";
+import { record } from "../people/security.ts";
+import { setUpSessions } from "../people/sessions.ts";
+import type { Profile } from "../profile.ts";
+import { takePromise } from "../promises.ts";
+import { failIntent } from "./fail-intent.ts";
+import { sealConversation } from "./seal.ts";
+
+/** How many submits are on their way at once. */
+const IN_FLIGHT = 32;
+/** A relay that goes on refusing the roster that it hands out. */
+const MAX_ATTEMPTS = 5;
+/** What the network has to bring before a conversation can be sealed comes in at most so many steps. */
+const MAX_PREPARATIONS = 8;
+const ANSWER_TIMEOUT_MS = 20_000;
+const MAX_WAITS = 10;
+const MAX_WAIT_MS = 5_000;
+
+/**
+ * Sends the outbox, oldest first, in rounds of several intents: settle who they are for, seal them, submit them
+ * together, take in the answers. A conversation in trouble fails its own intents only.
+ */
+export async function submitOutbox(
+  profile: Profile,
+  connection: RelayConnection,
+  stream: RelayStream,
+  signal?: AbortSignal,
+): Promise<void> {
+  // A roster can be of members who joined after the last row that is here.
+  const bringToHead = (conversation: number) =>
+    new Inbox(profile, connection, stream, heldLogs(profile)).bringToHead(conversation);
+  for (let waits = 0; ; ) {
+    signal?.throwIfAborted();
+    const round = readIntents(profile.db, profile.runtime.now(), IN_FLIGHT);
+    const last = round.at(-1);
+    if (last === undefined) return eraseDeleted(profile, connection);
+    for (const conversation of new Set(round.map((intent) => intent.conversation))) {
+      await prepare(profile, connection, conversation, last.intent, bringToHead);
+    }
+    const delay = await submitRound(profile, stream, last.intent, signal);
+    if (delay === undefined) continue;
+    waits += 1;
+    if (waits > MAX_WAITS || delay > MAX_WAIT_MS) throw waitLonger(delay);
+    await sleep(delay, undefined, signal === undefined ? {} : { signal });
+  }
+}
+
+function waitLonger(delay: number): NetError {
+  return new NetError("refused", "the relay asks to wait before sending more", {
+    reason: "rate_limited",
+    retryAfter: delay,
+  });
+}
+
+/** Seals a conversation's intents up to `through`; those for which it cannot be done for good become failed. */
+async function prepare(
+  profile: Profile,
+  connection: RelayConnection,
+  conversation: number,
+  through: number,
+  bringToHead: (conversation: number) => Promise<void>,
+): Promise<void> {
+  let current = conversation;
+  try {
+    const stored = findNumbered(profile.db, conversation);
+    if (stored === undefined) return; // its intents stand elsewhere now: in the next round
+    if (stored.conversationId === undefined) current = await settle(profile, connection, stored);
+    const mayNot = !mayWrite(profile, stored);
+    // To whoever was removed the relay shows the last roster that he was in; what gives or takes a right is in the log.
+    const isDoubtful = mayNot || wasRefused(profile, current, through);
+    if (mayNot) forgetRoster(profile, current);
+    for (let step = 0; step < MAX_PREPARATIONS; step += 1) {
+      const outcome = sealConversation(profile, current, through);
+      if (outcome.kind === "sealed") return;
+      if (outcome.kind === "needs sessions") await setUpSessions(profile, connection, outcome.peers);
+      else {
+        await fetchRoster(profile, connection, readConversation(profile.db, current), bringToHead);
+        if (isDoubtful) await bringToHead(current);
+      }
+    }
+    throw new ChatError("internal", "The message could not be sealed.");
+  } catch (error) {
+    failConversation(profile, current, through, definite(error));
+  }
+}
+
+function wasRefused({ db }: Profile, conversation: number, through: number): boolean {
+  return readIntentsOf(db, conversation, through).some(({ attempt }) => attempt > 0);
+}
+
+/** The error as one that stays; throws those that may be gone the next time. */
+function definite(error: unknown): ChatError {
+  if (error instanceof ChatError && error.code !== "signed_out") return error;
+  if (error instanceof KeysError) return new ChatError("internal", error.message, { cause: error });
+  if (error instanceof NetError && error.code === "refused") {
+    const message = definiteRefusals[error.reason ?? "unspecified"];
+    if (message !== undefined) return message(error);
+  }
+  throw error;
+}
+
+const definiteRefusals: Partial<Record<RefusalReason, (cause?: unknown) => ChatError>> = {
+  unknown_account: (cause) =>
+    new ChatError("unknown_person", "The account does not exist any more.", { cause }),
+  quota_exceeded: (cause) => new ChatError("not_allowed", "The relay allows no more of this.", { cause }),
+  malformed: (cause) =>
+    new ChatError("internal", "The relay does not take what this program sent.", {
+      hint: "Check that Sotto and the relay have the same version.",
+      cause,
+    }),
+  bad_signature: (cause) =>
+    new ChatError("not_allowed", "The relay does not accept this device's signature.", { cause }),
+};
+
+function failConversation(profile: Profile, conversation: number, through: number, error: ChatError): void {
+  transact(profile.db, () => {
+    for (const intent of readIntentsOf(profile.db, conversation, through)) {
+      if (intent.sealed === undefined) failIntent(profile, intent, error);
+    }
+  });
+}
+
+/** Milliseconds to wait before the next round; undefined: go on at once. */
+async function submitRound(
+  profile: Profile,
+  stream: RelayStream,
+  through: number,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  const sealed = readIntents(profile.db, profile.runtime.now(), IN_FLIGHT).filter(
+    (intent) => intent.intent <= through && intent.sealed !== undefined,
+  );
+  const submits = sealed.map((intent) =>
+    stream.submit(intent.sealed?.envelope ?? new Uint8Array(), intent.sealed?.wraps ?? new Uint8Array()),
+  );
+  const answers = await answered(submits, stream, signal);
+  let delay: number | undefined;
+  transact(profile.db, () => {
+    for (const [index, intent] of sealed.entries()) {
+      const answer = answers[index];
+      if (answer === undefined) continue;
+      if ("accepted" in answer) takeAccepted(profile, intent, answer.accepted);
+      else delay = takeRefused(profile, intent, answer.refused) ?? delay;
+    }
+  });
+  const broken = answers.length < sealed.length || answers.includes(undefined);
+  if (broken) throw (await stream.closed) ?? new NetError("unreachable", "the stream was closed");
+  return delay;
+}
+
+/** The answers that came, undefined for those that did not: their outcome is unknown. */
+async function answered(
+  submits: readonly Promise<SubmitAnswer>[],
+  stream: RelayStream,
+  signal: AbortSignal | undefined,
+): Promise<(SubmitAnswer | undefined)[]> {
+  const answers: (SubmitAnswer | undefined)[] = submits.map(() => undefined);
+  const all = Promise.all(
+    submits.map(async (submit, index) => {
+      answers[index] = await submit.catch(() => undefined);
+    }),
+  );
+  const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  const ending = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  const ended = new Promise<void>((resolve) =>
+    ending.addEventListener("abort", () => resolve(), { once: true }),
+  );
+  await Promise.race([all, ended]);
+  if (ending.aborted && answers.includes(undefined)) void stream.close();
+  return answers;
+}
+
+function takeAccepted(profile: Profile, intent: Intent, accepted: Accepted): void {
+  const { envelope } = intent.sealed ?? {};
+  const sequence = Number(accepted.sequence);
+  const newestRoster = Number(accepted.rosterVersion);
+  if (!Number.isSafeInteger(sequence) || !Number.isSafeInteger(newestRoster))
+    throw new NetError("untrusted", "the relay counts beyond all numbers");
+  if (envelope === undefined || !removeIntent(profile.db, intent.intent)) return;
+  markSent(profile.db, intent.position, sequence);
+  nameRoster(profile.db, intent.conversation, newestRoster);
+  if (accepted.logHash.length !== 32) return;
+  const promised = { sequence, hash: hash(accepted.logHash) };
+  takePromise(profile, intent.conversation, messageRowHash(envelopeHash(envelope)), promised);
+}
+
+/** Milliseconds to wait, if that is what the relay wants. Inside a transaction. */
+function takeRefused(profile: Profile, intent: Intent, refused: Refused): number | undefined {
+  const current = readIntent(profile.db, intent.intent);
+  // Another process, or an earlier answer of this round, has changed it since.
+  if (current?.sealed === undefined || current.attempt !== intent.attempt) return undefined;
+  const reason = refusalReason(refused.reason);
+  switch (reason) {
+    case "rate_limited":
+    case "relay_unavailable":
+      return Math.max(Number(refused.retryAfterMs), 50);
+    case "stale_roster":
+    case "unknown_conversation":
+      sealAgain(profile, current);
+      return undefined;
+    case "message_id_reused":
+      record(profile, "stop", {
+        kind: "message_id_reused",
+        text: "The relay says that it has another message under the id of one of yours.",
+        conversation: intent.conversation,
+        evidence: { envelope: toHex(envelopeHash(current.sealed.envelope)) },
+      });
+      failIntent(
+        profile,
+        current,
+        new ChatError("security_stop", "The relay has another message under this id."),
+      );
+      return undefined;
+    default: {
+      const known = definiteRefusals[reason]?.();
+      failIntent(profile, current, known ?? new ChatError("not_allowed", `The relay refused it: ${reason}.`));
+      return undefined;
+    }
+  }
+}
+
+/** The roster has moved: this intent and those sealed after it are sealed anew, counting on from before it. */
+function sealAgain(profile: Profile, refused: Intent): void {
+  forgetRoster(profile, refused.conversation);
+  if (refused.attempt + 1 >= MAX_ATTEMPTS) {
+    const message = "The relay refuses the list of devices that it hands out itself.";
+    failIntent(profile, refused, new ChatError("security_stop", message));
+    return;
+  }
+  const after = readIntentsOf(profile.db, refused.conversation, Number.MAX_SAFE_INTEGER).filter(
+    (intent) => intent.intent >= refused.intent && intent.sealed !== undefined,
+  );
+  for (const intent of after) discardSealed(profile.db, intent.intent);
+  const { before } = refused.sealed ?? {};
+  if (before !== undefined) setSender(profile.db, refused.conversation, before);
+}
