@@ -33,6 +33,11 @@ const reasons: Record<RelayErrorReason, readonly [name: string, code: status]> =
   [ErrorReason.RELAY_UNAVAILABLE]: ["relay_unavailable", status.UNAVAILABLE],
   [ErrorReason.INTERNAL]: ["internal", status.INTERNAL],
   [ErrorReason.NOT_PERMITTED]: ["not_permitted", status.PERMISSION_DENIED],
+  [ErrorReason.INVITATION_NEEDED]: ["invitation_needed", status.PERMISSION_DENIED],
+  [ErrorReason.INVITATION_INVALID]: ["invitation_invalid", status.PERMISSION_DENIED],
+  [ErrorReason.REGISTRATION_CLOSED]: ["registration_closed", status.PERMISSION_DENIED],
+  [ErrorReason.DIRECTORY_CLOSED]: ["directory_closed", status.PERMISSION_DENIED],
+  [ErrorReason.ACCOUNT_DISABLED]: ["account_disabled", status.PERMISSION_DENIED],
 };
 
 export interface RelayErrorOptions {
@@ -109,6 +114,11 @@ export function relayUnavailable(): RelayError {
 
 export function notPermitted(message: string): RelayError {
   return new RelayError(ErrorReason.NOT_PERMITTED, message);
+}
+
+/** What every device of a disabled account hears. */
+export function accountDisabled(): RelayError {
+  return new RelayError(ErrorReason.ACCOUNT_DISABLED, "the relay's operator has disabled this account");
 }
 
 /** As grpc-js wants it: an Error with `code`, `details` and trailing metadata. */

@@ -41,6 +41,31 @@ const refusals: Record<RefusalReason, Explanation> = {
   },
   bad_signature: { code: "not_allowed", message: "The relay does not accept a signature of this device." },
   not_permitted: { code: "not_allowed", message: "Your role in the group does not permit this." },
+  invitation_needed: {
+    code: "invitation_needed",
+    message: "Accounts at this relay are made by invitation only.",
+    hint: "Ask its operator for a token, then run `chat register NAME --invite TOKEN`.",
+  },
+  invitation_invalid: {
+    code: "invitation_invalid",
+    message: "The relay does not take this invitation: it is mistyped, used up, or has run out.",
+    hint: "Ask the relay's operator for another.",
+  },
+  registration_closed: {
+    code: "not_allowed",
+    message: "This relay makes no new accounts.",
+    hint: "Ask its operator, or choose another relay with --relay.",
+  },
+  directory_closed: {
+    code: "not_allowed",
+    message: "This relay does not tell who is on it.",
+    hint: "Where look-ups are allowed, `chat send NAME` works with the exact name.",
+  },
+  account_disabled: {
+    code: "account_disabled",
+    message: "The operator of this relay has disabled your account.",
+    hint: "Ask the operator. What is in this profile stays readable with --offline.",
+  },
   head_moved: bug("The account changed at the relay at the same moment."),
   stale_roster: bug("The members of the conversation changed at the same moment."),
   message_id_reused: bug("The relay has another message under the same id."),

@@ -28,6 +28,11 @@ export type RefusalReason =
   | "relay_unavailable"
   | "internal"
   | "not_permitted"
+  | "invitation_needed"
+  | "invitation_invalid"
+  | "registration_closed"
+  | "directory_closed"
+  | "account_disabled"
   | "unspecified";
 
 export class NetError extends Error {
@@ -47,4 +52,16 @@ export class NetError extends Error {
     this.reason = options.reason;
     this.retryAfter = options.retryAfter;
   }
+}
+
+const deviceRefusals: ReadonlySet<RefusalReason | undefined> = new Set<RefusalReason>([
+  "token_reused",
+  "token_invalid",
+  "unknown_device",
+  "account_disabled",
+]);
+
+/** Whether the relay does not take this device any more, so that waiting does not help. */
+export function isDeviceRefused({ code, reason }: NetError): boolean {
+  return code === "refused" && deviceRefusals.has(reason);
 }

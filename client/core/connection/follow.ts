@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ready } from "../../../keys/index.ts";
 import { seconds } from "../../beat.ts";
-import type { NetError } from "../../net/net-error.ts";
+import { isDeviceRefused, type NetError } from "../../net/net-error.ts";
 import { holding, type Lock, takeLock } from "../../store/lock.ts";
 import type { SecurityEvent } from "../../store/security-events.ts";
 import type { Connect } from "../outbox/drain-outbox.ts";
@@ -30,7 +30,7 @@ const LONGEST_DELAY_MS = 10_000;
 /**
  * Keeps the profile up to date until the signal aborts: holds the live stream when no other process of the profile
  * does, and takes over when that one ends, dies or is suspended. Reconnects with growing, jittered delays. Rejects
- * only with what waiting cannot mend: NetError `refused` of the tokens, ChatError `signed_out`, a broken profile.
+ * only with what waiting cannot mend: NetError `refused` of the device, ChatError `signed_out`, a broken profile.
  */
 export async function followRelay(profile: Profile, connect: Connect, options: FollowOptions): Promise<void> {
   await ready();
@@ -69,18 +69,10 @@ async function stayConnected(profile: Profile, connect: Connect, options: Follow
       onConnection?.("connected");
     });
     if (signal.aborted || error?.reason === "superseded") return;
-    if (error !== undefined && isFinal(error)) throw error;
+    if (error !== undefined && isDeviceRefused(error)) throw error;
     if (error !== undefined) onConnection?.("offline", error);
     const jittered = Math.max(error?.retryAfter ?? 0, delay * (0.5 + Math.random() / 2));
     await sleep(jittered, undefined, { signal }).catch(() => undefined);
     delay = Math.min(delay * 2, LONGEST_DELAY_MS);
   }
-}
-
-/** The relay does not take this device, or this program, any more. */
-function isFinal(error: NetError): boolean {
-  if (error.code !== "refused") return false;
-  return (
-    error.reason === "token_reused" || error.reason === "token_invalid" || error.reason === "unknown_device"
-  );
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { NetError } from "../../net/net-error.ts";
+import { isDeviceRefused, NetError } from "../../net/net-error.ts";
 import type { Person } from "../../net/relay-connection.ts";
 import type { Connect } from "../outbox/drain-outbox.ts";
 import { checkedPerson, listFrom, type PersonListed } from "./people.ts";
@@ -87,11 +87,7 @@ async function watchOnce(
   }
 }
 
-/** The relay does not take this device any more, or is none. */
-function isFinal({ code, reason }: NetError): boolean {
-  if (code === "untrusted") return true;
-  return (
-    code === "refused" &&
-    (reason === "token_reused" || reason === "token_invalid" || reason === "unknown_device")
-  );
+/** The relay does not take this device any more, tells nobody who is on it, or is none. */
+function isFinal(error: NetError): boolean {
+  return error.code === "untrusted" || error.reason === "directory_closed" || isDeviceRefused(error);
 }
