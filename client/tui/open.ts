@@ -67,7 +67,11 @@ export async function openTui(opening: Opening, streams: Streams): Promise<numbe
     handOver: (work) => client.handOver(work),
     notify: (notification) => client.notify(notification),
     begin: () => {
-      const begun = load().then(({ live }) => live(session, client.tell));
+      // At once if it can be: what the wizard asks for next needs it.
+      const begun =
+        effects === undefined
+          ? load().then(({ live }) => live(session, client.tell))
+          : effects.live(session, client.tell);
       living = begun.catch((error: unknown) => client.fail("live", error));
     },
     firstRun: wizard?.firstRun,

@@ -169,6 +169,7 @@ test("a registration that is cut at its words goes on at the next start, on a re
     again.type("\r");
     await giveWords(again, words);
     await again.shows("Your first conversation", 30_000);
+    await again.shows(/▌ nora$/m);
     await quit(again);
 
     const third = client({}, 16, 60);
