@@ -15,8 +15,8 @@ export async function selectPeople(
   const { rows } = await db.query<PersonRow>(
     `select account_id, name, registered_at
     from accounts
-    where name = any($1::text[])
-      or account_id = any($2::bytea[])
+    where (name = any($1::text[]) or account_id = any($2::bytea[]))
+      and deleted_at is null
     order by name`,
     [names, byteaArray(accountIds)],
   );

@@ -26,6 +26,18 @@ export async function insertRosters(transaction: Queries, rosters: readonly NewR
         order by membership_entries.sequence desc
         limit 1
       ) as newest_entry on true
+    ),
+    absences as (
+      insert into roster_absences (conversation_id, version, account_id, device_id)
+      select roster.conversation_id, roster.version, devices.account_id, devices.device_id
+      from unnest($1::bytea[], $2::int8[]) as roster (conversation_id, version)
+      join conversation_members
+        on conversation_members.conversation_id = roster.conversation_id
+        and conversation_members.end_sequence is null
+      join accounts using (account_id)
+      join devices using (account_id)
+      where devices.lapsed_at is not null
+        and (devices.active or accounts.deleted_at is not null)
     )
     insert into roster_slots (conversation_id, version, slot, account_id, device_id)
     select conversation_id, version, slot::int4, account_id, device_id

@@ -7,7 +7,7 @@ export type MemberDeviceRow = {
   readonly device_id: Buffer;
 };
 
-/** The active devices of all members of these conversations. */
+/** The active devices of all members of these conversations, but for those that have lapsed. */
 export async function selectActiveDevices(
   transaction: Queries,
   conversationIds: readonly Uint8Array[],
@@ -19,6 +19,7 @@ export async function selectActiveDevices(
     where conversation_members.conversation_id = any($1::bytea[])
       and conversation_members.end_sequence is null
       and devices.active
+      and devices.lapsed_at is null
     order by conversation_members.conversation_id, devices.account_id, devices.device_id`,
     [byteaArray(conversationIds)],
   );
