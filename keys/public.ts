@@ -106,7 +106,7 @@ export {
   type PrekeyOwner,
   verifyPrekey,
 } from "./prekeys.ts";
-export { loginProof, type Proof, refreshProof, verifyProof } from "./relay-proofs.ts";
+export { loginProof, type Proof, refreshProof, resetProof, verifyProof } from "./relay-proofs.ts";
 export {
   dmConversationId,
   MAX_ROSTER_DEVICES,

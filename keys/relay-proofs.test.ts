@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { refusal } from "../test/support/assertions.ts";
 import { person } from "./make-vectors/people.ts";
 import { seededRandom } from "./make-vectors/seeded-random.ts";
-import { loginProof, refreshProof, signProof, verifyProof } from "./relay-proofs.ts";
+import { loginProof, refreshProof, resetProof, signProof, verifyProof } from "./relay-proofs.ts";
 import { ready } from "./sodium.ts";
 
 beforeAll(ready);
@@ -35,6 +35,22 @@ test("a refresh proof is good for that nonce and token only", () => {
   expect(verifyProof(refreshProof(nonce, "token"), signature, publicKey)).toBe(true);
   expect(verifyProof(refreshProof(nonce, "token2"), signature, publicKey)).toBe(false);
   expect(verifyProof(refreshProof(random(56), "token"), signature, publicKey)).toBe(false);
+});
+
+test("a reset proof is good for that nonce, account and record only, and is no other proof", () => {
+  const { secretKey, publicKey } = person("alice").accountKey;
+  const account = person("alice").accountId;
+  const proof = resetProof(nonce, account, "record");
+  const signature = signProof(proof, secretKey);
+  expect(verifyProof(proof, signature, publicKey)).toBe(true);
+  for (const other of [
+    resetProof(random(56), account, "record"),
+    resetProof(nonce, person("bob").accountId, "record"),
+    resetProof(nonce, account, "record2"),
+    { ...proof, label: refreshProof(nonce, "token").label },
+  ]) {
+    expect(verifyProof(other, signature, publicKey)).toBe(false);
+  }
 });
 
 test("a signature or nonce of another length is refused, not an exception of the library", () => {

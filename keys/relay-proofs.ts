@@ -1,4 +1,4 @@
-// What a device proves to a relay, SPEC §1.5. `verifyProof` is the relay's side, `signProof` the device's.
+// What a device, or the holder of the account key, proves to a relay, SPEC §1.5. `verifyProof` is the relay's side, `signProof` the signer's.
 import { utf8 } from "./bytes.ts";
 import { Writer } from "./encoding.ts";
 import type { AccountId, DeviceId, Signature } from "./ids.ts";
@@ -35,6 +35,16 @@ export function refreshProof(nonce: Uint8Array, refreshToken: string): Proof {
     .fixed(sha256(utf8(refreshToken)), 32)
     .finish();
   return { label: labels.refresh, bytes };
+}
+
+/** Signed by the account key: `registrationRecord` is OPAQUE's, the new password's. */
+export function resetProof(nonce: Uint8Array, account: AccountId, registrationRecord: string): Proof {
+  const bytes = new Writer()
+    .fixed(nonce, 56)
+    .fixed(account, 32)
+    .fixed(sha256(utf8(registrationRecord)), 32)
+    .finish();
+  return { label: labels.resetPassword, bytes };
 }
 
 export function signProof(proof: Proof, secretKey: Uint8Array): Signature {

@@ -28,6 +28,9 @@ export interface Rates {
   /** Logins that were begun and did not succeed. */
   readonly failedLoginsPerNameAndAddress: Rate;
   readonly failedLoginsPerName: Rate;
+  readonly recoveriesPerAddress: Rate;
+  /** Password resets that were begun. */
+  readonly recoveriesPerName: Rate;
   readonly refreshesPerAddress: Rate;
 }
 
@@ -36,6 +39,8 @@ export const defaultRates: Rates = {
   loginsPerAddress: { count: 2_000, seconds: 600 },
   failedLoginsPerNameAndAddress: { count: 20, seconds: 300 },
   failedLoginsPerName: { count: 200, seconds: 300 },
+  recoveriesPerAddress: { count: 100, seconds: 600 },
+  recoveriesPerName: { count: 50, seconds: 600 },
   refreshesPerAddress: { count: 5_000, seconds: 300 },
 };
 

@@ -20,7 +20,8 @@ export interface Secrets {
   readonly tokenKeys: readonly [TokenKey, ...TokenKey[]];
   readonly refreshTokenMac: Uint8Array;
   readonly challengeMac: Uint8Array;
-  /** Makes up account ids of names that nobody has. */
+  readonly enrolmentTicketMac: Uint8Array;
+  /** Makes up what belongs to names that nobody has: account ids, sealed account keys. */
   readonly unknownNameMac: Uint8Array;
 }
 
@@ -61,6 +62,7 @@ export async function loadSecrets(folder: string): Promise<Secrets> {
       tokenKeys: [first, ...older],
       refreshTokenMac: mac("refresh-token"),
       challengeMac: mac("challenge"),
+      enrolmentTicketMac: mac("enrolment-ticket"),
       unknownNameMac: mac("unknown-name"),
     };
   } catch (cause) {

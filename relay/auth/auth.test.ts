@@ -64,7 +64,7 @@ describe("registration", () => {
       {},
       alice.metadata(),
     );
-    expect(new Uint8Array(stored)).toEqual(sealedAccountKey);
+    expect(new Uint8Array(stored)).toEqual(alice.sealedAccountKey);
     expect(Number(alice.tokens.accessExpiresAt) - relay.now()).toBeGreaterThan(14 * MINUTE);
     expect(Number(alice.tokens.accessExpiresAt) - relay.now()).toBeLessThanOrEqual(15 * MINUTE);
   });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { accountId, deviceId, loginProof, verifyProof } from "../../keys/public.ts";
+import { type AccountId, accountId, deviceId, loginProof, verifyProof } from "../../keys/public.ts";
 import { ErrorReason, malformed, RelayError, unknownDevice } from "../errors.ts";
 import type { Parts } from "../parts.ts";
 import { type IssuedTokens, issueTokens } from "./issue-tokens.ts";
@@ -43,9 +43,23 @@ export async function startLogin(
   return { loginId, accountId: account, loginResponse };
 }
 
+/** Whose login it was that the second half proves. A login id works once, whatever comes of it. Throws LOGIN_FAILED. */
+export async function takeProvenLogin(
+  { database, clock }: Parts,
+  request: { loginId: Uint8Array; finishLoginRequest: string },
+): Promise<{ account: AccountId; name: string; sessionKey: string }> {
+  checkLength(request.finishLoginRequest, MAX_OPAQUE_FINISH, "login finish");
+  if (request.loginId.length !== 16) throw malformed("the login id must be 16 bytes");
+  const attempt = await takeLoginAttempt(database, request.loginId);
+  if (attempt === undefined || Number(attempt.expires_at) <= clock()) throw loginFailed();
+  const sessionKey = finishOpaque(attempt.server_state, request.finishLoginRequest);
+  if (attempt.account_id === null || attempt.name === null) throw loginFailed();
+  return { account: accountId(attempt.account_id), name: attempt.name, sessionKey };
+}
+
 /** Tokens for a device that proves password and device key. `name` is whose login it was. */
 export async function finishLogin(
-  { database, secrets, clock }: Parts,
+  parts: Parts,
   request: {
     loginId: Uint8Array;
     finishLoginRequest: string;
@@ -53,17 +67,13 @@ export async function finishLogin(
     deviceSignature: Uint8Array;
   },
 ): Promise<{ tokens: IssuedTokens; name: string }> {
+  const { database, secrets, clock } = parts;
   const device = deviceId(request.deviceId);
-  checkLength(request.finishLoginRequest, MAX_OPAQUE_FINISH, "login finish");
-  if (request.loginId.length !== 16) throw malformed("the login id must be 16 bytes");
   if (request.deviceSignature.length !== 64) throw malformed("the signature must be 64 bytes");
 
-  const attempt = await takeLoginAttempt(database, request.loginId);
+  const { account, name, sessionKey } = await takeProvenLogin(parts, request);
+  const owner = { accountId: account, deviceId: device };
   const now = clock();
-  if (attempt === undefined || Number(attempt.expires_at) <= now) throw loginFailed();
-  const sessionKey = finishOpaque(attempt.server_state, request.finishLoginRequest);
-  if (attempt.account_id === null) throw loginFailed();
-  const owner = { accountId: accountId(attempt.account_id), deviceId: device };
 
   const found = await findDevice(database, owner.accountId, device);
   if (found === undefined || !found.active) throw unknownDevice();
@@ -82,5 +92,5 @@ export async function finishLogin(
     expiresAt: now + REFRESH_TOKEN_MS,
     kept: MAX_FAMILIES_PER_DEVICE,
   });
-  return { tokens: await issueTokens(secrets, owner, { family, serial: 1n }, now), name: found.name };
+  return { tokens: await issueTokens(secrets, owner, { family, serial: 1n }, now), name };
 }

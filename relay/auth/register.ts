@@ -54,7 +54,8 @@ export async function finishRegistration(
       registeredAt: BigInt(now),
     });
   } else {
-    const theirs = await findGenesis(database, chain.name);
+    // The account id is a hash of what genesis says, but not of its signatures.
+    const theirs = await findGenesis(database, chain.accountId);
     if (theirs === undefined || !equal(theirs, genesis)) throw nameTaken();
   }
   return { accountId: chain.accountId };

@@ -4,7 +4,9 @@ import type { Parts } from "../parts.ts";
 import { RateLimit } from "../rate-limit.ts";
 import { type Service, service } from "../service.ts";
 import { makeChallenge } from "./challenge.ts";
+import { addDevice, finishEnrolment } from "./enrol.ts";
 import { finishLogin, startLogin } from "./log-in.ts";
+import { resetPassword, startRecovery } from "./recover.ts";
 import { refresh } from "./refresh.ts";
 import { checkName, finishRegistration, startRegistration } from "./register.ts";
 import { findSealedAccountKey } from "./sql/find-sealed-account-key.ts";
@@ -15,7 +17,14 @@ export function authService(parts: Parts, bus: Bus): Service {
   const logins = new RateLimit(rates.loginsPerAddress);
   const failuresHere = new RateLimit(rates.failedLoginsPerNameAndAddress);
   const failures = new RateLimit(rates.failedLoginsPerName);
+  const recoveries = new RateLimit(rates.recoveriesPerAddress);
+  const recoveriesOfName = new RateLimit(rates.recoveriesPerName);
   const refreshes = new RateLimit(rates.refreshesPerAddress);
+
+  const succeeded = async (address: string, name: string): Promise<void> => {
+    await failuresHere.giveBack(`${address} ${name}`);
+    await failures.giveBack(name);
+  };
 
   return service(AuthService, {
     startRegistration: {
@@ -48,9 +57,42 @@ export function authService(parts: Parts, bus: Bus): Service {
       handle: async (request, { address }) => {
         await logins.take(address);
         const { tokens, name } = await finishLogin(parts, request);
-        await failuresHere.giveBack(`${address} ${name}`);
-        await failures.giveBack(name);
+        await succeeded(address, name);
         return { tokens };
+      },
+    },
+    finishEnrolment: {
+      access: "anybody",
+      handle: async (request, { address }) => {
+        await logins.take(address);
+        const { name, ...enrolment } = await finishEnrolment(parts, request);
+        await succeeded(address, name);
+        return enrolment;
+      },
+    },
+    addDevice: {
+      access: "anybody",
+      handle: async (request, { address }) => {
+        await logins.take(address);
+        await addDevice(parts, bus, request);
+        return {};
+      },
+    },
+    startRecovery: {
+      access: "anybody",
+      handle: async ({ name }, { address }) => {
+        await recoveries.take(address);
+        checkName(name);
+        await recoveriesOfName.take(name);
+        return startRecovery(parts, name);
+      },
+    },
+    resetPassword: {
+      access: "anybody",
+      handle: async (request, { address }) => {
+        await recoveries.take(address);
+        await resetPassword(parts, request);
+        return {};
       },
     },
     getChallenge: {

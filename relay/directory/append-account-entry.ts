@@ -1,4 +1,5 @@
 import {
+  type AccountId,
   type ActiveDevice,
   type ChainHead,
   type ChainState,
@@ -9,13 +10,11 @@ import {
   readEntry,
   verifyChain,
 } from "../../keys/public.ts";
-import type { AppendAccountEntryRequest } from "../../proto/gen/sotto/relay/v1/directory_pb.ts";
 import type { Database } from "../db/pool.ts";
 import { ErrorReason, RelayError, unknownAccount } from "../errors.ts";
 import type { Bus } from "../fanout/bus.ts";
 import { deviceKey } from "../fanout/committed-row.ts";
 import { bumpRosters } from "../messaging/bump-rosters.ts";
-import type { Caller } from "../service.ts";
 import { deletePrekeysOfInactive } from "./sql/delete-prekeys.ts";
 import { insertChainEntry } from "./sql/insert-chain-entry.ts";
 import { lockChainHead } from "./sql/lock-chain-head.ts";
@@ -29,11 +28,11 @@ import { upsertDevices } from "./sql/upsert-devices.ts";
 export async function appendAccountEntry(
   db: Database,
   bus: Bus,
-  request: AppendAccountEntryRequest,
-  caller: Caller,
+  request: { readonly entry: Uint8Array },
+  account: AccountId,
 ) {
   const entry = readEntry(request.entry);
-  const held = await selectChain(db, caller);
+  const held = await selectChain(db, account);
   if (held === undefined) throw unknownAccount();
   if (equal(held.head.hash, entry.hash)) return answer(held.head);
   if (entry.sequence !== held.head.sequence + 1 || !equal(entry.previous, held.head.hash)) throw headMoved();
@@ -41,14 +40,14 @@ export async function appendAccountEntry(
   const chain = verifyChain([request.entry], held);
 
   const moved = await db.transaction(async (transaction) => {
-    const head = await lockChainHead(transaction, caller.accountId);
+    const head = await lockChainHead(transaction, account);
     if (head === undefined || equal(head, chain.head.hash)) return [];
     if (!equal(head, held.head.hash)) throw headMoved();
-    await insertChainEntry(transaction, caller.accountId, chain.head, request.entry);
-    await upsertDevices(transaction, caller.accountId, deviceRecords(chain));
-    await deletePrekeysOfInactive(transaction, caller.accountId);
+    await insertChainEntry(transaction, account, chain.head, request.entry);
+    await upsertDevices(transaction, account, deviceRecords(chain));
+    await deletePrekeysOfInactive(transaction, account);
     const removal = entry.content.type === "revoke" || entry.content.type === "override";
-    return bumpRosters(transaction, caller.accountId, removal);
+    return bumpRosters(transaction, account, removal, withoutThose(chain.devices, held.devices));
   });
 
   for (const { deviceId } of withoutThose(held.devices, chain.devices)) {
@@ -61,8 +60,8 @@ export async function appendAccountEntry(
   return answer(chain.head);
 }
 
-async function selectChain(db: Database, caller: Caller): Promise<ChainState | undefined> {
-  const position = { accountId: caller.accountId, entriesHeld: 0n };
+async function selectChain(db: Database, account: AccountId): Promise<ChainState | undefined> {
+  const position = { accountId: account, entriesHeld: 0n };
   const [row] = await selectChainEntries(db, [position], Number.MAX_SAFE_INTEGER);
   return row === undefined ? undefined : verifyChain(row.entries);
 }

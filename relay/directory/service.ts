@@ -32,7 +32,7 @@ export function directoryService(
     getAccountChains: { access: "devices", handle: (request) => getAccountChains(db, request) },
     appendAccountEntry: {
       access: "devices",
-      handle: (request, caller) => appendAccountEntry(db, bus, request, caller),
+      handle: (request, caller) => appendAccountEntry(db, bus, request, caller.accountId),
     },
     publishPrekeys: { access: "devices", handle: (request, caller) => publishPrekeys(db, request, caller) },
     countPrekeys: {

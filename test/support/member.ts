@@ -3,11 +3,11 @@
 import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import * as opaque from "@serenity-kit/opaque";
 import {
-  asSecret,
   type ChainState,
   createAccountKey,
   createDeviceKeys,
   createGenesis,
+  createRecovery,
   type DeviceKeys,
   loginProof,
   randomBytes,
@@ -15,6 +15,7 @@ import {
   recoveryKeyPair,
   refreshProof,
   type SigningKeyPair,
+  sealAccountKey,
   signProof,
   verifyChain,
 } from "../../keys/index.ts";
@@ -32,6 +33,9 @@ export interface Member {
   readonly chain: ChainState;
   readonly genesis: Uint8Array;
   readonly accountKey: SigningKeyPair;
+  /** The recovery words, and the account key sealed under them. */
+  readonly words: readonly string[];
+  readonly sealedAccountKey: Uint8Array;
   readonly device: DeviceKeys;
   tokens: Tokens;
   /** What every call but auth's wants. */
@@ -68,16 +72,22 @@ export function withToken(token: string): Metadata {
   return metadata;
 }
 
-export type Account = Pick<Member, "name" | "chain" | "genesis" | "accountKey" | "device">;
+export type Account = Pick<
+  Member,
+  "name" | "chain" | "genesis" | "accountKey" | "words" | "sealedAccountKey" | "device"
+>;
 
 /** Keys and chain, known to nobody yet. */
 export async function newAccount(name: string): Promise<Account> {
   await ready();
   const accountKey = createAccountKey(randomBytes);
   const device = createDeviceKeys(randomBytes);
-  const recoveryPublicKey = recoveryKeyPair(asSecret(randomBytes(32))).publicKey;
+  const { words, secret } = createRecovery(randomBytes);
+  const recoveryPublicKey = recoveryKeyPair(secret).publicKey;
+  const sealedAccountKey = sealAccountKey(secret, accountKey, randomBytes);
   const { entry } = createGenesis({ name, accountKey, recoveryPublicKey, device, createdAt: Date.now() });
-  return { name, genesis: entry, chain: verifyChain([entry]), accountKey, device };
+  const chain = verifyChain([entry]);
+  return { name, genesis: entry, chain, accountKey, words, sealedAccountKey, device };
 }
 
 export async function register(client: Client, account: Account, password: string): Promise<void> {
@@ -85,13 +95,13 @@ export async function register(client: Client, account: Account, password: strin
   await callUnary(client, auth.finishRegistration, {
     genesis: account.genesis,
     registrationRecord,
-    sealedAccountKey: new Uint8Array(72).fill(7),
+    sealedAccountKey: account.sealedAccountKey,
   });
 }
 
 export async function registrationRecordOf(
   client: Client,
-  account: Account,
+  account: Pick<Account, "name" | "chain">,
   password: string,
 ): Promise<string> {
   await opaque.ready;
@@ -109,6 +119,9 @@ export async function registrationRecordOf(
   }).registrationRecord;
 }
 
+/** Whose login it is, and of which device. */
+type LoggingIn = Pick<Account, "name" | "chain" | "device">;
+
 /** What a login may do otherwise than it should. */
 export interface LoginTricks {
   readonly deviceId?: Uint8Array;
@@ -119,7 +132,7 @@ export interface LoginTricks {
 
 export async function logIn(
   client: Client,
-  account: Account,
+  account: LoggingIn,
   password: string,
   tricks: LoginTricks = {},
 ): Promise<Tokens> {
@@ -137,9 +150,11 @@ export async function startLogin(client: Client, name: string, password: string)
   await opaque.ready;
   const { clientLoginState, startLoginRequest } = opaque.client.startLogin({ password });
   const response = await callUnary(client, auth.startLogin, { name, startLoginRequest });
-  const finish = (account: Account, tricks: LoginTricks = {}) => {
-    const { loginResponse, loginId } = response;
-    const done = opaque.client.finishLogin({ password, loginResponse, clientLoginState, keyStretching });
+  const { loginResponse, loginId } = response;
+  /** Undefined: the password is wrong. */
+  const prove = () => opaque.client.finishLogin({ password, loginResponse, clientLoginState, keyStretching });
+  const finish = (account: LoggingIn, tricks: LoginTricks = {}) => {
+    const done = prove();
     if (done === undefined) return undefined;
     const proof = loginProof({
       sessionKey: Buffer.from(done.sessionKey, "utf8"),
@@ -155,7 +170,7 @@ export async function startLogin(client: Client, name: string, password: string)
       deviceSignature: tricks.signature?.(right) ?? right,
     };
   };
-  return { response, finish };
+  return { response, prove, finish };
 }
 
 export async function refreshTokens(

@@ -1,7 +1,6 @@
 import type { Queries } from "../../db/pool.ts";
 
 export interface FoundDevice {
-  name: string;
   signing_key: Buffer;
   active: boolean;
 }
@@ -12,9 +11,8 @@ export async function findDevice(
   deviceId: Uint8Array,
 ): Promise<FoundDevice | undefined> {
   const { rows } = await queries.query<FoundDevice>(
-    `select name, signing_key, active
+    `select signing_key, active
     from devices
-    join accounts using (account_id)
     where account_id = $1
     and device_id = $2`,
     [accountId, deviceId],

@@ -1,14 +1,13 @@
 import type { Queries } from "../../db/pool.ts";
 
-/** The genesis entry of the account that has this name. */
-export async function findGenesis(queries: Queries, name: string): Promise<Buffer | undefined> {
+/** The genesis entry of the account. */
+export async function findGenesis(queries: Queries, accountId: Uint8Array): Promise<Buffer | undefined> {
   const { rows } = await queries.query<{ entry: Buffer }>(
     `select entry
-    from accounts
-    join account_entries using (account_id)
-    where name = $1
+    from account_entries
+    where account_id = $1
     and sequence = 0`,
-    [name],
+    [accountId],
   );
   return rows[0]?.entry;
 }

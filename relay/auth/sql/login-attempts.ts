@@ -2,6 +2,8 @@ import type { Queries } from "../../db/pool.ts";
 
 export interface LoginAttempt {
   account_id: Buffer | null;
+  /** Of the account. */
+  name: string | null;
   server_state: string;
   expires_at: bigint;
 }
@@ -37,7 +39,11 @@ export async function takeLoginAttempt(
   const { rows } = await queries.query<LoginAttempt>(
     `delete from login_attempts
     where login_id = $1
-    returning account_id, server_state, expires_at`,
+    returning
+      account_id,
+      (select name from accounts where accounts.account_id = login_attempts.account_id) as name,
+      server_state,
+      expires_at`,
     [loginId],
   );
   return rows[0];

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sotto/relay/v1/auth.proto.
  */
 export const file_sotto_relay_v1_auth: GenFile = /*@__PURE__*/
-  fileDesc("Chlzb3R0by9yZWxheS92MS9hdXRoLnByb3RvEg5zb3R0by5yZWxheS52MSJaChhTdGFydFJlZ2lzdHJhdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCRISCgphY2NvdW50X2lkGAIgASgMEhwKFHJlZ2lzdHJhdGlvbl9yZXF1ZXN0GAMgASgJIjoKGVN0YXJ0UmVnaXN0cmF0aW9uUmVzcG9uc2USHQoVcmVnaXN0cmF0aW9uX3Jlc3BvbnNlGAEgASgJImUKGUZpbmlzaFJlZ2lzdHJhdGlvblJlcXVlc3QSDwoHZ2VuZXNpcxgBIAEoDBIbChNyZWdpc3RyYXRpb25fcmVjb3JkGAIgASgJEhoKEnNlYWxlZF9hY2NvdW50X2tleRgDIAEoDCIwChpGaW5pc2hSZWdpc3RyYXRpb25SZXNwb25zZRISCgphY2NvdW50X2lkGAEgASgMIj4KEVN0YXJ0TG9naW5SZXF1ZXN0EgwKBG5hbWUYASABKAkSGwoTc3RhcnRfbG9naW5fcmVxdWVzdBgCIAEoCSJSChJTdGFydExvZ2luUmVzcG9uc2USEAoIbG9naW5faWQYASABKAwSEgoKYWNjb3VudF9pZBgCIAEoDBIWCg5sb2dpbl9yZXNwb25zZRgDIAEoCSJxChJGaW5pc2hMb2dpblJlcXVlc3QSEAoIbG9naW5faWQYASABKAwSHAoUZmluaXNoX2xvZ2luX3JlcXVlc3QYAiABKAkSEQoJZGV2aWNlX2lkGAMgASgMEhgKEGRldmljZV9zaWduYXR1cmUYBCABKAwiPQoTRmluaXNoTG9naW5SZXNwb25zZRImCgZ0b2tlbnMYASABKAsyFi5zb3R0by5yZWxheS52MS5Ub2tlbnMiXQoGVG9rZW5zEhQKDGFjY2Vzc190b2tlbhgBIAEoCRIZChFhY2Nlc3NfZXhwaXJlc19hdBgCIAEoBBIVCg1yZWZyZXNoX3Rva2VuGAMgASgJEgsKA25vdxgEIAEoBCIVChNHZXRDaGFsbGVuZ2VSZXF1ZXN0IiUKFEdldENoYWxsZW5nZVJlc3BvbnNlEg0KBW5vbmNlGAEgASgMIlAKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkSDQoFbm9uY2UYAiABKAwSGAoQZGV2aWNlX3NpZ25hdHVyZRgDIAEoDCI5Cg9SZWZyZXNoUmVzcG9uc2USJgoGdG9rZW5zGAEgASgLMhYuc290dG8ucmVsYXkudjEuVG9rZW5zIhwKGkdldFNlYWxlZEFjY291bnRLZXlSZXF1ZXN0IjkKG0dldFNlYWxlZEFjY291bnRLZXlSZXNwb25zZRIaChJzZWFsZWRfYWNjb3VudF9rZXkYASABKAwyqAUKC0F1dGhTZXJ2aWNlEmgKEVN0YXJ0UmVnaXN0cmF0aW9uEiguc290dG8ucmVsYXkudjEuU3RhcnRSZWdpc3RyYXRpb25SZXF1ZXN0Gikuc290dG8ucmVsYXkudjEuU3RhcnRSZWdpc3RyYXRpb25SZXNwb25zZRJrChJGaW5pc2hSZWdpc3RyYXRpb24SKS5zb3R0by5yZWxheS52MS5GaW5pc2hSZWdpc3RyYXRpb25SZXF1ZXN0Giouc290dG8ucmVsYXkudjEuRmluaXNoUmVnaXN0cmF0aW9uUmVzcG9uc2USUwoKU3RhcnRMb2dpbhIhLnNvdHRvLnJlbGF5LnYxLlN0YXJ0TG9naW5SZXF1ZXN0GiIuc290dG8ucmVsYXkudjEuU3RhcnRMb2dpblJlc3BvbnNlElYKC0ZpbmlzaExvZ2luEiIuc290dG8ucmVsYXkudjEuRmluaXNoTG9naW5SZXF1ZXN0GiMuc290dG8ucmVsYXkudjEuRmluaXNoTG9naW5SZXNwb25zZRJZCgxHZXRDaGFsbGVuZ2USIy5zb3R0by5yZWxheS52MS5HZXRDaGFsbGVuZ2VSZXF1ZXN0GiQuc290dG8ucmVsYXkudjEuR2V0Q2hhbGxlbmdlUmVzcG9uc2USSgoHUmVmcmVzaBIeLnNvdHRvLnJlbGF5LnYxLlJlZnJlc2hSZXF1ZXN0Gh8uc290dG8ucmVsYXkudjEuUmVmcmVzaFJlc3BvbnNlEm4KE0dldFNlYWxlZEFjY291bnRLZXkSKi5zb3R0by5yZWxheS52MS5HZXRTZWFsZWRBY2NvdW50S2V5UmVxdWVzdBorLnNvdHRvLnJlbGF5LnYxLkdldFNlYWxlZEFjY291bnRLZXlSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("Chlzb3R0by9yZWxheS92MS9hdXRoLnByb3RvEg5zb3R0by5yZWxheS52MSJaChhTdGFydFJlZ2lzdHJhdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCRISCgphY2NvdW50X2lkGAIgASgMEhwKFHJlZ2lzdHJhdGlvbl9yZXF1ZXN0GAMgASgJIjoKGVN0YXJ0UmVnaXN0cmF0aW9uUmVzcG9uc2USHQoVcmVnaXN0cmF0aW9uX3Jlc3BvbnNlGAEgASgJImUKGUZpbmlzaFJlZ2lzdHJhdGlvblJlcXVlc3QSDwoHZ2VuZXNpcxgBIAEoDBIbChNyZWdpc3RyYXRpb25fcmVjb3JkGAIgASgJEhoKEnNlYWxlZF9hY2NvdW50X2tleRgDIAEoDCIwChpGaW5pc2hSZWdpc3RyYXRpb25SZXNwb25zZRISCgphY2NvdW50X2lkGAEgASgMIj4KEVN0YXJ0TG9naW5SZXF1ZXN0EgwKBG5hbWUYASABKAkSGwoTc3RhcnRfbG9naW5fcmVxdWVzdBgCIAEoCSJSChJTdGFydExvZ2luUmVzcG9uc2USEAoIbG9naW5faWQYASABKAwSEgoKYWNjb3VudF9pZBgCIAEoDBIWCg5sb2dpbl9yZXNwb25zZRgDIAEoCSJxChJGaW5pc2hMb2dpblJlcXVlc3QSEAoIbG9naW5faWQYASABKAwSHAoUZmluaXNoX2xvZ2luX3JlcXVlc3QYAiABKAkSEQoJZGV2aWNlX2lkGAMgASgMEhgKEGRldmljZV9zaWduYXR1cmUYBCABKAwiPQoTRmluaXNoTG9naW5SZXNwb25zZRImCgZ0b2tlbnMYASABKAsyFi5zb3R0by5yZWxheS52MS5Ub2tlbnMiSAoWRmluaXNoRW5yb2xtZW50UmVxdWVzdBIQCghsb2dpbl9pZBgBIAEoDBIcChRmaW5pc2hfbG9naW5fcmVxdWVzdBgCIAEoCSJWChdGaW5pc2hFbnJvbG1lbnRSZXNwb25zZRIOCgZ0aWNrZXQYASABKAwSGgoSc2VhbGVkX2FjY291bnRfa2V5GAIgASgMEg8KB2VudHJpZXMYAyADKAwiMQoQQWRkRGV2aWNlUmVxdWVzdBIOCgZ0aWNrZXQYASABKAwSDQoFZW50cnkYAiABKAwiEwoRQWRkRGV2aWNlUmVzcG9uc2UiJAoUU3RhcnRSZWNvdmVyeVJlcXVlc3QSDAoEbmFtZRgBIAEoCSJyChVTdGFydFJlY292ZXJ5UmVzcG9uc2USEgoKYWNjb3VudF9pZBgBIAEoDBIaChJhY2NvdW50X3B1YmxpY19rZXkYAiABKAwSGgoSc2VhbGVkX2FjY291bnRfa2V5GAMgASgMEg0KBW5vbmNlGAQgASgMInEKFFJlc2V0UGFzc3dvcmRSZXF1ZXN0EhIKCmFjY291bnRfaWQYASABKAwSDQoFbm9uY2UYAiABKAwSGwoTcmVnaXN0cmF0aW9uX3JlY29yZBgDIAEoCRIZChFhY2NvdW50X3NpZ25hdHVyZRgEIAEoDCIXChVSZXNldFBhc3N3b3JkUmVzcG9uc2UiXQoGVG9rZW5zEhQKDGFjY2Vzc190b2tlbhgBIAEoCRIZChFhY2Nlc3NfZXhwaXJlc19hdBgCIAEoBBIVCg1yZWZyZXNoX3Rva2VuGAMgASgJEgsKA25vdxgEIAEoBCIVChNHZXRDaGFsbGVuZ2VSZXF1ZXN0IiUKFEdldENoYWxsZW5nZVJlc3BvbnNlEg0KBW5vbmNlGAEgASgMIlAKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkSDQoFbm9uY2UYAiABKAwSGAoQZGV2aWNlX3NpZ25hdHVyZRgDIAEoDCI5Cg9SZWZyZXNoUmVzcG9uc2USJgoGdG9rZW5zGAEgASgLMhYuc290dG8ucmVsYXkudjEuVG9rZW5zIhwKGkdldFNlYWxlZEFjY291bnRLZXlSZXF1ZXN0IjkKG0dldFNlYWxlZEFjY291bnRLZXlSZXNwb25zZRIaChJzZWFsZWRfYWNjb3VudF9rZXkYASABKAwymggKC0F1dGhTZXJ2aWNlEmgKEVN0YXJ0UmVnaXN0cmF0aW9uEiguc290dG8ucmVsYXkudjEuU3RhcnRSZWdpc3RyYXRpb25SZXF1ZXN0Gikuc290dG8ucmVsYXkudjEuU3RhcnRSZWdpc3RyYXRpb25SZXNwb25zZRJrChJGaW5pc2hSZWdpc3RyYXRpb24SKS5zb3R0by5yZWxheS52MS5GaW5pc2hSZWdpc3RyYXRpb25SZXF1ZXN0Giouc290dG8ucmVsYXkudjEuRmluaXNoUmVnaXN0cmF0aW9uUmVzcG9uc2USUwoKU3RhcnRMb2dpbhIhLnNvdHRvLnJlbGF5LnYxLlN0YXJ0TG9naW5SZXF1ZXN0GiIuc290dG8ucmVsYXkudjEuU3RhcnRMb2dpblJlc3BvbnNlElYKC0ZpbmlzaExvZ2luEiIuc290dG8ucmVsYXkudjEuRmluaXNoTG9naW5SZXF1ZXN0GiMuc290dG8ucmVsYXkudjEuRmluaXNoTG9naW5SZXNwb25zZRJiCg9GaW5pc2hFbnJvbG1lbnQSJi5zb3R0by5yZWxheS52MS5GaW5pc2hFbnJvbG1lbnRSZXF1ZXN0Gicuc290dG8ucmVsYXkudjEuRmluaXNoRW5yb2xtZW50UmVzcG9uc2USUAoJQWRkRGV2aWNlEiAuc290dG8ucmVsYXkudjEuQWRkRGV2aWNlUmVxdWVzdBohLnNvdHRvLnJlbGF5LnYxLkFkZERldmljZVJlc3BvbnNlElwKDVN0YXJ0UmVjb3ZlcnkSJC5zb3R0by5yZWxheS52MS5TdGFydFJlY292ZXJ5UmVxdWVzdBolLnNvdHRvLnJlbGF5LnYxLlN0YXJ0UmVjb3ZlcnlSZXNwb25zZRJcCg1SZXNldFBhc3N3b3JkEiQuc290dG8ucmVsYXkudjEuUmVzZXRQYXNzd29yZFJlcXVlc3QaJS5zb3R0by5yZWxheS52MS5SZXNldFBhc3N3b3JkUmVzcG9uc2USWQoMR2V0Q2hhbGxlbmdlEiMuc290dG8ucmVsYXkudjEuR2V0Q2hhbGxlbmdlUmVxdWVzdBokLnNvdHRvLnJlbGF5LnYxLkdldENoYWxsZW5nZVJlc3BvbnNlEkoKB1JlZnJlc2gSHi5zb3R0by5yZWxheS52MS5SZWZyZXNoUmVxdWVzdBofLnNvdHRvLnJlbGF5LnYxLlJlZnJlc2hSZXNwb25zZRJuChNHZXRTZWFsZWRBY2NvdW50S2V5Eiouc290dG8ucmVsYXkudjEuR2V0U2VhbGVkQWNjb3VudEtleVJlcXVlc3QaKy5zb3R0by5yZWxheS52MS5HZXRTZWFsZWRBY2NvdW50S2V5UmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * Request of StartRegistration.
@@ -251,6 +251,232 @@ export const FinishLoginResponseSchema: GenMessage<FinishLoginResponse> = /*@__P
   messageDesc(file_sotto_relay_v1_auth, 7);
 
 /**
+ * Request of FinishEnrolment.
+ *
+ * @generated from message sotto.relay.v1.FinishEnrolmentRequest
+ */
+export type FinishEnrolmentRequest = Message<"sotto.relay.v1.FinishEnrolmentRequest"> & {
+  /**
+   * 16 bytes.
+   *
+   * @generated from field: bytes login_id = 1;
+   */
+  loginId: Uint8Array;
+
+  /**
+   * OPAQUE finish, at most 512 characters.
+   *
+   * @generated from field: string finish_login_request = 2;
+   */
+  finishLoginRequest: string;
+};
+
+/**
+ * Describes the message sotto.relay.v1.FinishEnrolmentRequest.
+ * Use `create(FinishEnrolmentRequestSchema)` to create a new message.
+ */
+export const FinishEnrolmentRequestSchema: GenMessage<FinishEnrolmentRequest> = /*@__PURE__*/
+  messageDesc(file_sotto_relay_v1_auth, 8);
+
+/**
+ * Response of FinishEnrolment.
+ *
+ * @generated from message sotto.relay.v1.FinishEnrolmentResponse
+ */
+export type FinishEnrolmentResponse = Message<"sotto.relay.v1.FinishEnrolmentResponse"> & {
+  /**
+   * 88 bytes, opaque to clients; good for ten minutes.
+   *
+   * @generated from field: bytes ticket = 1;
+   */
+  ticket: Uint8Array;
+
+  /**
+   * 72 bytes, as registered.
+   *
+   * @generated from field: bytes sealed_account_key = 2;
+   */
+  sealedAccountKey: Uint8Array;
+
+  /**
+   * The whole account chain, from genesis on.
+   *
+   * @generated from field: repeated bytes entries = 3;
+   */
+  entries: Uint8Array[];
+};
+
+/**
+ * Describes the message sotto.relay.v1.FinishEnrolmentResponse.
+ * Use `create(FinishEnrolmentResponseSchema)` to create a new message.
+ */
+export const FinishEnrolmentResponseSchema: GenMessage<FinishEnrolmentResponse> = /*@__PURE__*/
+  messageDesc(file_sotto_relay_v1_auth, 9);
+
+/**
+ * Request of AddDevice.
+ *
+ * @generated from message sotto.relay.v1.AddDeviceRequest
+ */
+export type AddDeviceRequest = Message<"sotto.relay.v1.AddDeviceRequest"> & {
+  /**
+   * 88 bytes, from FinishEnrolment.
+   *
+   * @generated from field: bytes ticket = 1;
+   */
+  ticket: Uint8Array;
+
+  /**
+   * The signed entry, at most 4,096 bytes.
+   *
+   * @generated from field: bytes entry = 2;
+   */
+  entry: Uint8Array;
+};
+
+/**
+ * Describes the message sotto.relay.v1.AddDeviceRequest.
+ * Use `create(AddDeviceRequestSchema)` to create a new message.
+ */
+export const AddDeviceRequestSchema: GenMessage<AddDeviceRequest> = /*@__PURE__*/
+  messageDesc(file_sotto_relay_v1_auth, 10);
+
+/**
+ * Response of AddDevice.
+ *
+ * @generated from message sotto.relay.v1.AddDeviceResponse
+ */
+export type AddDeviceResponse = Message<"sotto.relay.v1.AddDeviceResponse"> & {
+};
+
+/**
+ * Describes the message sotto.relay.v1.AddDeviceResponse.
+ * Use `create(AddDeviceResponseSchema)` to create a new message.
+ */
+export const AddDeviceResponseSchema: GenMessage<AddDeviceResponse> = /*@__PURE__*/
+  messageDesc(file_sotto_relay_v1_auth, 11);
+
+/**
+ * Request of StartRecovery.
+ *
+ * @generated from message sotto.relay.v1.StartRecoveryRequest
+ */
+export type StartRecoveryRequest = Message<"sotto.relay.v1.StartRecoveryRequest"> & {
+  /**
+   * The account's name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message sotto.relay.v1.StartRecoveryRequest.
+ * Use `create(StartRecoveryRequestSchema)` to create a new message.
+ */
+export const StartRecoveryRequestSchema: GenMessage<StartRecoveryRequest> = /*@__PURE__*/
+  messageDesc(file_sotto_relay_v1_auth, 12);
+
+/**
+ * Response of StartRecovery.
+ *
+ * @generated from message sotto.relay.v1.StartRecoveryResponse
+ */
+export type StartRecoveryResponse = Message<"sotto.relay.v1.StartRecoveryResponse"> & {
+  /**
+   * 32 bytes: the account that the name stands for.
+   *
+   * @generated from field: bytes account_id = 1;
+   */
+  accountId: Uint8Array;
+
+  /**
+   * 32 bytes, Ed25519: the account key that is sealed.
+   *
+   * @generated from field: bytes account_public_key = 2;
+   */
+  accountPublicKey: Uint8Array;
+
+  /**
+   * 72 bytes, as registered.
+   *
+   * @generated from field: bytes sealed_account_key = 3;
+   */
+  sealedAccountKey: Uint8Array;
+
+  /**
+   * 56 bytes, good for five minutes.
+   *
+   * @generated from field: bytes nonce = 4;
+   */
+  nonce: Uint8Array;
+};
+
+/**
+ * Describes the message sotto.relay.v1.StartRecoveryResponse.
+ * Use `create(StartRecoveryResponseSchema)` to create a new message.
+ */
+export const StartRecoveryResponseSchema: GenMessage<StartRecoveryResponse> = /*@__PURE__*/
+  messageDesc(file_sotto_relay_v1_auth, 13);
+
+/**
+ * Request of ResetPassword.
+ *
+ * @generated from message sotto.relay.v1.ResetPasswordRequest
+ */
+export type ResetPasswordRequest = Message<"sotto.relay.v1.ResetPasswordRequest"> & {
+  /**
+   * 32 bytes.
+   *
+   * @generated from field: bytes account_id = 1;
+   */
+  accountId: Uint8Array;
+
+  /**
+   * 56 bytes, from StartRecovery.
+   *
+   * @generated from field: bytes nonce = 2;
+   */
+  nonce: Uint8Array;
+
+  /**
+   * OPAQUE registration record, at most 1,024 characters.
+   *
+   * @generated from field: string registration_record = 3;
+   */
+  registrationRecord: string;
+
+  /**
+   * 64 bytes: Ed25519 by the account key over the reset proof (keys/SPEC.md, "signatures for the relay").
+   *
+   * @generated from field: bytes account_signature = 4;
+   */
+  accountSignature: Uint8Array;
+};
+
+/**
+ * Describes the message sotto.relay.v1.ResetPasswordRequest.
+ * Use `create(ResetPasswordRequestSchema)` to create a new message.
+ */
+export const ResetPasswordRequestSchema: GenMessage<ResetPasswordRequest> = /*@__PURE__*/
+  messageDesc(file_sotto_relay_v1_auth, 14);
+
+/**
+ * Response of ResetPassword.
+ *
+ * @generated from message sotto.relay.v1.ResetPasswordResponse
+ */
+export type ResetPasswordResponse = Message<"sotto.relay.v1.ResetPasswordResponse"> & {
+};
+
+/**
+ * Describes the message sotto.relay.v1.ResetPasswordResponse.
+ * Use `create(ResetPasswordResponseSchema)` to create a new message.
+ */
+export const ResetPasswordResponseSchema: GenMessage<ResetPasswordResponse> = /*@__PURE__*/
+  messageDesc(file_sotto_relay_v1_auth, 15);
+
+/**
  * Access and refresh token of a device.
  *
  * @generated from message sotto.relay.v1.Tokens
@@ -290,7 +516,7 @@ export type Tokens = Message<"sotto.relay.v1.Tokens"> & {
  * Use `create(TokensSchema)` to create a new message.
  */
 export const TokensSchema: GenMessage<Tokens> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 8);
+  messageDesc(file_sotto_relay_v1_auth, 16);
 
 /**
  * Request of GetChallenge.
@@ -305,7 +531,7 @@ export type GetChallengeRequest = Message<"sotto.relay.v1.GetChallengeRequest"> 
  * Use `create(GetChallengeRequestSchema)` to create a new message.
  */
 export const GetChallengeRequestSchema: GenMessage<GetChallengeRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 9);
+  messageDesc(file_sotto_relay_v1_auth, 17);
 
 /**
  * Response of GetChallenge.
@@ -326,7 +552,7 @@ export type GetChallengeResponse = Message<"sotto.relay.v1.GetChallengeResponse"
  * Use `create(GetChallengeResponseSchema)` to create a new message.
  */
 export const GetChallengeResponseSchema: GenMessage<GetChallengeResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 10);
+  messageDesc(file_sotto_relay_v1_auth, 18);
 
 /**
  * Request of Refresh.
@@ -361,7 +587,7 @@ export type RefreshRequest = Message<"sotto.relay.v1.RefreshRequest"> & {
  * Use `create(RefreshRequestSchema)` to create a new message.
  */
 export const RefreshRequestSchema: GenMessage<RefreshRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 11);
+  messageDesc(file_sotto_relay_v1_auth, 19);
 
 /**
  * Response of Refresh.
@@ -382,7 +608,7 @@ export type RefreshResponse = Message<"sotto.relay.v1.RefreshResponse"> & {
  * Use `create(RefreshResponseSchema)` to create a new message.
  */
 export const RefreshResponseSchema: GenMessage<RefreshResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 12);
+  messageDesc(file_sotto_relay_v1_auth, 20);
 
 /**
  * Request of GetSealedAccountKey.
@@ -397,7 +623,7 @@ export type GetSealedAccountKeyRequest = Message<"sotto.relay.v1.GetSealedAccoun
  * Use `create(GetSealedAccountKeyRequestSchema)` to create a new message.
  */
 export const GetSealedAccountKeyRequestSchema: GenMessage<GetSealedAccountKeyRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 13);
+  messageDesc(file_sotto_relay_v1_auth, 21);
 
 /**
  * Response of GetSealedAccountKey.
@@ -418,7 +644,7 @@ export type GetSealedAccountKeyResponse = Message<"sotto.relay.v1.GetSealedAccou
  * Use `create(GetSealedAccountKeyResponseSchema)` to create a new message.
  */
 export const GetSealedAccountKeyResponseSchema: GenMessage<GetSealedAccountKeyResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 14);
+  messageDesc(file_sotto_relay_v1_auth, 22);
 
 /**
  * Accounts come into being and devices get tokens. The relay never sees a password: OPAQUE (RFC 9807) with the
@@ -478,6 +704,60 @@ export const AuthService: GenService<{
     methodKind: "unary";
     input: typeof FinishLoginRequestSchema;
     output: typeof FinishLoginResponseSchema;
+  },
+  /**
+   * Second half for a device that is not in the account yet: proves the password, and gives what the holder of the
+   * recovery words needs to add it. The password alone opens none of it.
+   * Caller: anybody with a login id. Checked: the OPAQUE proof.
+   * Errors: MALFORMED, LOGIN_FAILED, RATE_LIMITED.
+   * Not idempotent: a login id works once. Start again after a lost answer.
+   *
+   * @generated from rpc sotto.relay.v1.AuthService.FinishEnrolment
+   */
+  finishEnrolment: {
+    methodKind: "unary";
+    input: typeof FinishEnrolmentRequestSchema;
+    output: typeof FinishEnrolmentResponseSchema;
+  },
+  /**
+   * Appends an entry of the account key to the account chain: an `add` or `override` that brings a device in, or a
+   * `revoke` that makes room for it or signs the others out. The new device logs in next.
+   * Caller: anybody with a ticket of FinishEnrolment. Checked: the ticket, what AppendAccountEntry of the directory
+   * checks, that the account key is the entry's authority.
+   * Errors: MALFORMED, TOKEN_INVALID, TOKEN_EXPIRED, BAD_SIGNATURE, HEAD_MOVED, QUOTA_EXCEEDED, RATE_LIMITED.
+   * Idempotent: the entry that is the head already changes nothing and succeeds.
+   *
+   * @generated from rpc sotto.relay.v1.AuthService.AddDevice
+   */
+  addDevice: {
+    methodKind: "unary";
+    input: typeof AddDeviceRequestSchema;
+    output: typeof AddDeviceResponseSchema;
+  },
+  /**
+   * What the holder of the recovery words needs to reset a forgotten password. Worth nothing without them.
+   * Caller: anybody. Checked: the name's form; an unknown name gets an answer of the same form.
+   * Errors: MALFORMED, RATE_LIMITED. Idempotent but for the nonce.
+   *
+   * @generated from rpc sotto.relay.v1.AuthService.StartRecovery
+   */
+  startRecovery: {
+    methodKind: "unary";
+    input: typeof StartRecoveryRequestSchema;
+    output: typeof StartRecoveryResponseSchema;
+  },
+  /**
+   * Puts another OPAQUE record, of StartRegistration with the account's name and id, in the place of the old one.
+   * Devices and their tokens stay; logins under way end.
+   * Caller: anybody. Checked: nonce, record, the signature by the account key.
+   * Errors: MALFORMED, BAD_SIGNATURE (also for an unknown account), RATE_LIMITED. Idempotent.
+   *
+   * @generated from rpc sotto.relay.v1.AuthService.ResetPassword
+   */
+  resetPassword: {
+    methodKind: "unary";
+    input: typeof ResetPasswordRequestSchema;
+    output: typeof ResetPasswordResponseSchema;
   },
   /**
    * A nonce to sign at Refresh; good for five minutes. The relay keeps nothing.
