@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { readConversation } from "../../store/conversations.ts";
 import { changeMarker, snapshot } from "../../store/database.ts";
 import { readMessage } from "../../store/messages.ts";
+import { nextChange } from "../../store/watch-database.ts";
 import { ChatError } from "../chat-error.ts";
 import { followRelay } from "../connection/follow.ts";
 import {
@@ -14,8 +14,6 @@ import { type WaitOptions, waitForMessage } from "../inbox/wait-for-message.ts";
 import type { Message } from "../messages/message.ts";
 import type { Profile } from "../profile.ts";
 import { messageAt } from "./send-message.ts";
-
-const POLL_MS = 20;
 
 /** How far a message is to have come. */
 export interface Goal {
@@ -44,19 +42,21 @@ export async function waitForDelivery(
   const done = new AbortController();
   const ending = AbortSignal.any([deadline, done.signal, ...(options.signal ? [options.signal] : [])]);
   let trouble: unknown;
+  const fail = (error: unknown) => {
+    trouble ??= error;
+    done.abort();
+  };
   let isBroken = false;
   const following = followRelay(profile, options.connect, {
     signal: ending,
     onConnection: (state, error) => {
       // A stream that breaks is opened again once.
-      if (state === "offline" && isBroken) trouble ??= error;
+      if (state === "offline" && isBroken) fail(error);
       if (state !== "connecting") isBroken = state === "offline";
     },
-  }).catch((error) => {
-    trouble ??= error;
-  });
+  }).catch(fail);
   try {
-    await reached(profile, position, goal, ending, () => trouble);
+    await reached(profile, position, goal, ending);
     if (isReached(profile, position, goal)) return messageAt(profile, position);
     if (trouble !== undefined) throw trouble;
     if (options.signal?.aborted === true)
@@ -68,19 +68,11 @@ export async function waitForDelivery(
   }
 }
 
-async function reached(
-  profile: Profile,
-  position: number,
-  goal: Goal,
-  ending: AbortSignal,
-  trouble: () => unknown,
-): Promise<void> {
-  let marker: string | undefined;
-  while (!ending.aborted && trouble() === undefined) {
-    const now = changeMarker(profile.db);
-    if (now !== marker && isReached(profile, position, goal)) return;
-    marker = now;
-    await sleep(POLL_MS, undefined, { signal: ending }).catch(() => undefined);
+async function reached(profile: Profile, position: number, goal: Goal, ending: AbortSignal): Promise<void> {
+  while (!ending.aborted) {
+    const marker = changeMarker(profile.db);
+    if (isReached(profile, position, goal)) return;
+    await nextChange(profile.db, marker, { signal: ending });
   }
 }
 
