@@ -12,6 +12,7 @@ import { fetchMembership, membershipOf } from "../client/core/groups/memberships
 import { ownChain } from "../client/core/people/contacts.ts";
 import { readConversation } from "../client/store/conversations.ts";
 import { type ConversationId, checkpointOf, type MembershipState, ready } from "../keys/index.ts";
+import { openDoors } from "../relay/doors.ts";
 import { startRelay } from "../relay/start-relay.ts";
 import { type Enrolled, enrol } from "../test/support/enrolled.ts";
 import { silent } from "../test/support/log.ts";
@@ -58,6 +59,7 @@ const relay = await startRelay(
     database: undefined,
     tls: undefined,
     behindProxy: false,
+    doors: openDoors,
   },
   { log: silent },
 );

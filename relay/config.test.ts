@@ -24,6 +24,7 @@ describe("the parameters of chat relay", () => {
       database: undefined,
       tls: undefined,
       behindProxy: false,
+      doors: { directory: "open", registration: "open" },
     });
   });
 
@@ -58,7 +59,20 @@ describe("the parameters of chat relay", () => {
     });
   });
 
+  test("close doors", () => {
+    const { doors } = read("--directory", "exact", "--registration", "invite") ?? {};
+    expect(doors).toEqual({ directory: "exact", registration: "invite" });
+  });
+
+  test("let the relay make its own certificate", () => {
+    expect(read("--listen", "0.0.0.0:1", "--tls", "self-signed")).toMatchObject({ tls: "self-signed" });
+  });
+
   test.each([
+    [["--directory", "ajar"], "--directory must be open, exact or off"],
+    [["--registration", ""], "--registration must be open, invite or closed"],
+    [["--tls", "on"], "--tls must be self-signed"],
+    [["--tls", "self-signed", "--tls-cert", "a", "--tls-key", "b"], "leave out --tls-cert"],
     [["--nope"], "Unknown option '--nope'."],
     [["--listen"], "Option '--listen <host:port>' argument missing."],
     [["extra"], "Too many arguments"],

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import type { ClientConfig } from "pg";
 import { z } from "zod";
+import { type Doors, directoryDoors, registrationDoors } from "./doors.ts";
 import { StartupError } from "./startup-error.ts";
 
 /** What the command line says, parsed once. */
@@ -13,8 +14,9 @@ export interface RelayConfig {
   readonly dataFolder: string;
   /** Absent: the embedded PostgreSQL. */
   readonly database: ClientConfig | undefined;
-  readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
+  readonly tls: "self-signed" | { readonly certPath: string; readonly keyPath: string } | undefined;
   readonly behindProxy: boolean;
+  readonly doors: Doors;
 }
 
 const DEFAULT_LISTEN = "127.0.0.1:7443";
@@ -38,10 +40,17 @@ const options = z.object({
     .string()
     .regex(/^postgres(?:ql)?:\/\/./, "must start with postgres://")
     .optional(),
+  tls: oneOf(["self-signed"]).optional(),
   tlsCert: z.string().min(1).optional(),
   tlsKey: z.string().min(1).optional(),
   behindProxy: z.boolean().default(false),
+  directory: oneOf(directoryDoors),
+  registration: oneOf(registrationDoors),
 });
+
+function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, { error: `must be ${words.join(", ")}`.replace(/, (?!.*, )/, " or ") });
+}
 
 /** The parameters after `chat relay`. Undefined when help was asked for and given. Throws StartupError `usage`. */
 export function readConfig(
@@ -53,9 +62,12 @@ export function readConfig(
     .option("--listen <host:port>", "where to listen", DEFAULT_LISTEN)
     .option("--data <dir>", "folder for secrets and the embedded PostgreSQL", defaultDataFolder(environment))
     .option("--database-url <url>", "use this PostgreSQL, embed none")
+    .option("--tls <self-signed>", "make a certificate once; its fingerprint is part of the relay's address")
     .option("--tls-cert <file>", "certificate chain, PEM")
     .option("--tls-key <file>", "its private key, PEM")
     .option("--behind-proxy", "a proxy in front of us speaks TLS and sets x-forwarded-for")
+    .option("--directory <open|exact|off>", "who is found: everybody, exact names, or nobody by name", "open")
+    .option("--registration <open|invite|closed>", "who may make an account", "open")
     .option("--json", "say in JSON why the relay does not start")
     .allowExcessArguments(false)
     .configureOutput({ writeErr: () => undefined })
@@ -73,19 +85,25 @@ export function readConfig(
     const name = String(issue?.path[0] ?? "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw usage(`--${name} ${issue?.message ?? "is wrong"}`);
   }
-  const { listen, data, databaseUrl, tlsCert, tlsKey, behindProxy } = parsed.data;
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) throw usage("--tls-cert and --tls-key go together");
-  const tls =
-    tlsCert === undefined || tlsKey === undefined ? undefined : { certPath: tlsCert, keyPath: tlsKey };
+  const { listen, data, databaseUrl, behindProxy, directory, registration } = parsed.data;
+  const tls = tlsOf(parsed.data);
   if (tls === undefined && !behindProxy && !isLoopback(listen.host)) {
     throw new StartupError(
       "insecure_listen",
       `Refusing to listen on ${listen.host} without TLS: everybody on the way could read who talks to whom.`,
-      "Give --tls-cert and --tls-key, or --behind-proxy if a proxy in front of the relay speaks TLS.",
+      "Give --tls self-signed, --tls-cert and --tls-key, or --behind-proxy if a proxy in front of it speaks TLS.",
     );
   }
   const database = databaseUrl === undefined ? undefined : { connectionString: databaseUrl };
-  return { ...listen, dataFolder: resolve(data), database, tls, behindProxy };
+  const doors = { directory, registration };
+  return { ...listen, dataFolder: resolve(data), database, tls, behindProxy, doors };
+}
+
+function tlsOf({ tls, tlsCert, tlsKey }: z.infer<typeof options>): RelayConfig["tls"] {
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) throw usage("--tls-cert and --tls-key go together");
+  if (tlsCert === undefined || tlsKey === undefined) return tls;
+  if (tls !== undefined) throw usage("--tls self-signed makes its own certificate: leave out --tls-cert");
+  return { certPath: tlsCert, keyPath: tlsKey };
 }
 
 function usage(message: string): StartupError {

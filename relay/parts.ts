@@ -1,4 +1,5 @@
 import type { Database } from "./db/pool.ts";
+import type { Doors } from "./doors.ts";
 import type { Rates } from "./limits.ts";
 import type { Logger } from "./logger.ts";
 import type { Secrets } from "./secrets.ts";
@@ -11,4 +12,5 @@ export interface Parts {
   readonly log: Logger;
   readonly secrets: Secrets;
   readonly rates: Rates;
+  readonly doors: Doors;
 }

@@ -18,6 +18,7 @@ import { type FreshDatabase, freshDatabase } from "../test/support/postgres.ts";
 import { startTestRelay } from "../test/support/relay.ts";
 import type { RelayConfig } from "./config.ts";
 import { lockFolder } from "./data-folder.ts";
+import { openDoors } from "./doors.ts";
 import { loadSecrets } from "./secrets.ts";
 import { startRelay } from "./start-relay.ts";
 import { StartupError } from "./startup-error.ts";
@@ -36,6 +37,7 @@ beforeEach(async () => {
     database: fresh.connection,
     tls: undefined,
     behindProxy: false,
+    doors: openDoors,
   };
 });
 

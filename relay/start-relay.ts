@@ -17,7 +17,7 @@ import { loadSecrets } from "./secrets.ts";
 import { startServer } from "./server.ts";
 import { allServices } from "./services.ts";
 import { StartupError } from "./startup-error.ts";
-import { serverCredentials } from "./tls.ts";
+import { prepareTls } from "./tls.ts";
 
 export interface Surroundings {
   readonly log: Logger;
@@ -27,7 +27,7 @@ export interface Surroundings {
 }
 
 export interface Relay {
-  /** `http://HOST:PORT`, or https. */
+  /** `http://HOST:PORT`, or https; with `#sha256=…` where clients verify the certificate by that. */
   readonly url: string;
   readonly database: Database;
   /** Process id of the embedded PostgreSQL, while it runs. */
@@ -50,8 +50,8 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
     }
   };
   try {
-    const credentials = serverCredentials(config.tls, clock());
     const folder = await prepareDataFolder(config.dataFolder);
+    const { credentials, pin } = await prepareTls(config.tls, folder, clock());
     await Promise.all([ready(), opaqueReady]);
 
     let postgresPid: Relay["postgresPid"] = () => undefined;
@@ -78,6 +78,7 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
       log,
       secrets,
       rates: { ...defaultRates, ...rates },
+      doors: config.doors,
     };
     undo.push(sweepExpired(parts));
     const server = await startServer({
@@ -94,7 +95,8 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
     undo.push(() => server.drain(DRAIN_MS));
 
     const host = config.host.includes(":") ? `[${config.host}]` : config.host;
-    const url = `${config.tls === undefined ? "http" : "https"}://${host}:${server.port}`;
+    const origin = `${config.tls === undefined ? "http" : "https"}://${host}:${server.port}`;
+    const url = pin === undefined ? origin : `${origin}#sha256=${pin}`;
     return { url, database, postgresPid, stop: takeApart };
   } catch (error) {
     await takeApart();

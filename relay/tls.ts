@@ -3,10 +3,26 @@ import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { ServerCredentials } from "@grpc/grpc-js";
 import type { RelayConfig } from "./config.ts";
+import { loadSelfSigned } from "./self-signed.ts";
 import { StartupError, systemCode } from "./startup-error.ts";
 
+export interface Tls {
+  readonly credentials: ServerCredentials;
+  /** What a client has to verify the certificate by, if nobody vouches for it. */
+  readonly pin: string | undefined;
+}
+
+export async function prepareTls(tls: RelayConfig["tls"], folder: string, now: number): Promise<Tls> {
+  if (tls !== "self-signed") return { credentials: serverCredentials(tls, now), pin: undefined };
+  const { certificate, key, pin } = await loadSelfSigned(folder, now);
+  const pair = { cert_chain: Buffer.from(certificate), private_key: Buffer.from(key) };
+  return { credentials: ServerCredentials.createSsl(null, [pair]), pin };
+}
+
+type Given = Exclude<RelayConfig["tls"], "self-signed">;
+
 /** Reads certificate and key, and refuses a pair that no client could use. */
-export function serverCredentials(tls: RelayConfig["tls"], now: number): ServerCredentials {
+function serverCredentials(tls: Given, now: number): ServerCredentials {
   if (tls === undefined) return ServerCredentials.createInsecure();
   const cert = readPem(tls.certPath, "certificate");
   const key = readPem(tls.keyPath, "key");

@@ -1,5 +1,5 @@
 import { KeysError } from "../../keys/errors.ts";
-import { NetError, type RefusalReason } from "../net/net-error.ts";
+import { type CertificateTrouble, NetError, type RefusalReason } from "../net/net-error.ts";
 import { ProfileKeyError, type ProfileKeyErrorCode } from "../store/profile-key-error.ts";
 import { StoreError } from "../store/store-error.ts";
 import { ChatError, type ChatErrorCode } from "./chat-error.ts";
@@ -152,10 +152,21 @@ function explainNetError(error: NetError): ChatError {
         {
           code: "security_stop",
           message: sentence(error.message),
-          hint: "Check --relay and CHAT_RELAY; if they are right, do not trust this relay.",
+          hint: hintOnTrust(error.certificate),
         },
         error,
       );
+  }
+}
+
+function hintOnTrust(certificate: CertificateTrouble | undefined): string {
+  switch (certificate) {
+    case "not_pinned":
+      return "Somebody may stand in between. Ask the relay's operator; after a new certificate, `chat login NAME --relay URL` takes its new address.";
+    case "self_signed":
+      return "If its operator runs it with `--tls self-signed`, give the whole address, with #sha256=… at its end.";
+    default:
+      return "Check --relay and CHAT_RELAY; if they are right, do not trust this relay.";
   }
 }
 

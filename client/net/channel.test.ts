@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
+import { createHash, X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ServerCredentials, status } from "@grpc/grpc-js";
-import { afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { AuthService } from "../../proto/gen/sotto/relay/v1/auth_pb.ts";
 import { makeCertificate } from "../../test/support/certificate.ts";
 import { type ScriptedRelay, scriptedRelay } from "../../test/support/scripted-relay.ts";
@@ -179,6 +180,51 @@ test("TLS is verified: an unknown certificate, or no TLS at all, is not trusted;
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+describe("a pinned certificate", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sotto-pin-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  async function secureRelay(name: string, days?: { from: number; to: number }) {
+    const { keyPath, pem } = await makeCertificate(folder, name, days);
+    const pair = { private_key: readFileSync(keyPath), cert_chain: Buffer.from(pem) };
+    const secure = await relay(ServerCredentials.createSsl(null, [pair]));
+    let calls = 0;
+    secure.answers["getChallenge"] = () => {
+      calls += 1;
+      return { nonce: new Uint8Array(56) };
+    };
+    const pin = createHash("sha256").update(new X509Certificate(pem).raw).digest("base64url");
+    return { url: secure.url, pin, calls: () => calls };
+  }
+
+  test("is taken, whatever it says of times", async () => {
+    for (const days of [
+      { from: -1, to: 1 },
+      { from: -9, to: -8 },
+    ]) {
+      const { url, pin } = await secureRelay("right", days);
+      expect((await authCalls(dial(`${url}#sha256=${pin}`)).getChallenge()).length).toBe(56);
+    }
+  });
+
+  test("and no other, which does not see a call", async () => {
+    const [right, other] = await Promise.all([secureRelay("one"), secureRelay("two")]);
+    const asked = authCalls(dial(`${other.url}#sha256=${right.pin}`)).getChallenge();
+    await expect(asked).rejects.toMatchObject({
+      code: "untrusted",
+      certificate: "not_pinned",
+      message: expect.stringContaining("not the one that its address names"),
+    });
+    expect(other.calls()).toBe(0);
+  });
+
+  test("is not asked for where nothing speaks TLS", async () => {
+    const [{ pin }, plain] = [await secureRelay("unused"), await relay()];
+    const url = `${plain.url.replace("http:", "https:")}#sha256=${pin}`;
+    await expect(authCalls(dial(url)).getChallenge()).rejects.toMatchObject({ code: "untrusted" });
+  });
 });
 
 const here = (file: string) => JSON.stringify(new URL(file, import.meta.url).href);

@@ -8,6 +8,7 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import {
+  type ChannelCredentials,
   Client,
   type ClientDuplexStream,
   type ClientReadableStream,
@@ -20,6 +21,7 @@ import {
 } from "@grpc/grpc-js";
 import { callUnary, openServerStream, openStream } from "../../proto/grpc.ts";
 import { NetError } from "./net-error.ts";
+import { pinnedCredentials } from "./pinned-credentials.ts";
 import type { RelayAddress } from "./relay-address.ts";
 import { netErrorFrom } from "./service-error.ts";
 
@@ -75,14 +77,7 @@ export interface RelayChannel {
 export function openChannel(address: RelayAddress, limits: ChannelLimits = {}): RelayChannel {
   setLogVerbosity(logVerbosity.NONE);
   setLogger({ error: ignore, info: ignore, debug: ignore });
-  const client = new Client(
-    address.target,
-    // Node's authorities, NODE_EXTRA_CA_CERTS among them, whatever gRPC's own variables say.
-    address.secure
-      ? credentials.createFromSecureContext(createSecureContext())
-      : credentials.createInsecure(),
-    options,
-  );
+  const client = new Client(address.target, credentialsFor(address), options);
   const connectTimeout = limits.connectTimeout ?? CONNECT_TIMEOUT_MS;
   const callTimeout = limits.callTimeout ?? CALL_TIMEOUT_MS;
 
@@ -126,6 +121,13 @@ export function openChannel(address: RelayAddress, limits: ChannelLimits = {}): 
       watched(openServerStream(client, method, request, credentialsOf(accessToken))),
     close: () => client.close(),
   };
+}
+
+function credentialsFor({ secure, pin, host }: RelayAddress): ChannelCredentials {
+  if (!secure) return credentials.createInsecure();
+  if (pin !== undefined) return pinnedCredentials(pin, host);
+  // Node's authorities, NODE_EXTRA_CA_CERTS among them, whatever gRPC's own variables say.
+  return credentials.createFromSecureContext(createSecureContext());
 }
 
 function credentialsOf(accessToken: string | undefined): Metadata {

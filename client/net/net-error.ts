@@ -35,21 +35,32 @@ export type RefusalReason =
   | "account_disabled"
   | "unspecified";
 
+/** `not_pinned`: it is another than the relay's address names. `self_signed`: nobody vouches for it, and no address does. */
+export type CertificateTrouble = "not_pinned" | "self_signed";
+
 export class NetError extends Error {
   override readonly name = "NetError";
   readonly code: NetErrorCode;
   readonly reason: RefusalReason | undefined;
+  /** Of `untrusted`: what is wrong with the relay's certificate, where there is something to do about it. */
+  readonly certificate: CertificateTrouble | undefined;
   /** Milliseconds. */
   readonly retryAfter: number | undefined;
 
   constructor(
     code: NetErrorCode,
     message: string,
-    options: { reason?: RefusalReason; retryAfter?: number; cause?: unknown } = {},
+    options: {
+      reason?: RefusalReason;
+      certificate?: CertificateTrouble | undefined;
+      retryAfter?: number;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.reason = options.reason;
+    this.certificate = options.certificate;
     this.retryAfter = options.retryAfter;
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseRelayAddress } from "./relay-address.ts";
+import { isSamePlace, parseRelayAddress } from "./relay-address.ts";
 
 test("a plain and a TLS address are read, and the port may be left out", () => {
   expect(parseRelayAddress("http://127.0.0.1:7443")).toEqual({
@@ -18,6 +18,24 @@ test("a plain and a TLS address are read, and the port may be left out", () => {
   });
 });
 
+const PIN = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
+
+test("the pin of a certificate is part of the address", () => {
+  const url = `https://chat.example.org:7443#sha256=${PIN}`;
+  expect(parseRelayAddress(url)).toMatchObject({ url, pin: PIN, host: "chat.example.org", port: 7443 });
+  expect(parseRelayAddress(`https://host/#sha256=${PIN}`)?.url).toBe(`https://host:7443#sha256=${PIN}`);
+  expect(parseRelayAddress(`https://host:443/#sha256=${PIN}`)).toMatchObject({ port: 443 });
+});
+
+test("two addresses are one place when host, port and TLS are the same", () => {
+  const at = (url: string) => parseRelayAddress(url) ?? expect.fail(url);
+  const pinned = at(`https://host:1#sha256=${PIN}`);
+  expect(isSamePlace(pinned, at("https://HOST:1"))).toBe(true);
+  for (const url of ["http://host:1", "https://host:2", "https://other:1"]) {
+    expect(isSamePlace(pinned, at(url)), url).toBe(false);
+  }
+});
+
 test("what is not an address of a relay is refused, a part that would be ignored included", () => {
   const wrong = [
     "",
@@ -31,6 +49,11 @@ test("what is not an address of a relay is refused, a part that would be ignored
     "http://host:1/path",
     "http://host:1?x=1",
     "https://host:1#sha256=00",
+    `http://host:1#sha256=${PIN}`,
+    `https://host:1#sha256=${PIN}A`,
+    `https://host:1#sha256=${PIN.slice(0, -1)}V`,
+    `https://host:1#md5=${PIN}`,
+    `https://host:1#${PIN}`,
   ];
   for (const text of wrong) expect(parseRelayAddress(text), text).toBeUndefined();
 });

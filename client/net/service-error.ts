@@ -1,7 +1,8 @@
 import { type Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { ErrorReason } from "../../proto/gen/sotto/relay/v1/errors_pb.ts";
 import { ERROR_REASON_KEY, RETRY_AFTER_KEY } from "../../proto/grpc.ts";
-import { NetError, type RefusalReason } from "./net-error.ts";
+import { type CertificateTrouble, NetError, type RefusalReason } from "./net-error.ts";
+import { WRONG_PIN } from "./pinned-credentials.ts";
 
 const namesOfReasons = new Map<number, RefusalReason>(
   Object.entries(ErrorReason).map(([name, value]) => [value, name.toLowerCase() as RefusalReason]),
@@ -17,7 +18,10 @@ export function netErrorFrom(error: unknown, relayUrl: string): NetError {
   const reason = reasonOf(error.metadata);
   if (reason !== undefined) return refusal(reason, retryAfterOf(error.metadata), error);
   const say = (code: "unreachable" | "timeout" | "untrusted", what: string) =>
-    new NetError(code, `${what} at ${relayUrl}${because(error.details)}`, { cause: error });
+    new NetError(code, `${what} at ${relayUrl}${because(error.details)}`, {
+      cause: error,
+      certificate: certificateTrouble(error.details),
+    });
   switch (error.code) {
     case status.UNAVAILABLE:
       return isTlsFailure(error.details)
@@ -77,7 +81,13 @@ function isTlsFailure(details: string): boolean {
   return /certificate|ERR_TLS|ERR_SSL|SSL routines|altnames|self.signed|EPROTO/i.test(details);
 }
 
+function certificateTrouble(details: string): CertificateTrouble | undefined {
+  if (details.includes(WRONG_PIN)) return "not_pinned";
+  return /self.signed/i.test(details) ? "self_signed" : undefined;
+}
+
 const causes: readonly [RegExp, string][] = [
+  [new RegExp(WRONG_PIN), "its certificate is not the one that its address names"],
   [/ECONNREFUSED/, "connection refused"],
   [/ENOTFOUND|EAI_AGAIN|Name resolution failed/, "the host name does not resolve"],
   [/EHOSTUNREACH|ENETUNREACH/, "no route to it"],

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Database } from "../../relay/db/pool.ts";
+import { type Doors, openDoors } from "../../relay/doors.ts";
 import type { Rates } from "../../relay/limits.ts";
 import { startRelay } from "../../relay/start-relay.ts";
 import { type Finished, type Running, watch } from "./chat.ts";
@@ -24,8 +25,9 @@ export interface TestRelay {
 
 export interface TestRelayOptions {
   readonly rates?: Partial<Rates>;
-  readonly tls?: { readonly certPath: string; readonly keyPath: string };
+  readonly tls?: "self-signed" | { readonly certPath: string; readonly keyPath: string };
   readonly behindProxy?: boolean;
+  readonly doors?: Partial<Doors>;
 }
 
 export async function startTestRelay(options: TestRelayOptions = {}): Promise<TestRelay> {
@@ -41,6 +43,7 @@ export async function startTestRelay(options: TestRelayOptions = {}): Promise<Te
       database: fresh.connection,
       tls: options.tls,
       behindProxy: options.behindProxy ?? false,
+      doors: { ...openDoors, ...options.doors },
     },
     { log, clock: time.now, ...(options.rates === undefined ? {} : { rates: options.rates }) },
   );

@@ -1,3 +1,4 @@
+import { NetError } from "../../net/net-error.ts";
 import { parseRelayAddress, type RelayAddress } from "../../net/relay-address.ts";
 import { ChatError } from "../chat-error.ts";
 import { connectAnonymously } from "../connection/connect.ts";
@@ -61,7 +62,10 @@ function isHere({ host }: RelayAddress): boolean {
 function explain(error: unknown, { secure, host, port }: RelayAddress): ChatError {
   const { code, message } = explainFailure(error);
   let hint = "Check the address, and that the relay is running.";
-  if (code === "security_stop") {
+  const certificate = error instanceof NetError ? error.certificate : undefined;
+  if (certificate === "not_pinned") hint = "Ask the relay's operator for its address of today.";
+  else if (certificate === "self_signed") hint = "Write the whole address, with #sha256=… at its end.";
+  else if (code === "security_stop") {
     hint = secure
       ? `If it speaks no TLS, write http://${host}:${port}; else its operator has to mend it.`
       : `Check the address; if it speaks TLS, write https://${host}:${port}.`;

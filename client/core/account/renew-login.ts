@@ -1,3 +1,4 @@
+import { setRelayUrl } from "../../store/identity.ts";
 import { ChatError } from "../chat-error.ts";
 import { chooseRelay, connectAnonymously, connector } from "../connection/connect.ts";
 import { foldName } from "../people/names.ts";
@@ -14,11 +15,16 @@ export function checkOwner(profile: Profile, name: string): void {
   });
 }
 
-/** Fresh tokens for this device, and the prekeys that the relay lacks. */
+/**
+ * Fresh tokens for this device, and the prekeys that the relay lacks. A relay that was asked for is the profile's from
+ * now on: the login has proved that it is the one of the registration, at another address or with a new certificate.
+ */
 export async function renewLogin(profile: Profile, password: string, askedRelay?: string): Promise<void> {
-  const { auth, close } = await connectAnonymously(chooseRelay(askedRelay, profile.identity.relayUrl));
+  const relay = chooseRelay(askedRelay, profile.identity.relayUrl);
+  const { auth, close } = await connectAnonymously(relay);
   try {
     await logIn(profile, auth, password);
+    if (relay.url !== profile.identity.relayUrl) setRelayUrl(profile.db, relay.url);
   } finally {
     close();
   }

@@ -1,7 +1,12 @@
 import { ready } from "../../../keys/index.ts";
 import { type AuthCalls, authCalls } from "../../net/auth-calls.ts";
 import { openChannel, type RelayChannel } from "../../net/channel.ts";
-import { DEFAULT_RELAY_URL, parseRelayAddress, type RelayAddress } from "../../net/relay-address.ts";
+import {
+  DEFAULT_RELAY_URL,
+  isSamePlace,
+  parseRelayAddress,
+  type RelayAddress,
+} from "../../net/relay-address.ts";
 import { relayConnection } from "../../net/relay-calls.ts";
 import type { RelayConnection } from "../../net/relay-connection.ts";
 import { sessionTokens } from "../account/session-tokens.ts";
@@ -9,13 +14,19 @@ import { ChatError } from "../chat-error.ts";
 import type { Connect } from "../outbox/drain-outbox.ts";
 import type { Profile } from "../profile.ts";
 
-/** The relay that was asked for, else the profile's, else the one on this machine. Throws `usage`. */
+/**
+ * The relay that was asked for, else the profile's, else the one on this machine. A pin of the profile's holds for the
+ * same place when it is written without one. Throws `usage`.
+ */
 export function chooseRelay(asked: string | undefined, profileUrl?: string): RelayAddress {
-  const url = asked ?? profileUrl ?? DEFAULT_RELAY_URL;
-  const address = parseRelayAddress(url);
-  if (address !== undefined) return address;
+  const address = parseRelayAddress(asked ?? profileUrl ?? DEFAULT_RELAY_URL);
+  const known = profileUrl === undefined ? undefined : parseRelayAddress(profileUrl);
+  if (address !== undefined) {
+    const isKnown = known !== undefined && address.pin === undefined && isSamePlace(address, known);
+    return isKnown ? known : address;
+  }
   throw new ChatError("usage", "The address of the relay is not one.", {
-    hint: `Write it as http://HOST:PORT or https://HOST:PORT; without any it is ${DEFAULT_RELAY_URL}.`,
+    hint: `Write it as http://HOST:PORT or https://HOST:PORT, whole with #sha256=… if it has that; without any it is ${DEFAULT_RELAY_URL}.`,
   });
 }
 
