@@ -17,6 +17,7 @@ import { readMessages } from "../../client/core/messages/read-messages.ts";
 import { drainOutbox } from "../../client/core/outbox/drain-outbox.ts";
 import { queueMessage } from "../../client/core/outbox/send-message.ts";
 import type { RelayConnection } from "../../client/net/relay-connection.ts";
+import { Chance } from "../support/chance.ts";
 import { type Enrolled, enrol } from "../support/enrolled.ts";
 import { startTestRelay, type TestRelay } from "../support/relay.ts";
 
@@ -41,17 +42,6 @@ afterAll(async () => {
   for (const each of everyone ?? []) each.leave();
   await relay?.stop();
 });
-
-/** mulberry32. */
-function chance(from: number): (below: number) => number {
-  let state = from;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 async function connected<T>({ connect }: Enrolled, work: (at: RelayConnection) => Promise<T>): Promise<T> {
   const connection = await connect();
@@ -110,20 +100,20 @@ class History {
   readonly expected = new Map<string, Expected>();
   /** What was done, in words. */
   readonly done: string[] = [];
-  readonly #below: (limit: number) => number;
+  readonly #chance: Chance;
   /** Does all it does without the relay, for the middle third. */
   readonly #away: Enrolled;
   constructor(room: string, from: number) {
     this.room = room;
-    this.#below = chance(from);
-    this.#away = this.#one(everyone);
+    this.#chance = new Chance(from);
+    this.#away = this.#chance.one(everyone);
   }
 
   async play(): Promise<void> {
     for (let step = 0; step < STEPS; step += 1) {
-      const someone = this.#one(everyone);
+      const someone = this.#chance.one(everyone);
       const isAway = someone === this.#away && step > STEPS / 3 && step < (2 * STEPS) / 3;
-      const act = this.#below(100);
+      const act = this.#chance.below(100);
       if (act < 24) {
         if (!isAway) await this.#meetRelay(someone, act);
       } else this.#act(someone, act);
@@ -135,7 +125,7 @@ class History {
     for (let round = 0; round < 2; round += 1) {
       const order = [...everyone];
       while (order.length > 0) {
-        const [next] = order.splice(this.#below(order.length), 1);
+        const [next] = order.splice(this.#chance.below(order.length), 1);
         if (next !== undefined) await sync(next);
       }
     }
@@ -149,7 +139,7 @@ class History {
       this.#note(someone, "syncs");
       await sync(someone);
     } else {
-      const other = this.#one(everyone.filter((each) => each !== someone && each !== this.#away));
+      const other = this.#chance.one(everyone.filter((each) => each !== someone && each !== this.#away));
       this.#note(someone, `syncs beside ${other.name}`);
       await Promise.all([sync(someone), sync(other)]);
     }
@@ -159,8 +149,8 @@ class History {
     const { profile } = someone;
     const standing = messagesOf(someone, this.room).filter(({ deleted }) => !deleted);
     const own = standing.filter(({ from }) => from === someone.name);
-    const any = standing.length === 0 ? undefined : this.#one(standing);
-    const mine = own.length === 0 ? undefined : this.#one(own);
+    const any = standing.length === 0 ? undefined : this.#chance.one(standing);
+    const mine = own.length === 0 ? undefined : this.#chance.one(own);
     if (act < 48 || any === undefined) {
       const text = `${someone.name} ${this.expected.size}`;
       const replyTo = any !== undefined && act < 30 ? { replyTo: any.id } : {};
@@ -168,20 +158,20 @@ class History {
       const { message } = queueMessage(profile, { to: `#${this.room}`, text, ...replyTo });
       this.expected.set(message.id, { text, deleted: false, votes: new Map(), reactions: new Set() });
     } else if (act < 72) {
-      const emoji = this.#one(EMOJI);
-      const remove = this.#below(3) === 0;
+      const emoji = this.#chance.one(EMOJI);
+      const remove = this.#chance.below(3) === 0;
       this.#note(someone, `${remove ? "takes back" : "puts"} ${emoji} on "${any.text}"`);
       reactTo(profile, any.id, { emoji, remove });
       const { reactions } = this.#of(any);
       if (remove) reactions.delete(`${emoji} ${someone.name}`);
       else reactions.add(`${emoji} ${someone.name}`);
     } else if (act < 82) {
-      const value = this.#one(VOTES);
+      const value = this.#chance.one(VOTES);
       this.#note(someone, `votes ${value} on "${any.text}"`);
       voteOn(profile, any.id, value);
       this.#of(any).votes.set(someone.name, value);
     } else if (act < 86) {
-      const pinned = this.#below(2) === 0;
+      const pinned = this.#chance.below(2) === 0;
       this.#note(someone, `${pinned ? "pins" : "unpins"} "${any.text}"`);
       pinMessage(profile, any.id, pinned);
     } else if (act < 96 && mine !== undefined) {
@@ -206,12 +196,6 @@ class History {
 
   #note(someone: Enrolled, what: string): void {
     this.done.push(`${someone.name} ${what}`);
-  }
-
-  #one<T>(list: readonly T[]): T {
-    const item = list[this.#below(list.length)];
-    if (item === undefined) throw new Error("one of nothing");
-    return item;
   }
 }
 
