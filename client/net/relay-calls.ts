@@ -64,8 +64,8 @@ export function relayConnection(channel: RelayChannel, accessTokens: AccessToken
       return { conversation: given(conversation), roster: given(roster) };
     },
     appendMembershipEntry: (entry) => call(groups.appendEntry, { entry }),
-    getMembership: (conversationId, entriesHeld, checkpointsFrom = 0n) =>
-      call(groups.getMembership, { conversationId, entriesHeld, checkpointsFrom }),
+    getMembership: (conversationId, entriesHeld, checkpointsFrom = 0n, entriesWanted = 0n) =>
+      call(groups.getMembership, { conversationId, entriesHeld, checkpointsFrom, entriesWanted }),
     listRooms: (page = {}) =>
       call(groups.listRooms, { pageSize: 0, pageToken: page.token ?? "", name: page.name ?? "" }),
     async getRoster(conversationId, version) {

@@ -62,6 +62,7 @@ export interface RelayConnection {
     conversationId: Uint8Array,
     entriesHeld: bigint,
     checkpointsFrom?: bigint,
+    entriesWanted?: bigint,
   ): Promise<MembershipPage>;
   listRooms(page?: { token?: string; name?: string }): Promise<{ rooms: Room[]; nextPageToken: string }>;
   getRoster(conversationId: Uint8Array, version: bigint): Promise<Roster>;

@@ -3,6 +3,7 @@ import {
   accountId,
   type ConversationId,
   conversationId,
+  type DeviceId,
   deviceId,
   MAX_ROSTER_DEVICES,
   type RosterSlot,
@@ -12,6 +13,7 @@ import {
 import type { Queries } from "../db/pool.ts";
 import { ErrorReason, RelayError } from "../errors.ts";
 import type { RosterVersion } from "./rosters.ts";
+import { insertDeviceStarts } from "./sql/insert-device-starts.ts";
 import { insertRosters } from "./sql/insert-rosters.ts";
 import { lockConversations } from "./sql/lock-conversations.ts";
 import { selectActiveDevices } from "./sql/select-active-devices.ts";
@@ -23,14 +25,22 @@ export interface BumpedRoster extends RosterVersion {
 
 /**
  * Gives every conversation of the account a new roster, in the transaction that changes its devices and holds the lock
- * on the account.
+ * on the account. `added` read what comes from now on.
  */
 export async function bumpRosters(
   transaction: Queries,
   account: AccountId,
   removal: boolean,
+  added: readonly { readonly deviceId: DeviceId }[] = [],
 ): Promise<readonly BumpedRoster[]> {
   const locked = await lockConversations(transaction, account);
+  if (added.length > 0) {
+    await insertDeviceStarts(
+      transaction,
+      account,
+      added.map((device) => device.deviceId),
+    );
+  }
   if (locked.length === 0) return [];
   const bumped = await addRosters(
     transaction,

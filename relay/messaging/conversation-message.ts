@@ -4,6 +4,8 @@ import type { Roster } from "./rosters.ts";
 import type { ConversationRow } from "./sql/select-conversations.ts";
 
 export function conversationMessage(row: ConversationRow): MessageInitShape<typeof ConversationSchema> {
+  const membership = membershipHead(row.membership_sequence, row.membership_hash);
+  const startMembership = membershipHead(row.start_entry_sequence, row.start_entry_hash);
   return {
     conversationId: row.conversation_id,
     kind: row.kind,
@@ -12,9 +14,10 @@ export function conversationMessage(row: ConversationRow): MessageInitShape<type
     cursor: row.cursor,
     rosterVersion: row.roster_version,
     members: row.members,
-    ...membershipMessage(row.membership_sequence, row.membership_hash),
+    ...(membership && { membership }),
     start: row.start_sequence,
     ...(row.start_hash && { startHash: row.start_hash }),
+    ...(startMembership && { startMembership }),
     end: row.end_sequence ?? 0n,
   };
 }
@@ -24,6 +27,6 @@ export function rosterMessage(roster: Roster): MessageInitShape<typeof RosterSch
   return { conversationId, version, hash, devices: [...devices], ...(membership && { membership }) };
 }
 
-function membershipMessage(sequence: bigint | null, hash: Uint8Array | null) {
-  return sequence === null || hash === null ? {} : { membership: { sequence, hash } };
+function membershipHead(sequence: bigint | null, hash: Uint8Array | null) {
+  return sequence === null || hash === null ? undefined : { sequence, hash };
 }

@@ -34,8 +34,13 @@ export function appendEntryTo(device: TestDevice, entry: Uint8Array): Promise<Ap
   return callUnary(device.client, GroupsService.method.appendEntry, { entry }, device.metadata);
 }
 
-export function membershipOf(device: TestDevice, conversationId: Uint8Array, entriesHeld = 0n) {
-  const request = { conversationId, entriesHeld };
+export function membershipOf(
+  device: TestDevice,
+  conversationId: Uint8Array,
+  entriesHeld = 0n,
+  entriesWanted = 0n,
+) {
+  const request = { conversationId, entriesHeld, entriesWanted };
   return callUnary(device.client, GroupsService.method.getMembership, request, device.metadata);
 }
 

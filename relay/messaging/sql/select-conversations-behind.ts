@@ -7,6 +7,7 @@ const ROWS_LOOKED_AT = 100;
 /**
  * The conversations in which the device has not acknowledged everything that it may read. One where only its own messages
  * are behind its cursor does not count: it has written them, and a device that only sends would be told of them for ever.
+ * A device that was added later is told of all that its account is in, until it acknowledges where it begins.
  */
 export async function selectConversationsBehind(
   db: Queries,
@@ -20,13 +21,14 @@ export async function selectConversationsBehind(
         conversations.kind,
         conversations.incarnation,
         least(conversations.head, member.end_sequence) as head,
-        greatest(coalesce(cursors.sequence, 0), member.start_sequence) as cursor,
+        greatest(coalesce(cursors.sequence, 0), start.sequence) as cursor,
         coalesce(member.end_roster, conversations.roster_version) as roster_version,
         member.start_roster,
-        member.start_sequence,
-        member.start_hash,
+        start.sequence as start_sequence,
+        start.hash as start_hash,
         member.end_sequence,
-        member.role
+        member.role,
+        device_starts.start_sequence is not null and cursors.sequence is null as is_new
       from conversation_members as member
       join devices
         on devices.account_id = member.account_id
@@ -37,7 +39,20 @@ export async function selectConversationsBehind(
         on cursors.account_id = $1::bytea
         and cursors.device_id = $2::bytea
         and cursors.conversation_id = conversations.conversation_id
+      left join device_starts
+        on device_starts.account_id = $1::bytea
+        and device_starts.device_id = $2::bytea
+        and device_starts.conversation_id = conversations.conversation_id
+      cross join lateral (
+        select
+          greatest(member.start_sequence, coalesce(device_starts.start_sequence, 0)) as sequence,
+          case
+            when device_starts.start_sequence > member.start_sequence then device_starts.start_hash
+            else member.start_hash
+          end as hash
+      ) as start
       where member.account_id = $1::bytea
+        and (member.end_sequence is null or start.sequence < member.end_sequence)
     )
     select
       seen.conversation_id,
@@ -49,6 +64,8 @@ export async function selectConversationsBehind(
       seen.start_roster,
       seen.start_sequence,
       seen.start_hash,
+      start_entry.sequence as start_entry_sequence,
+      start_entry.hash as start_entry_hash,
       seen.end_sequence,
       array(
         select conversation_members.account_id
@@ -68,9 +85,18 @@ export async function selectConversationsBehind(
       order by membership_entries.sequence desc
       limit 1
     ) as newest_entry on true
-    where seen.head > seen.cursor
+    left join lateral (
+      select membership_entries.sequence, membership_entries.hash
+      from membership_entries
+      where membership_entries.conversation_id = seen.conversation_id
+        and membership_entries.log_sequence <= seen.start_sequence
+      order by membership_entries.log_sequence desc
+      limit 1
+    ) as start_entry on true
+    where (seen.head > seen.cursor or seen.is_new)
       and (
-        seen.head > seen.cursor + $3::int8
+        seen.is_new
+        or seen.head > seen.cursor + $3::int8
         or exists (
           select
           from log

@@ -14,6 +14,9 @@ export type ConversationRow = {
   readonly start_roster: bigint;
   readonly start_sequence: bigint;
   readonly start_hash: Buffer | null;
+  /** The membership there; null at 0 and in a direct conversation. */
+  readonly start_entry_sequence: bigint | null;
+  readonly start_entry_hash: Buffer | null;
   readonly end_sequence: bigint | null;
   /** Of a direct conversation; otherwise empty. */
   readonly members: Buffer[];
@@ -22,7 +25,7 @@ export type ConversationRow = {
   readonly membership_hash: Buffer | null;
 };
 
-/** Those of the conversations that the device's account is or was in. */
+/** Those of the conversations that the device's account is in, or was when it had that device. */
 export async function selectConversations(
   db: Queries,
   accountId: Uint8Array,
@@ -35,11 +38,13 @@ export async function selectConversations(
       conversations.kind,
       conversations.incarnation,
       least(conversations.head, member.end_sequence) as head,
-      greatest(coalesce(cursors.sequence, 0), member.start_sequence) as cursor,
+      greatest(coalesce(cursors.sequence, 0), start.sequence) as cursor,
       coalesce(member.end_roster, conversations.roster_version) as roster_version,
       member.start_roster,
-      member.start_sequence,
-      member.start_hash,
+      start.sequence as start_sequence,
+      start.hash as start_hash,
+      start_entry.sequence as start_entry_sequence,
+      start_entry.hash as start_entry_hash,
       member.end_sequence,
       array(
         select conversation_members.account_id
@@ -59,6 +64,26 @@ export async function selectConversations(
       on devices.account_id = $1::bytea
       and devices.device_id = $2::bytea
       and devices.active
+    left join device_starts
+      on device_starts.account_id = $1::bytea
+      and device_starts.device_id = $2::bytea
+      and device_starts.conversation_id = conversations.conversation_id
+    cross join lateral (
+      select
+        greatest(member.start_sequence, coalesce(device_starts.start_sequence, 0)) as sequence,
+        case
+          when device_starts.start_sequence > member.start_sequence then device_starts.start_hash
+          else member.start_hash
+        end as hash
+    ) as start
+    left join lateral (
+      select membership_entries.sequence, membership_entries.hash
+      from membership_entries
+      where membership_entries.conversation_id = conversations.conversation_id
+        and membership_entries.log_sequence <= start.sequence
+      order by membership_entries.log_sequence desc
+      limit 1
+    ) as start_entry on true
     left join lateral (
       select membership_entries.sequence, membership_entries.hash
       from membership_entries
@@ -71,6 +96,7 @@ export async function selectConversations(
       on cursors.account_id = $1::bytea
       and cursors.device_id = $2::bytea
       and cursors.conversation_id = conversations.conversation_id
+    where member.end_sequence is null or start.sequence < member.end_sequence
     order by conversations.conversation_id`,
     [accountId, deviceId, byteaArray(conversationIds)],
   );

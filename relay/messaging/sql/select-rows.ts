@@ -53,6 +53,10 @@ export async function selectRows(
       and devices.device_id = $2::bytea
       and devices.active
     join conversations on conversations.conversation_id = member.conversation_id
+    left join device_starts
+      on device_starts.account_id = $1::bytea
+      and device_starts.device_id = $2::bytea
+      and device_starts.conversation_id = $3::bytea
     left join lateral (
       select
         stored.sequence,
@@ -82,7 +86,7 @@ export async function selectRows(
             octet_length(log.envelope) + least(octet_length(log.wraps), 1500) as size
           from log
           where log.conversation_id = conversations.conversation_id
-            and log.sequence > greatest($4::int8, member.start_sequence)
+            and log.sequence > greatest($4::int8, member.start_sequence, device_starts.start_sequence)
             and log.sequence <= least(conversations.head, member.end_sequence)
           order by log.sequence
           limit $5::int8

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sotto/relay/v1/groups.proto.
  */
 export const file_sotto_relay_v1_groups: GenFile = /*@__PURE__*/
-  fileDesc("Chtzb3R0by9yZWxheS92MS9ncm91cHMucHJvdG8SDnNvdHRvLnJlbGF5LnYxIiMKEkFwcGVuZEVudHJ5UmVxdWVzdBINCgVlbnRyeRgBIAEoDCJtChNBcHBlbmRFbnRyeVJlc3BvbnNlEhAKCHNlcXVlbmNlGAEgASgEEhAKCGxvZ19oYXNoGAIgASgMEjIKDGNvbnZlcnNhdGlvbhgDIAEoCzIcLnNvdHRvLnJlbGF5LnYxLkNvbnZlcnNhdGlvbiJfChRHZXRNZW1iZXJzaGlwUmVxdWVzdBIXCg9jb252ZXJzYXRpb25faWQYASABKAwSFAoMZW50cmllc19oZWxkGAIgASgEEhgKEGNoZWNrcG9pbnRzX2Zyb20YAyABKAQiegoVR2V0TWVtYmVyc2hpcFJlc3BvbnNlEhMKC2NoZWNrcG9pbnRzGAEgAygMEg0KBXN0YXRlGAIgASgMEg8KB2VudHJpZXMYAyADKAwSLAoEaGVhZBgEIAEoCzIeLnNvdHRvLnJlbGF5LnYxLk1lbWJlcnNoaXBIZWFkIlIKBFJvb20SFwoPY29udmVyc2F0aW9uX2lkGAEgASgMEgwKBG5hbWUYAiABKAkSDwoHbWVtYmVycxgDIAEoDRISCgpjcmVhdGVkX2F0GAQgASgEIkcKEExpc3RSb29tc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkSDAoEbmFtZRgDIAEoCSJRChFMaXN0Um9vbXNSZXNwb25zZRIjCgVyb29tcxgBIAMoCzIULnNvdHRvLnJlbGF5LnYxLlJvb20SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMpcCCg1Hcm91cHNTZXJ2aWNlElYKC0FwcGVuZEVudHJ5EiIuc290dG8ucmVsYXkudjEuQXBwZW5kRW50cnlSZXF1ZXN0GiMuc290dG8ucmVsYXkudjEuQXBwZW5kRW50cnlSZXNwb25zZRJcCg1HZXRNZW1iZXJzaGlwEiQuc290dG8ucmVsYXkudjEuR2V0TWVtYmVyc2hpcFJlcXVlc3QaJS5zb3R0by5yZWxheS52MS5HZXRNZW1iZXJzaGlwUmVzcG9uc2USUAoJTGlzdFJvb21zEiAuc290dG8ucmVsYXkudjEuTGlzdFJvb21zUmVxdWVzdBohLnNvdHRvLnJlbGF5LnYxLkxpc3RSb29tc1Jlc3BvbnNlYgZwcm90bzM", [file_sotto_relay_v1_messaging]);
+  fileDesc("Chtzb3R0by9yZWxheS92MS9ncm91cHMucHJvdG8SDnNvdHRvLnJlbGF5LnYxIiMKEkFwcGVuZEVudHJ5UmVxdWVzdBINCgVlbnRyeRgBIAEoDCJtChNBcHBlbmRFbnRyeVJlc3BvbnNlEhAKCHNlcXVlbmNlGAEgASgEEhAKCGxvZ19oYXNoGAIgASgMEjIKDGNvbnZlcnNhdGlvbhgDIAEoCzIcLnNvdHRvLnJlbGF5LnYxLkNvbnZlcnNhdGlvbiJ3ChRHZXRNZW1iZXJzaGlwUmVxdWVzdBIXCg9jb252ZXJzYXRpb25faWQYASABKAwSFAoMZW50cmllc19oZWxkGAIgASgEEhgKEGNoZWNrcG9pbnRzX2Zyb20YAyABKAQSFgoOZW50cmllc193YW50ZWQYBCABKAQiegoVR2V0TWVtYmVyc2hpcFJlc3BvbnNlEhMKC2NoZWNrcG9pbnRzGAEgAygMEg0KBXN0YXRlGAIgASgMEg8KB2VudHJpZXMYAyADKAwSLAoEaGVhZBgEIAEoCzIeLnNvdHRvLnJlbGF5LnYxLk1lbWJlcnNoaXBIZWFkIlIKBFJvb20SFwoPY29udmVyc2F0aW9uX2lkGAEgASgMEgwKBG5hbWUYAiABKAkSDwoHbWVtYmVycxgDIAEoDRISCgpjcmVhdGVkX2F0GAQgASgEIkcKEExpc3RSb29tc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkSDAoEbmFtZRgDIAEoCSJRChFMaXN0Um9vbXNSZXNwb25zZRIjCgVyb29tcxgBIAMoCzIULnNvdHRvLnJlbGF5LnYxLlJvb20SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMpcCCg1Hcm91cHNTZXJ2aWNlElYKC0FwcGVuZEVudHJ5EiIuc290dG8ucmVsYXkudjEuQXBwZW5kRW50cnlSZXF1ZXN0GiMuc290dG8ucmVsYXkudjEuQXBwZW5kRW50cnlSZXNwb25zZRJcCg1HZXRNZW1iZXJzaGlwEiQuc290dG8ucmVsYXkudjEuR2V0TWVtYmVyc2hpcFJlcXVlc3QaJS5zb3R0by5yZWxheS52MS5HZXRNZW1iZXJzaGlwUmVzcG9uc2USUAoJTGlzdFJvb21zEiAuc290dG8ucmVsYXkudjEuTGlzdFJvb21zUmVxdWVzdBohLnNvdHRvLnJlbGF5LnYxLkxpc3RSb29tc1Jlc3BvbnNlYgZwcm90bzM", [file_sotto_relay_v1_messaging]);
 
 /**
  * Request of AppendEntry.
@@ -97,6 +97,13 @@ export type GetMembershipRequest = Message<"sotto.relay.v1.GetMembershipRequest"
    * @generated from field: uint64 checkpoints_from = 3;
    */
   checkpointsFrom: bigint;
+
+  /**
+   * How many entries from the first on make the membership that is wanted; 0: all.
+   *
+   * @generated from field: uint64 entries_wanted = 4;
+   */
+  entriesWanted: bigint;
 };
 
 /**
@@ -113,7 +120,8 @@ export const GetMembershipRequestSchema: GenMessage<GetMembershipRequest> = /*@_
  */
 export type GetMembershipResponse = Message<"sotto.relay.v1.GetMembershipResponse"> & {
   /**
-   * For a caller who holds less than the newest checkpoint: the create entry and all checkpoints, oldest first.
+   * For a caller who holds less than the newest checkpoint and wants that: the create entry and all checkpoints, oldest
+   * first.
    *
    * @generated from field: repeated bytes checkpoints = 1;
    */
@@ -134,7 +142,7 @@ export type GetMembershipResponse = Message<"sotto.relay.v1.GetMembershipRespons
   entries: Uint8Array[];
 
   /**
-   * The newest entry.
+   * The newest entry of those wanted.
    *
    * @generated from field: sotto.relay.v1.MembershipHead head = 4;
    */
