@@ -33,6 +33,10 @@ export function messageObject(message: Message): object {
     expires_at: message.expiresAt === null ? null : isoTime(message.expiresAt),
     ...(message.delivery === null ? {} : deliveryFields(message.delivery)),
     shared_by: message.sharedBy,
+    unreadable: message.unreadable && {
+      cause: message.unreadable.cause,
+      remedy: message.unreadable.remedy,
+    },
   };
 }
 

@@ -30,6 +30,7 @@ function message(changes: Partial<Message> = {}): Message {
     content: "text",
     trouble: null,
     sharedBy: null,
+    unreadable: null,
     arrival: 1,
     position: 1,
     ...changes,
@@ -99,7 +100,7 @@ test("as JSON a message has the fields of the contract, in this order", () => {
       '"device":"11111111111111111111111111111111","text":"Deploy is green.","reply_to":null,"edited":false,' +
       '"deleted":false,"reactions":{},"votes":{"up":0,"down":0,"mine":null},"attachments":[],' +
       '"sent_at":"2026-11-21T09:12:00.000Z","received_at":"9999-12-31T23:59:59.999Z","state":"received",' +
-      '"pinned":false,"expires_at":null,"shared_by":null}',
+      '"pinned":false,"expires_at":null,"shared_by":null,"unreadable":null}',
   );
 });
 
@@ -143,4 +144,13 @@ test("what happened beside messages is a line of its own", () => {
   expect(JSON.stringify(eventObject(event))).toMatch(
     /^\{"type":"event","event_id":"2{32}","event":"vote",.*"at":"2026-.*","value":"up"\}$/,
   );
+});
+
+test("a message that cannot be read says what to do in a line of its own", () => {
+  const unreadable = { cause: "session_lost", why: "…", remedy: "Ask bob to send it again." } as const;
+  const text = "[could not be read: no key that is here opens it]";
+  expect(shown([message({ content: "unreadable", text, unreadable })])).toEqual([
+    "09:12  bob  [could not be read: no key that is here opens it]",
+    "            Ask bob to send it again.",
+  ]);
 });

@@ -42,9 +42,13 @@ export class Transcript {
     const quote =
       message.quote === null ? "" : `${output.paint("dim", quoted(message.quote))}\n${" ".repeat(margin)}`;
     const shown = `${quote}${isWritten ? text : output.paint("dim", text)}`;
+    const remedy =
+      message.unreadable === null
+        ? ""
+        : `\n${" ".repeat(margin)}${output.paint("dim", safeText(message.unreadable.remedy))}`;
     const name = output.paint(isOwn ? "dim" : "cyan", who);
     output.line(
-      `${output.paint("dim", clock(time))}  ${name}  ${shown}${this.#annotations(message)}${this.#mark(message)}`,
+      `${output.paint("dim", clock(time))}  ${name}  ${shown}${this.#annotations(message)}${this.#mark(message)}${remedy}`,
     );
   }
 

@@ -31,6 +31,7 @@ import { readLogHashes, saveLogHash } from "../../store/log-hashes.ts";
 import { markSent } from "../../store/messages.ts";
 import { findIntentOf, removeIntent } from "../../store/outbox.ts";
 import { findOwnRow } from "../../store/own-rows.ts";
+import { readSenderCount } from "../../store/senders.ts";
 import {
   readWaiting,
   type SessionPlace,
@@ -56,6 +57,9 @@ export type Cause =
   | "no_session"
   | "unknown_device"
   | "lost_by_sender"
+  | "withheld"
+  | "corrupt"
+  | "retention"
   | KeysError["code"];
 
 /**
@@ -242,13 +246,19 @@ function placeOf(profile: Profile, at: Place, delivery: Delivery): SessionPlace 
     const header = readEnvelopeHeader(delivery.envelope);
     const misplaced = whyMisplaced(profile, at, header);
     if (misplaced !== undefined) return misplaced;
-    if (delivery.wrap.length === 0) return "not_for_this_device";
+    if (delivery.wrap.length === 0)
+      return wasKnownTo(profile, at, header) ? "withheld" : "not_for_this_device";
     const { tag, chain, n } = readWrapHeader(delivery.wrap);
     return { tag, chain, n };
   } catch (error) {
     if (error instanceof KeysError) return error.code;
     throw error;
   }
+}
+
+/** Whether the sender's device has sealed for this one before. */
+function wasKnownTo(profile: Profile, { stored }: Place, { sender, senderDevice }: EnvelopeHeader): boolean {
+  return readSenderCount(profile.db, stored.conversation, sender, senderDevice) !== undefined;
 }
 
 function whyMisplaced(

@@ -195,7 +195,7 @@ test("a changed wrap shows as a message that could not be read, and a fresh sess
   world.relay.lies = {};
   const message = readMessages(bob.profile, { limit: 1 })[0];
   expect(message).toMatchObject({ content: "unreadable", trouble: { code: "decrypt_failed" } });
-  expect(message?.text).toBe("[could not be read: it is damaged or was tampered with]");
+  expect(message?.text).toBe("[could not be read: no key that is here opens it]");
   await send(alice, "bob", "three");
   await sync(alice, bob);
   const sessions = () => alice.profile.db.prepare("select count(*) as n from sessions").get();
@@ -205,7 +205,7 @@ test("a changed wrap shows as a message that could not be read, and a fresh sess
   await sync(alice, bob);
   expect(texts(bob, "alice")).toEqual([
     "alice: one",
-    "alice: [could not be read: it is damaged or was tampered with]",
+    "alice: [could not be read: no key that is here opens it]",
     "alice: three",
     "alice: four",
     "bob: five",

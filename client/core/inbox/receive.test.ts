@@ -244,7 +244,7 @@ test("a one-time pair opens one session and is gone, and a session id is taken o
   if (row !== undefined) world.relay.store(log(), row);
   await sync(bob);
   expect(count(bob, "sessions")).toBe(1);
-  expect(texts(bob).at(-1)).toBe("alice: [could not be read: the keys for it are gone]");
+  expect(texts(bob).at(-1)).toBe("alice: [could not be read: no key that is here opens it]");
 });
 
 test("a set-up with the last-resort key cannot be played again", async () => {

@@ -5,6 +5,7 @@ import {
   type OpenedEnvelope,
   openEnvelope,
 } from "../../../keys/index.ts";
+import { StubReason } from "../../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import { noteRosterOf } from "../../store/audiences.ts";
 import { readConversation, type StoredConversation, setOpened } from "../../store/conversations.ts";
 import { transact } from "../../store/database.ts";
@@ -62,6 +63,7 @@ function showRow(profile: Profile, conversation: StoredConversation, row: Staged
   if (own !== undefined) return false;
   if (row.stub !== 0) {
     keepErased(profile, conversation, row);
+    if (row.stub === StubReason.RETENTION) showUnreadable(profile, conversation, row, "retention");
     return false;
   }
   if (row.contentKey === undefined) return showUnreadable(profile, conversation, row, row.cause as Cause);
@@ -71,7 +73,8 @@ function showRow(profile: Profile, conversation: StoredConversation, row: Staged
     return showContent(profile, conversation, row, opened);
   } catch (error) {
     if (!(error instanceof KeysError)) throw error;
-    return showUnreadable(profile, conversation, row, error.code);
+    const cause = error.code === "unsupported_version" ? error.code : "corrupt";
+    return showUnreadable(profile, conversation, row, cause);
   }
 }
 

@@ -26,7 +26,7 @@ export function showUnreadable(
   const position = addMessage(profile.db, {
     conversation: conversation.conversation,
     messageId: messageId(row.rowHash.slice(0, 16)),
-    accountId: sender?.accountId ?? conversation.peerAccount ?? profile.identity.accountId,
+    accountId: author ?? conversation.peerAccount ?? profile.identity.accountId,
     deviceId: noDevice,
     sequence: row.sequence,
     kind: "unreadable",
@@ -34,7 +34,7 @@ export function showUnreadable(
     unread: false,
     sentAt: row.storedAt,
     receivedAt: profile.runtime.now(),
-    trouble: { code: cause, text: explain(cause) },
+    trouble: { code: cause, text: whyUnreadable(cause) },
   });
   if (position === undefined) return false;
   keepAside(profile.db, { position, envelope: row.envelope, wrap: row.wrap, cause }, profile.runtime.now());
@@ -42,16 +42,20 @@ export function showUnreadable(
   return true;
 }
 
+/** Of many in a row, one line says enough. */
+const runs: ReadonlySet<Cause> = new Set<Cause>(["not_for_this_device", "retention"]);
+
 /** A copy of a message that is here needs no line. A run of messages from before this device's time needs only one. */
 function isFamiliar(profile: Profile, stored: StoredConversation, row: StagedRow, cause: Cause): boolean {
   const { conversation } = stored;
   if (cause === "replayed") {
     const { messageId: id, senderDevice } = readEnvelopeHeader(row.envelope);
+    // Unknown: a device whose profile was put back to an older state seals with keys that it has used.
     if (findMessage(profile.db, id, senderDevice) === undefined) return false;
     recordReplay(profile, stored, row);
     return true;
   }
-  return cause === "not_for_this_device" && newestMessage(profile.db, conversation)?.trouble?.code === cause;
+  return runs.has(cause) && newestMessage(profile.db, conversation)?.trouble?.code === cause;
 }
 
 /** A relay that lost its log is given all of it again, and delivers it again; no other takes a message twice. */
@@ -85,39 +89,15 @@ const healable: ReadonlySet<Cause> = new Set<Cause>([
   "no_session",
   "prekey_unknown",
   "too_far",
+  "replayed",
 ]);
 
 /** The next seal for that device sets up a new session; a message without content sees to it that there is one. */
 function wantFreshSession(profile: Profile, conversation: StoredConversation, device: DeviceAddress): void {
   const now = profile.runtime.now();
   const { renew, renewedAt } = readPeerDevice(profile.db, device);
-  if (renew || now - renewedAt < RENEW_EVERY_MS) return;
+  // A clock that was ahead, and was put right, must not put this off until then.
+  if (renew || Math.abs(now - renewedAt) < RENEW_EVERY_MS) return;
   changePeerDevice(profile.db, device, { renew: true, renewedAt: now });
   queueSilent(profile, meetingPlace(profile, conversation, device.accountId), "renewal", device);
-}
-
-function explain(cause: Cause): string {
-  switch (cause) {
-    case "not_for_this_device":
-      return "it came without a key for this device";
-    case "lost_by_sender":
-      return "sent by this device, but this profile does not know it";
-    case "not_a_member":
-    case "another_conversation":
-      return "it does not belong in this conversation";
-    case "may_not_write":
-      return "its sender may not write here";
-    case "unknown_device":
-    case "not_permitted":
-      return "its device is not part of the sender's account";
-    case "no_session":
-    case "prekey_unknown":
-      return "the keys for it are gone";
-    case "unsupported_version":
-      return "it needs a newer Sotto";
-    case "replayed":
-      return "it is a copy of an earlier one";
-    default:
-      return "it is damaged or was tampered with";
-  }
 }

@@ -11,6 +11,7 @@ import {
   stateWith,
 } from "../conversations/delivery-state.ts";
 import { nameOf } from "../groups/memberships.ts";
+import { type Unreadable, unreadableOf } from "../inbox/unreadable.ts";
 import type { Profile } from "../profile.ts";
 import { foldOf } from "./apply-annotation.ts";
 import type { Folded } from "./fold-annotations.ts";
@@ -49,6 +50,8 @@ export interface Message {
   readonly content: "text" | "unknown" | "unreadable";
   /** Why it failed, or cannot be read. */
   readonly trouble: { readonly code: string; readonly text: string } | null;
+  /** Why it cannot be read, and what to do; null for one that can be. */
+  readonly unreadable: Unreadable | null;
   /** Who handed it on, from before this account's time; nothing proves it. Null for one that came by the log. */
   readonly sharedBy: string | null;
   /** Counts up in the order in which messages were certain; null before, and for one that was handed on: where `watchMessages` goes on. */
@@ -88,10 +91,16 @@ export function toMessage(
     delivery: delivery && isTold(delivery, stored) ? deliveryNames(profile, delivery, "delivered") : null,
     content: stored.kind === "silent" ? "text" : stored.kind,
     trouble: stored.trouble ?? null,
+    unreadable: whyNot(profile, stored),
     sharedBy: stored.sharedBy === undefined ? null : nameOf(profile, stored.sharedBy),
     arrival: stored.arrival ?? null,
     position: stored.position,
   };
+}
+
+function whyNot(profile: Profile, { kind, trouble, accountId }: StoredMessage): Unreadable | null {
+  if (kind !== "unreadable" && kind !== "unknown") return null;
+  return unreadableOf(kind === "unknown" ? "unsupported_version" : trouble?.code, nameOf(profile, accountId));
 }
 
 function isTold({ audience }: Delivery, { wantsReceipts }: StoredMessage): boolean {
