@@ -9,6 +9,7 @@ import type { Cause } from "../groups/stage.ts";
 import { queueSilent } from "../outbox/queue-silent.ts";
 import { record } from "../people/security.ts";
 import type { Profile } from "../profile.ts";
+import { whyUnreadable } from "./unreadable.ts";
 
 /** A device whose wraps do not open is offered a fresh session this often at most. */
 const RENEW_EVERY_MS = 60 * 60 * 1000;
@@ -23,6 +24,7 @@ export function showUnreadable(
 ): boolean {
   if (isFamiliar(profile, conversation, row, cause)) return false;
   const sender = claimedSender(profile, conversation, row);
+  const author = cause === "lost_by_sender" ? profile.identity.accountId : sender?.accountId;
   const position = addMessage(profile.db, {
     conversation: conversation.conversation,
     messageId: messageId(row.rowHash.slice(0, 16)),
