@@ -25,12 +25,16 @@ export function liveDemo(): Promise<number> {
       "",
     );
 
-    const { identity, paths, db } = await orEnd(yourProfile(relay, signal));
-    db.close();
+    const you = await orEnd(yourProfile(relay, signal));
+    const { identity, paths } = you;
+    undo(() => you.db.close());
 
     const { echoFriend } = await import("./echo-friend.ts");
     const friend = await orEnd(echoFriend(client.chatHome(process.env), relay.url));
     undo(() => friend.close());
+    // The friend of the demo is no stranger who has to ask.
+    await orEnd(client.findPerson(you, client.connector(you, relay.url), friend.name));
+    client.acceptPerson(you, friend.name);
     const quiet = new AbortController();
     const listening = friend.listen(quiet.signal);
     undo(async () => {

@@ -30,6 +30,8 @@ export async function echoFriend(home: string, relayUrl: string): Promise<EchoFr
   } else {
     profile = await register(environment, relayUrl, passwordFile);
   }
+  // It is there for whoever comes.
+  client.changeSetting(profile, "requests", "off");
   const connect = client.connector(profile, relayUrl);
   return {
     name: profile.identity.name,

@@ -16,6 +16,8 @@ export { readMessages } from "../core/messages/read-messages.ts";
 export { drainOutbox } from "../core/outbox/drain-outbox.ts";
 export { queueMessage } from "../core/outbox/send-message.ts";
 export { chatHome, profilePaths } from "../core/paths.ts";
+export { acceptPerson, findPerson } from "../core/people/trust.ts";
+export { changeSetting } from "../core/settings.ts";
 export { Output } from "./print.ts";
 export { askNewPassword, askPassword, askText } from "./prompts.ts";
 export { readSecret } from "./secrets.ts";

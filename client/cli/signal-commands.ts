@@ -11,9 +11,11 @@ export function addSignals({ command, contextOf }: Commands): void {
       await commands.typing(contextOf(typing), to);
     });
 
-  const names = ["receipts", "typing", "presence"] satisfies (keyof Settings)[];
+  const names = ["receipts", "typing", "presence", "requests"] satisfies (keyof Settings)[];
   const settings = command("settings", "show what you have chosen, or choose")
-    .addArgument(new Argument("[NAME]", "what others hear of you").choices(names))
+    .addArgument(
+      new Argument("[NAME]", "what others hear of you, and whether strangers ask first").choices(names),
+    )
     .addArgument(new Argument("[VALUE]", "your choice").choices(["on", "off"]))
     .action(async (name?: keyof Settings, value?: "on" | "off") => {
       const commands = await import("./commands/offline.ts");

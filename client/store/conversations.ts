@@ -18,6 +18,9 @@ export type ConversationKind = "self" | "dm" | "group" | "room";
 /** Of this account in it. Nothing can be sent but by a member. */
 export type Standing = "member" | "invited" | "left" | "removed";
 
+/** Among one's own, or out of sight: of somebody not known who wrote or invited, or of somebody blocked. */
+export type Shelf = "open" | "request" | "blocked";
+
 /** What a person wants to hear of a conversation. */
 export type Notify = "all" | "mentions" | "none";
 
@@ -50,6 +53,7 @@ export interface StoredConversation {
   readonly title: string | undefined;
   readonly invitedBy: AccountId | undefined;
   readonly notify: Notify;
+  readonly shelf: Shelf;
 }
 
 interface Row {
@@ -75,6 +79,7 @@ interface Row {
   title: string | null;
   invited_by: Uint8Array | null;
   notify: Notify;
+  shelf: Shelf;
 }
 
 function fromRow(row: Row): StoredConversation {
@@ -102,6 +107,7 @@ function fromRow(row: Row): StoredConversation {
     title: row.title ?? undefined,
     invitedBy: row.invited_by === null ? undefined : accountId(row.invited_by),
     notify: row.notify,
+    shelf: row.shelf,
   };
 }
 
@@ -122,6 +128,17 @@ export function readConversation(db: Database, conversation: number): StoredConv
 
 export function readConversations(db: Database): StoredConversation[] {
   return statement<[], Row>(db, "select * from conversations order by conversation").all().map(fromRow);
+}
+
+/** Those out of sight on one shelf, the last active first. */
+export function readShelved(db: Database, shelf: Exclude<Shelf, "open">): StoredConversation[] {
+  return statement<[Shelf], Row>(
+    db,
+    `select conversations.* from conversations join summaries using (conversation)
+     where shelf <> 'open' and shelf = ? order by activity desc, conversation desc`,
+  )
+    .all(shelf)
+    .map(fromRow);
 }
 
 export function findConversation(db: Database, id: Uint8Array): StoredConversation | undefined {

@@ -24,6 +24,7 @@ export type EventKind =
   | "role"
   | "renamed"
   | "policy"
+  | "request"
   | "device_added"
   | "key_changed"
   | "expired";

@@ -272,6 +272,12 @@ export function clearUnread(db: Database, position: number): void {
   );
 }
 
+export function clearAllUnread(db: Database, conversation: number): void {
+  statement<[number], never>(db, "update messages set unread = 0 where conversation = ? and unread = 1").run(
+    conversation,
+  );
+}
+
 /** Those that became certain after `after`, in that order. */
 export function messagesArrivedAfter(db: Database, after: number, limit: number): StoredMessage[] {
   return statement<[number, number], MessageRow>(
@@ -283,7 +289,7 @@ export function messagesArrivedAfter(db: Database, after: number, limit: number)
 }
 
 export interface MessageFilter {
-  /** Of one conversation, in the order of its log; otherwise of all but those handed on, in the order in which they came to be known. */
+  /** Of one conversation, in the order of its log; otherwise of all that are open but those handed on, in the order in which they came to be known. */
   readonly conversation?: number;
   readonly limit: number;
   /** Older than this one. */
@@ -292,6 +298,8 @@ export interface MessageFilter {
   readonly since?: number;
   readonly unread?: boolean;
 }
+
+const notShelved = "conversation not in (select conversation from conversations where shelf <> 'open')";
 
 /** The newest that pass, oldest first. */
 export function readNewest(db: Database, filter: MessageFilter): StoredMessage[] {
@@ -304,7 +312,7 @@ export function readNewest(db: Database, filter: MessageFilter): StoredMessage[]
     values.push(...bound);
   };
   if (conversation !== undefined) where("conversation = ?", conversation);
-  else conditions.push("shared_by is null");
+  else conditions.push("shared_by is null", notShelved);
   if (unread === true) where("unread = 1");
   if (since !== undefined) where("coalesce(received_at, sent_at) >= ?", since);
   if (before !== undefined && conversation === undefined) where("position < ?", before.position);

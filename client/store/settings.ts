@@ -8,6 +8,8 @@ export interface Settings {
   readonly typing: "on" | "off";
   /** The same of sitting there. */
   readonly presence: "on" | "off";
+  /** Whether who is not known asks first; off, everybody who writes is accepted. */
+  readonly requests: "on" | "off";
 }
 
 export function readSetting<Name extends keyof Settings>(

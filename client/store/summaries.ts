@@ -37,7 +37,7 @@ interface Row {
   is_listed: number;
 }
 
-const isListed = "activity is not null and (conversation_id is not null or queued > 0)";
+const isListed = "shelf = 'open' and activity is not null and (conversation_id is not null or queued > 0)";
 // The loop goes over the summaries: a conversation's row is large.
 const selected = `
   select conversation, kind, peer_name, unread, mentions, queued, standing, title, invited_by, notify, activity,
@@ -65,7 +65,8 @@ function fromRow(row: Row): StoredSummary {
 export function readSummaries(db: Database, limit: number): StoredSummary[] {
   const invited = statement<[], Row>(
     db,
-    `${selected} where summaries.conversation in (select conversation from conversations where standing = 'invited')
+    `${selected} where summaries.conversation in (
+       select conversation from conversations where standing = 'invited' and shelf = 'open')
      order by activity desc`,
   ).all();
   const others = statement<[number], Row>(

@@ -118,10 +118,17 @@ export class Person {
       "--recovery-file",
       this.recoveryFile,
     ]);
+    // People of tests talk at once; those of requests turn them on.
+    await this.ok(["settings", "requests", "off"]);
+  }
+
+  /** Kills what still runs. */
+  async endAll(): Promise<void> {
+    await Promise.all([...this.#running].map((running) => running.kill("SIGKILL")));
   }
 
   async leave(): Promise<void> {
-    await Promise.all([...this.#running].map((running) => running.kill("SIGKILL")));
+    await this.endAll();
     await rm(this.home, { recursive: true, force: true, maxRetries: 3 });
   }
 }

@@ -9,6 +9,7 @@ import { systemRuntime } from "../../client/core/runtime.ts";
 import { saveAccountEntries } from "../../client/store/accounts.ts";
 import { openDatabase } from "../../client/store/database.ts";
 import { saveIdentity } from "../../client/store/identity.ts";
+import { saveSetting } from "../../client/store/settings.ts";
 import {
   createAccountKey,
   createDeviceKeys,
@@ -62,6 +63,8 @@ export class ProfileFixture {
     });
     const { entries, chain } = relay.account(account.accountId);
     if (entries.length > 1) saveAccountEntries(db, chain, 0, entries);
+    // People of tests talk at once; those of requests turn them on.
+    saveSetting(db, "requests", "off");
     db.close();
     this.profile = openProfile(this.paths, this.key, this.#runtime());
   }

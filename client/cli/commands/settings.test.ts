@@ -18,12 +18,12 @@ async function printed(json: boolean, ...given: [("typing" | "receipts")?, ("on"
 }
 
 test("settings are shown, chosen and stay chosen", async () => {
-  expect(await printed(false)).toBe("receipts  on\ntyping    on\npresence  on\n");
+  expect(await printed(false)).toBe("receipts  on\ntyping    on\npresence  on\nrequests  off\n");
   expect(await printed(false, "typing", "off")).toBe("off\n");
   expect(await printed(false, "typing")).toBe("off\n");
   expect(await printed(false, "receipts")).toBe("on\n");
-  expect(await printed(true)).toBe('{"type":"settings","receipts":"on","typing":"off","presence":"on"}\n');
+  expect(await printed(true)).toBe('{"type":"settings","receipts":"on","typing":"off","presence":"on","requests":"off"}\n');
   expect(await printed(true, "typing", "on")).toBe(
-    '{"type":"settings","receipts":"on","typing":"on","presence":"on"}\n',
+    '{"type":"settings","receipts":"on","typing":"on","presence":"on","requests":"off"}\n',
   );
 });

@@ -36,12 +36,15 @@ import { countMessages } from "../../store/messages.ts";
 import { forgetPromises } from "../../store/own-rows.ts";
 import { deleteAllStaged } from "../../store/staged-rows.ts";
 import { ChatError } from "../chat-error.ts";
+import { learnGroup } from "../groups/learn-group.ts";
 import { membershipOf, nameOf } from "../groups/memberships.ts";
 import { knownChain, meetPerson, refreshChains } from "../people/contacts.ts";
 import { badName, foldName } from "../people/names.ts";
 import { alarm, record } from "../people/security.ts";
+import { admit } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";
 import { forgetReceipts } from "../receipts/receipts.ts";
+import { showStart, wasThereFromTheStart } from "./show-start.ts";
 
 const { GROUP, ROOM } = RelayKind;
 
@@ -206,6 +209,8 @@ function settleWith(profile: Profile, name: string, peer: AccountId): number {
   const id = dmConversationId(profile.identity.accountId, peer);
   const provisional = findProvisional(profile.db, name);
   const existing = findDirect(profile.db, id);
+  // A name alone is here because one wrote to it.
+  if (provisional !== undefined) admit(profile, peer);
   if (provisional === undefined) {
     return (
       existing?.conversation ??
@@ -240,10 +245,10 @@ export async function learnConversation(
   shown: Conversation,
   heldBefore: ReadonlyMap<number, number>,
 ): Promise<number | undefined> {
-  const found = isShownAsGroup(shown)
-    ? findConversation(profile.db, shown.conversationId)
-    : findDirect(profile.db, shown.conversationId);
-  const conversation = found?.conversation ?? (await addShown(profile, connection, shown));
+  const conversation = isShownAsGroup(shown)
+    ? await learnGroup(profile, connection, shown)
+    : (findDirect(profile.db, shown.conversationId)?.conversation ??
+      (await addShown(profile, connection, shown)));
   if (conversation !== undefined) noteLog(profile, conversation, shown, heldBefore);
   return conversation;
 }
@@ -258,7 +263,6 @@ async function addShown(
   shown: Conversation,
 ): Promise<number | undefined> {
   const own = profile.identity.accountId;
-  if (isShownAsGroup(shown)) throw forgedConversation(profile);
   const others = shown.members.filter((member) => !equal(member, own));
   const [other] = others;
   if (others.length > 1 || shown.members.length !== others.length + 1) throw forgedConversation(profile);
@@ -320,11 +324,14 @@ export function noteLog(
       if (log !== undefined) forgetReceipts(profile, conversation);
       // A newcomer's log begins where he joined; what the relay says of it shows as soon as somebody speaks of it.
       const isLate = shown.start > 0n && shown.startHash.length === 32;
+      if (isLate && !isGroup(stored.kind) && wasThereFromTheStart(profile)) return "less";
       const start = isLate
         ? { sequence: Number(shown.start), hash: hash(shown.startHash) }
         : logStart(id, made);
       const generation = startLog(profile.db, conversation, made, start);
       saveLogHash(profile.db, conversation, generation, start);
+      // Who came into a group by himself knows that there was something before.
+      if (isLate && stored.standing === "member") showStart(profile, stored, start);
     }
     if (!isSame && log !== undefined) {
       const text = `The relay has lost ${theConversation(stored)} and begun it anew: messages may be missing.`;

@@ -37,7 +37,7 @@ export function listConversations(profile: Profile): ConversationRow[] {
 
 function list(profile: Profile): ConversationRow[] {
   return readConversations(profile.db)
-    .filter((conversation) => !isNobody(profile, conversation))
+    .filter((conversation) => conversation.shelf === "open" && !isNobody(profile, conversation))
     .map((conversation) => row(profile, conversation))
     .filter(({ lastMessage, kind, standing }) => lastMessage !== null || (isGroup(kind) && isOpen(standing)))
     .sort((one, other) => rank(other) - rank(one));

@@ -15,6 +15,7 @@ import { addEvent } from "../../store/events.ts";
 import { addGroup, readInvitations, setInvitedBy, setStanding, setTitle } from "../../store/groups.ts";
 import { isGroup } from "../conversations/conversations.ts";
 import type { GroupContent } from "../messages/content.ts";
+import { tellRequest } from "../people/tell-request.ts";
 import type { Profile } from "../profile.ts";
 import { noteClaim } from "./claim-history.ts";
 import { aliasFrom, shortTitle } from "./group-names.ts";
@@ -69,15 +70,17 @@ function takeInvitation(
   const known = findConversation(db, id);
   if (known === undefined) {
     if (!hasRoomFor(readInvitations(db), from.accountId)) return;
-    const conversation = addGroup(db, {
+    const group = {
       conversationId: id,
-      kind: "group",
+      kind: "group" as const,
       alias,
       title,
-      standing: "invited",
+      standing: "invited" as const,
       invitedBy: from.accountId,
-    });
+    };
+    const conversation = addGroup(db, group);
     tellInvited(profile, conversation, from.accountId, contentHash, sentAt, title);
+    tellRequest(profile, { conversation, conversationId: id }, from.accountId, "invitation");
     return;
   }
   if (!isGroup(known.kind) || known.standing === "member") return;
@@ -91,6 +94,7 @@ function takeInvitation(
   setStanding(db, known.conversation, "invited");
   setInvitedBy(db, known.conversation, from.accountId);
   tellInvited(profile, known.conversation, from.accountId, contentHash, sentAt, title);
+  tellRequest(profile, known, from.accountId, "invitation");
 }
 
 function hasRoomFor(pending: readonly StoredConversation[], inviter: AccountId): boolean {

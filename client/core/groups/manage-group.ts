@@ -21,6 +21,7 @@ import { meetingPlace } from "../conversations/conversations.ts";
 import { queueControl } from "../outbox/queue-silent.ts";
 import { meetPerson } from "../people/contacts.ts";
 import { badName, foldName } from "../people/names.ts";
+import { admit } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";
 import { changeMembership } from "./change-membership.ts";
 import { checkAliasFree, groupName } from "./group-names.ts";
@@ -64,6 +65,7 @@ function sendInvitation(profile: Profile, conversation: number, account: Account
   const { conversationId, title, peerName } = group;
   if (conversationId === undefined) return;
   const direct = meetingPlace(profile, group, account);
+  admit(profile, account);
   const content = { case: "invitation" as const, value: { conversationId, title: title ?? peerName } };
   queueControl(profile, direct, content, profile.runtime.now());
 }

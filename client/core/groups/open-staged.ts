@@ -33,6 +33,7 @@ import { queueSilent } from "../outbox/queue-silent.ts";
 import { knownChain } from "../people/contacts.ts";
 import { record } from "../people/security.ts";
 import { myself } from "../people/sessions.ts";
+import { mayAnswer } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";
 import type { Cause } from "./stage.ts";
 
@@ -123,7 +124,11 @@ function openNew(
   addSessionLast(db, session);
   applySkipped(db, session.id, skipped);
   if (usedOneTimeId !== null) deleteOneTimePrekey(db, usedOneTimeId);
-  const place = meetingPlace(profile, readConversation(db, row.conversation), session.peer.accountId);
-  queueSilent(profile, place, "confirmation", session.peer, session.id);
+  const stored = readConversation(db, row.conversation);
+  // An answer, even of programs, would tell a stranger that somebody is there: it waits until he is accepted.
+  if (mayAnswer(profile, stored, session.peer.accountId)) {
+    const place = meetingPlace(profile, stored, session.peer.accountId);
+    queueSilent(profile, place, "confirmation", session.peer, session.id);
+  }
   return opened;
 }

@@ -20,6 +20,8 @@ import { applyAnnotation, applyWaiting } from "../messages/apply-annotation.ts";
 import { type ReadContent, readContent } from "../messages/content.ts";
 import { keepErased, standIn } from "../messages/erased-rows.ts";
 import { namesMe } from "../messages/mentions.ts";
+import { hear } from "../people/standing.ts";
+import { tellRequest } from "../people/tell-request.ts";
 import type { Profile } from "../profile.ts";
 import { acknowledge } from "../receipts/queue-receipts.ts";
 import { takeReceipt } from "../receipts/receipts.ts";
@@ -85,7 +87,7 @@ function showContent(
   opened: OpenedEnvelope,
 ): boolean {
   const { header, inner } = opened;
-  const content = readContent(inner);
+  const content = fitFor(profile, conversation, header, readContent(inner));
   const shown = shownAs(profile, content, header);
   const isOwn = equal(header.sender, profile.identity.accountId);
   const isVisible = shown.kind !== "silent" && shown.gone !== true;
@@ -110,7 +112,19 @@ function showContent(
   checkOpened(profile, conversation, row, opened);
   actOn(profile, conversation, row, opened, content);
   if (isVisible) applyWaiting(profile, position);
+  if (isVisible && conversation.kind === "dm") tellRequest(profile, conversation, header.sender, "message");
   return isVisible;
+}
+
+/** What somebody blocked writes to this account is opened, for the sake of his session, and then is nothing. */
+function fitFor(
+  profile: Profile,
+  { kind }: StoredConversation,
+  { sender }: EnvelopeHeader,
+  content: ReadContent,
+): ReadContent {
+  if (kind !== "dm" || hear(profile, sender) !== "blocked") return content;
+  return content.kind === "receipt" ? content : { kind: "nothing" };
 }
 
 type Shown = Pick<NewMessage, "kind" | "text" | "replyTo" | "replyToDevice" | "body"> &

@@ -8,6 +8,7 @@ import { meetingPlace, membersOf, theConversation, wasLost } from "../conversati
 import type { Cause } from "../groups/stage.ts";
 import { queueSilent } from "../outbox/queue-silent.ts";
 import { record } from "../people/security.ts";
+import { mayAnswer } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";
 import { whyUnreadable } from "./unreadable.ts";
 
@@ -22,7 +23,7 @@ export function showUnreadable(
   row: StagedRow,
   cause: Cause,
 ): boolean {
-  if (isFamiliar(profile, conversation, row, cause)) return false;
+  if (isFamiliar(profile, conversation, row, cause) || conversation.shelf === "blocked") return false;
   const sender = claimedSender(profile, conversation, row);
   const author = cause === "lost_by_sender" ? profile.identity.accountId : sender?.accountId;
   const position = addMessage(profile.db, {
@@ -40,7 +41,9 @@ export function showUnreadable(
   });
   if (position === undefined) return false;
   keepAside(profile.db, { position, envelope: row.envelope, wrap: row.wrap, cause }, profile.runtime.now());
-  if (sender !== undefined && healable.has(cause)) wantFreshSession(profile, conversation, sender);
+  if (sender !== undefined && healable.has(cause) && mayAnswer(profile, conversation, sender.accountId)) {
+    wantFreshSession(profile, conversation, sender);
+  }
   return true;
 }
 

@@ -95,6 +95,8 @@ function arrivedAfter({ db }: Profile, after: number) {
 
 function toHappening(profile: Profile, row: StoredMessage | StoredEvent): Happening | undefined {
   const conversation = readConversation(profile.db, row.conversation);
+  const isRequest = "event" in row && row.event === "request";
+  if (conversation.shelf === "blocked" || (conversation.shelf === "request" && !isRequest)) return undefined;
   if ("event" in row) return { type: "event", event: toEvent(profile, conversation, row) };
   if (row.kind === "silent" || row.gone) return undefined;
   return { type: "message", message: toMessage(profile, conversation, row) };

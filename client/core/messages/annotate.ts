@@ -8,7 +8,7 @@ import { ChatError } from "../chat-error.ts";
 import { ownRights, type Rights } from "../groups/rights.ts";
 import { encodeChange } from "../outbox/encode-content.ts";
 import { queueControl } from "../outbox/queue-silent.ts";
-import { messageAt } from "../outbox/send-message.ts";
+import { knowPeer, messageAt } from "../outbox/send-message.ts";
 import type { Profile } from "../profile.ts";
 import { applyAnnotation } from "./apply-annotation.ts";
 import { messageCalled } from "./find-message.ts";
@@ -106,6 +106,7 @@ function change(
     const rights = ownRights(profile, readConversation(profile.db, target.conversation));
     const made = decide(target, own, rights);
     checkTarget(target, made);
+    knowPeer(profile, target.conversation);
     const earlier = standing(made.kind === "pin" ? all : own, made);
     if (earlier !== undefined) return asItStands(profile, target, earlier);
     const version = nextVersion(made.kind === "pin" ? all : own, made.kind);

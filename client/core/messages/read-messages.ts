@@ -76,14 +76,15 @@ function findById(profile: Profile, id: string): StoredMessage {
   return found;
 }
 
-/** What was shown to a person is not unread any more; its authors will hear of it. */
+/** What was shown to a person is not unread any more, but for requests; its authors will hear of it. */
 export function markRead(profile: Profile, messages: readonly Pick<Message, "position">[]): void {
   if (messages.length === 0) return;
   transact(profile.db, () => {
     const authors = new Map<string, StoredMessage>();
     for (const { position } of messages) {
       const stored = readMessage(profile.db, position);
-      if (stored?.unread !== true) continue;
+      if (stored?.unread !== true || readConversation(profile.db, stored.conversation).shelf !== "open")
+        continue;
       clearUnread(profile.db, position);
       const author = `${stored.conversation} ${toHex(stored.accountId)}`;
       // Of several the one that asks to hear of it.

@@ -14,6 +14,7 @@ import {
 import { messageCalled } from "../messages/find-message.ts";
 import { type Message, toMessage } from "../messages/message.ts";
 import { checkText } from "../messages/text-limits.ts";
+import { admit, isBlocked } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";
 
 const MAX_KEY_BYTES = 256;
@@ -68,6 +69,7 @@ export function queueMessage(profile: Profile, made: MessageToSend): QueuedMessa
       key === undefined || existing === undefined ? undefined : findFirst(profile, existing, key, content);
     if (earlier !== undefined) return earlier;
     const conversation = existing?.conversation ?? newConversation(profile, destination);
+    knowPeer(profile, conversation);
     const now = profile.runtime.now();
     const { identity } = profile;
     const position = addMessage(profile.db, {
@@ -131,6 +133,18 @@ function messageToAnswer(profile: Profile, id: string): StoredMessage {
   }
   if (answered.state === "failed") throw new ChatError("bad_input", "That message was never sent.");
   return answered;
+}
+
+/** Whoever writes to somebody knows him. Inside a transaction. Throws `not_allowed` for somebody blocked. */
+export function knowPeer(profile: Profile, conversation: number): void {
+  const { kind, peerAccount, peerName } = readConversation(profile.db, conversation);
+  if (kind !== "dm" || peerAccount === undefined) return;
+  if (isBlocked(profile, peerAccount)) {
+    throw new ChatError("not_allowed", `You have blocked ${peerName}.`, {
+      hint: `\`chat unblock ${peerName}\` lets you write to each other again.`,
+    });
+  }
+  admit(profile, peerAccount);
 }
 
 function checkKey(key: string): void {

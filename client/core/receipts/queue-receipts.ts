@@ -6,6 +6,7 @@ import { readSetting } from "../../store/settings.ts";
 import { meetingPlace, membersOf } from "../conversations/conversations.ts";
 import { isAcknowledged } from "../conversations/delivery-state.ts";
 import { queueReceipt } from "../outbox/queue-silent.ts";
+import { mayAnswer } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";
 
 /** While live, so that many messages are acknowledged at once. */
@@ -24,6 +25,7 @@ export function acknowledge(
   const { db, identity, runtime } = profile;
   if (equal(author, identity.accountId) || readSetting(db, "receipts") === "off") return;
   const stored = readConversation(db, about);
+  if (!mayAnswer(profile, stored, author)) return;
   if (!isAcknowledged(membersOf(profile, stored).length, asks.wantsReceipts === true)) return;
   const conversation = meetingPlace(profile, stored, author);
   if (hasQueuedReceipt(db, conversation, about)) return;

@@ -89,12 +89,14 @@ test("a message is delivered when the other has it, and read when he has read it
   ]);
 });
 
-test("a stranger hears that his message arrived, and not that it was read", async () => {
+test("a stranger hears nothing of his message, and all of it once he is answered", async () => {
+  saveSetting(bob.profile.db, "requests", "on");
   const { position } = await send(alice, "bob", "do you know me?");
   await sync(bob);
   await readAll(bob);
   await sync(alice);
-  expect(messageAt(alice.profile, position).state).toBe("delivered");
+  expect(messageAt(alice.profile, position).state).toBe("sent");
+  expect(receiptEvents(alice)).toEqual([]);
   await send(bob, "alice", "now I do");
   await send(alice, "bob", "good");
   await sync(bob);

@@ -7,7 +7,6 @@ import { setCounter } from "../../store/counters.ts";
 import { addEvent } from "../../store/events.ts";
 import type { Intent } from "../../store/outbox.ts";
 import {
-  hasWritten,
   newestAcknowledged,
   newestPosition,
   newestRead,
@@ -29,6 +28,7 @@ import { isOn } from "../../store/settings.ts";
 import { receiptsFloor } from "../conversations/delivery-state.ts";
 import { nameOf } from "../groups/memberships.ts";
 import { encodeContent } from "../outbox/encode-content.ts";
+import { isBlocked } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";
 
 const MAX_UNREADABLE = 64;
@@ -41,15 +41,15 @@ export function receiptFor(profile: Profile, intent: Intent): Uint8Array | undef
   const { db, identity } = profile;
   const author = readConversation(db, intent.conversation).peerAccount;
   if (intent.about === undefined || author === undefined || !isOn(db, "receipts")) return undefined;
+  // He may have been blocked since.
+  if (isBlocked(profile, author)) return undefined;
   const about = readConversation(db, intent.about);
   const { conversation, conversationId, log } = about;
   if (conversationId === undefined || log === undefined) return undefined;
   const floor = receiptsFloor(profile, conversation);
   const told = readTold(db, conversation, identity.accountId, author);
   const delivered = Math.max(told.delivered, newestReceived(db, conversation, author, floor));
-  const read = mayTellRead(profile, about, intent.conversation)
-    ? Math.max(told.read, newestRead(db, conversation, author, floor))
-    : told.read;
+  const read = Math.max(told.read, newestRead(db, conversation, author, floor));
   // A seal that was refused said it to nobody.
   const isNews = delivered > told.delivered || read > told.read || intent.attempt > 0;
   if (!isNews || delivered === 0) return undefined;
@@ -69,11 +69,6 @@ export function receiptFor(profile: Profile, intent: Intent): Uint8Array | undef
     unreadable: missing.map(BigInt),
   };
   return encodeContent({ case: "receipt", value });
-}
-
-/** Strangers are not told when this account reads: only those it has written to, or shares a group with. */
-function mayTellRead(profile: Profile, about: StoredConversation, direct: number): boolean {
-  return about.kind !== "dm" || hasWritten(profile.db, direct, profile.identity.accountId);
 }
 
 export interface ReceiptSender {

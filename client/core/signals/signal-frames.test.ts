@@ -59,10 +59,11 @@ test("what one says the others open", async () => {
   expect(opened(laptop, seal(alice, "bob"))).toBe("nothing");
 });
 
-test("a stranger does not hear whether anybody sits here", async () => {
+test("a stranger does not hear whether anybody sits here, and is not seen to type", async () => {
+  saveSetting(bob.profile.db, "requests", "on");
   await send(alice, "bob", "do you read this?");
   await sync(bob, alice);
-  expect(conversationOf(bob, "alice").ephemeralKey).toBeDefined();
+  expect(opened(bob, seal(alice, "bob"))).toBe("nothing");
   expect([seal(bob, "alice"), seal(bob, "alice", "presence")]).toEqual([undefined, undefined]);
   await send(bob, "alice", "I do");
   await sync(alice);

@@ -13,13 +13,13 @@ import {
 } from "../../../keys/index.ts";
 import { EphemeralSignalSchema } from "../../../proto/gen/sotto/chat/v1/content_pb.ts";
 import { findConversation, type StoredConversation } from "../../store/conversations.ts";
-import { hasWritten } from "../../store/receipt-marks.ts";
 import { readEphemeralKey } from "../../store/senders.ts";
 import { isOn } from "../../store/settings.ts";
 import { isGroup, membersOf } from "../conversations/conversations.ts";
 import { membershipOf } from "../groups/memberships.ts";
 import { knownChain } from "../people/contacts.ts";
 import { hasRoster } from "../people/rosters.ts";
+import { isAccepted, isBlocked } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";
 
 /** Each is a setting of that name. */
@@ -43,8 +43,8 @@ export const MAX_SKEW_MS = 60_000;
 
 /**
  * The frame for the others in a conversation; undefined where there is none to send: the setting is off, or nobody could
- * open it, since nothing was written there under the roster as it is. In a direct conversation a stranger, to whom this
- * profile has written nothing, does not hear whether anybody sits here.
+ * open it, since nothing was written there under the roster as it is. In a direct conversation nobody but who
+ * is accepted hears whether anybody sits here.
  */
 export function sealSignal(
   profile: Profile,
@@ -69,7 +69,8 @@ export function sealSignal(
 
 function mayBeHeard(profile: Profile, stored: StoredConversation): boolean {
   const own = profile.identity.accountId;
-  if (stored.kind === "dm") return hasWritten(profile.db, stored.conversation, own);
+  if (stored.kind === "dm")
+    return stored.peerAccount !== undefined && isAccepted(profile, stored.peerAccount);
   if (!isGroup(stored.kind) || stored.standing !== "member") return false;
   const state = membershipOf(profile, stored);
   return state !== undefined && mayPost(state, own);
@@ -105,6 +106,7 @@ function isFromPeer(
 ): boolean {
   if (equal(account, profile.identity.accountId) || conversation.standing !== "member") return false;
   if (!membersOf(profile, conversation).some((member) => equal(member, account))) return false;
+  if (conversation.kind === "dm" ? !isAccepted(profile, account) : isBlocked(profile, account)) return false;
   const chain = knownChain(profile, account);
   return chain !== undefined && findDevice(chain, device) !== undefined;
 }
