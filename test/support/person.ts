@@ -26,17 +26,30 @@ export async function person(name: string, relay: string): Promise<Person> {
 
 /** Works on somebody's profile in this process, which takes a tenth of the time of a `chat`. */
 export async function inside<T>(
-  { home }: Person,
+  someone: Person,
   work: (profile: Profile, connection: RelayConnection) => T | Promise<T>,
+): Promise<T> {
+  return insideOffline(someone, async (profile) => {
+    const connection = await connector(profile)();
+    try {
+      return await work(profile, connection);
+    } finally {
+      connection.close();
+    }
+  });
+}
+
+/** The same, without a relay. */
+export async function insideOffline<T>(
+  { home }: Person,
+  work: (profile: Profile) => T | Promise<T>,
 ): Promise<T> {
   await ready();
   const paths = profilePaths({ CHAT_HOME: join(home, "chat") }, "default");
   const profile = await unlockProfile(paths, async () => undefined);
-  const connection = await connector(profile)();
   try {
-    return await work(profile, connection);
+    return await work(profile);
   } finally {
-    connection.close();
     closeProfile(profile);
   }
 }
