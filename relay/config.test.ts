@@ -25,6 +25,7 @@ describe("the parameters of chat relay", () => {
       tls: undefined,
       behindProxy: false,
       doors: { directory: "open", registration: "open" },
+      retentionMs: 30 * 86_400_000,
     });
   });
 
@@ -33,6 +34,14 @@ describe("the parameters of chat relay", () => {
     expect(folder).toMatch(
       process.platform === "darwin" ? /Application Support\/sotto\/relay$/ : /^\/data\/sotto\/relay$/,
     );
+  });
+
+  test("--retention takes days or hours", () => {
+    expect(read("--retention", "7d")).toMatchObject({ retentionMs: 7 * 86_400_000 });
+    expect(read("--retention", "12h")).toMatchObject({ retentionMs: 12 * 3_600_000 });
+    for (const wrong of ["0d", "7", "d", "7w", "-1d"]) {
+      expect(refusal(`--retention=${wrong}`)).toMatchObject({ code: "usage", exitStatus: 64 });
+    }
   });
 
   test.each([

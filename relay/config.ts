@@ -17,6 +17,8 @@ export interface RelayConfig {
   readonly tls: "self-signed" | { readonly certPath: string; readonly keyPath: string } | undefined;
   readonly behindProxy: boolean;
   readonly doors: Doors;
+  /** How long messages are kept; absent: as long as usual. */
+  readonly retentionMs?: number;
 }
 
 const DEFAULT_LISTEN = "127.0.0.1:7443";
@@ -46,6 +48,10 @@ const options = z.object({
   behindProxy: z.boolean().default(false),
   directory: oneOf(directoryDoors),
   registration: oneOf(registrationDoors),
+  retention: z
+    .string()
+    .regex(/^[1-9]\d{0,3}[dh]$/, "must be a number of days or hours, such as 30d or 12h")
+    .transform((text) => Number.parseInt(text, 10) * (text.endsWith("d") ? 24 : 1) * 3_600_000),
 });
 
 function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
@@ -68,6 +74,11 @@ export function readConfig(
     .option("--behind-proxy", "a proxy in front of us speaks TLS and sets x-forwarded-for")
     .option("--directory <open|exact|off>", "who is found: everybody, exact names, or nobody by name", "open")
     .option("--registration <open|invite|closed>", "who may make an account", "open")
+    .option(
+      "--retention <time>",
+      "how long messages are kept for those who are away, such as 30d or 12h",
+      "30d",
+    )
     .option("--json", "say in JSON why the relay does not start")
     .allowExcessArguments(false)
     .configureOutput({ writeErr: () => undefined })
@@ -85,7 +96,7 @@ export function readConfig(
     const name = String(issue?.path[0] ?? "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw usage(`--${name} ${issue?.message ?? "is wrong"}`);
   }
-  const { listen, data, databaseUrl, behindProxy, directory, registration } = parsed.data;
+  const { listen, data, databaseUrl, behindProxy, directory, registration, retention } = parsed.data;
   const tls = tlsOf(parsed.data);
   if (tls === undefined && !behindProxy && !isLoopback(listen.host)) {
     throw new StartupError(
@@ -96,7 +107,7 @@ export function readConfig(
   }
   const database = databaseUrl === undefined ? undefined : { connectionString: databaseUrl };
   const doors = { directory, registration };
-  return { ...listen, dataFolder: resolve(data), database, tls, behindProxy, doors };
+  return { ...listen, dataFolder: resolve(data), database, tls, behindProxy, doors, retentionMs: retention };
 }
 
 function tlsOf({ tls, tlsCert, tlsKey }: z.infer<typeof options>): RelayConfig["tls"] {

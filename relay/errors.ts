@@ -38,6 +38,7 @@ const reasons: Record<RelayErrorReason, readonly [name: string, code: status]> =
   [ErrorReason.REGISTRATION_CLOSED]: ["registration_closed", status.PERMISSION_DENIED],
   [ErrorReason.DIRECTORY_CLOSED]: ["directory_closed", status.PERMISSION_DENIED],
   [ErrorReason.ACCOUNT_DISABLED]: ["account_disabled", status.PERMISSION_DENIED],
+  [ErrorReason.ACCOUNT_DELETED]: ["account_deleted", status.NOT_FOUND],
 };
 
 export interface RelayErrorOptions {

@@ -9,15 +9,16 @@ import { lockFolder, prepareDataFolder } from "./data-folder.ts";
 import { startEmbedded } from "./db/embedded.ts";
 import { migrate } from "./db/migrate.ts";
 import { Database } from "./db/pool.ts";
+import { LocalBus } from "./fanout/local.ts";
 import { DATABASE_CONNECTIONS, DRAIN_MS, defaultRates, type Rates } from "./limits.ts";
 import { describeError, type Logger } from "./logger.ts";
-import { sweepExpired } from "./messaging/expiry.ts";
 import type { Parts } from "./parts.ts";
 import { loadSecrets } from "./secrets.ts";
 import { startServer } from "./server.ts";
 import { allServices } from "./services.ts";
 import { StartupError } from "./startup-error.ts";
 import { prepareTls } from "./tls.ts";
+import { startUpkeep } from "./upkeep/upkeep.ts";
 
 export interface Surroundings {
   readonly log: Logger;
@@ -80,9 +81,10 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
       rates: { ...defaultRates, ...rates },
       doors: config.doors,
     };
-    undo.push(sweepExpired(parts));
+    const bus = new LocalBus();
+    undo.push(startUpkeep({ ...parts, bus, retentionMs: config.retentionMs }));
     const server = await startServer({
-      services: allServices(parts),
+      services: allServices(parts, bus),
       host: config.host,
       port: config.port,
       credentials,

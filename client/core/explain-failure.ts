@@ -66,6 +66,10 @@ const refusals: Record<RefusalReason, Explanation> = {
     message: "The operator of this relay has disabled your account.",
     hint: "Ask the operator. What is in this profile stays readable with --offline.",
   },
+  account_deleted: {
+    code: "unknown_person",
+    message: "That account was deleted: nothing can be sent to it any more.",
+  },
   head_moved: bug("The account changed at the relay at the same moment."),
   stale_roster: bug("The members of the conversation changed at the same moment."),
   message_id_reused: bug("The relay has another message under the same id."),

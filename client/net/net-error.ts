@@ -33,6 +33,7 @@ export type RefusalReason =
   | "registration_closed"
   | "directory_closed"
   | "account_disabled"
+  | "account_deleted"
   | "unspecified";
 
 /** `not_pinned`: it is another than the relay's address names. `self_signed`: nobody vouches for it, and no address does. */

@@ -11,9 +11,11 @@ export interface IssuedTokens {
   readonly now: bigint;
 }
 
+export type TokenOwner = Pick<Caller, "accountId" | "deviceId">;
+
 export async function issueTokens(
   secrets: Secrets,
-  owner: Pick<Caller, "accountId" | "deviceId">,
+  owner: TokenOwner,
   refresh: RefreshTokenContent,
   now: number,
 ): Promise<IssuedTokens> {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type AccountId, accountId, deviceId, loginProof, verifyProof } from "../../keys/public.ts";
 import { ErrorReason, malformed, RelayError, unknownDevice } from "../errors.ts";
 import type { Parts } from "../parts.ts";
-import { type IssuedTokens, issueTokens } from "./issue-tokens.ts";
+import { type IssuedTokens, issueTokens, type TokenOwner } from "./issue-tokens.ts";
 import {
   LOGIN_ATTEMPT_MS,
   MAX_FAMILIES_PER_DEVICE,
@@ -66,7 +66,7 @@ export async function finishLogin(
     deviceId: Uint8Array;
     deviceSignature: Uint8Array;
   },
-): Promise<{ tokens: IssuedTokens; name: string }> {
+): Promise<{ tokens: IssuedTokens; name: string; owner: TokenOwner }> {
   const { database, secrets, clock } = parts;
   const device = deviceId(request.deviceId);
   if (request.deviceSignature.length !== 64) throw malformed("the signature must be 64 bytes");
@@ -92,5 +92,5 @@ export async function finishLogin(
     expiresAt: now + REFRESH_TOKEN_MS,
     kept: MAX_FAMILIES_PER_DEVICE,
   });
-  return { tokens: await issueTokens(secrets, owner, { family, serial: 1n }, now), name };
+  return { tokens: await issueTokens(secrets, owner, { family, serial: 1n }, now), name, owner };
 }

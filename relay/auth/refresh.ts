@@ -2,7 +2,7 @@ import { accountId, deviceId, refreshProof, verifyProof } from "../../keys/publi
 import { ErrorReason, malformed, RelayError, unknownDevice } from "../errors.ts";
 import type { Parts } from "../parts.ts";
 import { checkChallenge } from "./challenge.ts";
-import { type IssuedTokens, issueTokens } from "./issue-tokens.ts";
+import { type IssuedTokens, issueTokens, type TokenOwner } from "./issue-tokens.ts";
 import { REFRESH_TOKEN_MS } from "./limits.ts";
 import { invalid, readRefreshToken } from "./refresh-token.ts";
 import { lockTokenFamily, revokeTokenFamily, useTokenSerial } from "./sql/token-families.ts";
@@ -14,7 +14,7 @@ import { lockTokenFamily, revokeTokenFamily, useTokenSerial } from "./sql/token-
 export async function refresh(
   { database, secrets, clock }: Parts,
   request: { refreshToken: string; nonce: Uint8Array; deviceSignature: Uint8Array },
-): Promise<IssuedTokens> {
+): Promise<{ tokens: IssuedTokens; owner: TokenOwner }> {
   const now = clock();
   if (request.deviceSignature.length !== 64) throw malformed("the signature must be 64 bytes");
   checkChallenge(secrets.challengeMac, request.nonce, now);
@@ -41,7 +41,10 @@ export async function refresh(
     return { accountId: accountId(found.account_id), deviceId: deviceId(found.device_id) };
   });
   if (outcome instanceof RelayError) throw outcome;
-  return issueTokens(secrets, outcome, { family, serial: serial + 1n }, now);
+  return {
+    tokens: await issueTokens(secrets, outcome, { family, serial: serial + 1n }, now),
+    owner: outcome,
+  };
 }
 
 function reused(): RelayError {

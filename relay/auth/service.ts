@@ -1,11 +1,15 @@
+import { equal } from "../../keys/public.ts";
 import { AuthService } from "../../proto/gen/sotto/relay/v1/auth_pb.ts";
 import type { Bus } from "../fanout/bus.ts";
 import type { Parts } from "../parts.ts";
 import { RateLimit } from "../rate-limit.ts";
 import { type Service, service } from "../service.ts";
+import { deleteAccount } from "../upkeep/delete-account.ts";
+import { noteSeen } from "../upkeep/lapse.ts";
 import { makeChallenge } from "./challenge.ts";
 import { addDevice, finishEnrolment } from "./enrol.ts";
-import { finishLogin, startLogin } from "./log-in.ts";
+import { finishLogin, startLogin, takeProvenLogin } from "./log-in.ts";
+import { loginFailed } from "./opaque.ts";
 import { resetPassword, startRecovery } from "./recover.ts";
 import { refresh } from "./refresh.ts";
 import { checkName, finishRegistration, startRegistration } from "./register.ts";
@@ -56,7 +60,8 @@ export function authService(parts: Parts, bus: Bus): Service {
       access: "anybody",
       handle: async (request, { address }) => {
         await logins.take(address);
-        const { tokens, name } = await finishLogin(parts, request);
+        const { tokens, name, owner } = await finishLogin(parts, request);
+        await noteSeen(database, bus, owner, clock());
         await succeeded(address, name);
         return { tokens };
       },
@@ -106,7 +111,9 @@ export function authService(parts: Parts, bus: Bus): Service {
       access: "anybody",
       handle: async (request, { address }) => {
         await refreshes.take(address);
-        return { tokens: await refresh(parts, request) };
+        const { tokens, owner } = await refresh(parts, request);
+        await noteSeen(database, bus, owner, clock());
+        return { tokens };
       },
     },
     getSealedAccountKey: {
@@ -115,6 +122,17 @@ export function authService(parts: Parts, bus: Bus): Service {
         const sealedAccountKey = await findSealedAccountKey(database, accountId);
         if (sealedAccountKey === undefined) throw new Error("an account without credentials");
         return { sealedAccountKey };
+      },
+    },
+    deleteAccount: {
+      access: "devices",
+      handle: async (request, caller, { address }) => {
+        await logins.take(address);
+        const { account, name } = await takeProvenLogin(parts, request);
+        if (!equal(account, caller.accountId)) throw loginFailed();
+        await succeeded(address, name);
+        for (const event of await deleteAccount(database, account, { now: clock() })) bus.publish(event);
+        return {};
       },
     },
   });

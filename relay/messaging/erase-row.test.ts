@@ -9,10 +9,8 @@ import {
   startBareRelay,
   type TestDevice,
 } from "../../test/support/bare-relay.ts";
-import { keptLog } from "../../test/support/log.ts";
 import { reasonOf } from "../../test/support/member.ts";
 import { envelopeBy, type Opened, openDirect, RawStream, wrapsBy } from "../../test/support/raw-stream.ts";
-import { sweepExpired } from "./expiry.ts";
 
 let relay: BareRelay;
 let alice: Person;
@@ -108,18 +106,4 @@ test("a message whose time has run out is pulled and pushed as a stub before any
   expect(pulled.stub).toBe(StubReason.EXPIRED);
   expect(pulled.envelope).toHaveLength(0);
   expect(await bytesKept(sequence)).toBeGreaterThan(0);
-});
-
-test("the sweeper empties what has expired, batch after batch, and leaves the rest", async () => {
-  const past = Math.floor(Date.now() / 60_000) * 60 - 60;
-  const expired = [await send(past), await send(past), await send(past)];
-  const future = await send(past + 3_600);
-  const { log } = keptLog();
-  const stop = sweepExpired({ database: relay.database, clock: Date.now, log, batch: 2 });
-  await expect
-    .poll(async () => Promise.all(expired.map(({ sequence }) => bytesKept(sequence))))
-    .toEqual([0, 0, 0]);
-  await stop();
-  expect(await bytesKept(future.sequence)).toBeGreaterThan(0);
-  expect((await rowSeenBy(b, nth(expired, 0).sequence)).stub).toBe(StubReason.EXPIRED);
 });

@@ -9,7 +9,8 @@ alter table accounts
 -- A device that is silent for long lapses: it is left out of rosters until it returns. All of a deleted account's have.
 alter table devices
   add column seen_at bigint not null default (extract(epoch from now()) * 1000)::bigint,
-  add column lapsed_at bigint;
+  add column lapsed_at bigint,
+  add column last_lapse_at bigint; -- of a device that has returned: when it had lapsed
 create index devices_seen_at on devices (seen_at) where active and lapsed_at is null;
 
 -- Devices that the members' chains have and that this version leaves out; they never change either.

@@ -1,0 +1,106 @@
+// What ends is cleared away: a little at a time, so that nobody who sends or reads waits for it. What it has to do is
+// read off the tables each time; so it does not matter when it was broken off.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Database } from "../db/pool.ts";
+import type { Bus } from "../fanout/bus.ts";
+import { describeError, type Logger } from "../logger.ts";
+import { emptyExpired } from "../messaging/sql/empty-expired.ts";
+import { lapseSilent } from "./lapse.ts";
+import {
+  ENDED_TOKENS_MS,
+  LAPSE_MS,
+  LAPSES_A_BATCH,
+  RETENTION_MS,
+  UPKEEP_BATCH,
+  UPKEEP_EVERY_MS,
+  UPKEEP_PAUSE,
+} from "./limits.ts";
+import {
+  deleteCursors,
+  deleteLoginAttempts,
+  deleteOrphanedRows,
+  deleteTokenFamilies,
+} from "./sql/delete-ended.ts";
+import { emptyAged } from "./sql/empty-aged.ts";
+
+export interface UpkeepSetup {
+  readonly database: Database;
+  readonly bus: Bus;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly log: Logger;
+  readonly retentionMs?: number | undefined;
+  readonly everyMs?: number;
+  readonly batch?: number;
+}
+
+interface Task {
+  readonly what: string;
+  /** How much of it a batch does; that it did all of that means that there is more. */
+  readonly batch: number;
+  readonly run: (limit: number) => Promise<number>;
+}
+
+/** Once now and then every minute. Returns what stops it, after the batch that is under way. */
+export function startUpkeep(setup: UpkeepSetup): () => Promise<void> {
+  const stopping = new AbortController();
+  const { everyMs = UPKEEP_EVERY_MS } = setup;
+  const working = (async () => {
+    while (!stopping.signal.aborted) {
+      await upkeep(setup, stopping.signal);
+      await sleep(everyMs, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
+    }
+  })();
+  return () => {
+    stopping.abort();
+    return working;
+  };
+}
+
+/** All that there is to do now. A database that is away is tried again the next time. */
+export async function upkeep(setup: UpkeepSetup, stopping: AbortSignal): Promise<void> {
+  for (const task of tasks(setup)) {
+    if (stopping.aborted) return;
+    try {
+      await work(task, stopping);
+    } catch (error) {
+      setup.log.warn({ upkeep: task.what, ...describeError(error) }, "could not clear away what has ended");
+    }
+  }
+}
+
+async function work({ batch, run }: Task, stopping: AbortSignal): Promise<void> {
+  while (!stopping.aborted) {
+    const began = performance.now();
+    if ((await run(batch)) < batch) return;
+    const pause = (performance.now() - began) * UPKEEP_PAUSE;
+    await sleep(pause, undefined, { signal: stopping, ref: false }).catch(() => undefined);
+  }
+}
+
+function tasks({
+  database,
+  bus,
+  clock,
+  retentionMs = RETENTION_MS,
+  batch = UPKEEP_BATCH,
+}: UpkeepSetup): Task[] {
+  const lapse = () => lapseSilent(database, bus, { now: clock(), before: clock() - LAPSE_MS });
+  return [
+    {
+      what: "expired messages",
+      batch,
+      run: (limit) => emptyExpired(database, Math.floor(clock() / 1_000), limit),
+    },
+    { what: "old messages", batch, run: (limit) => emptyAged(database, clock() - retentionMs, limit) },
+    { what: "silent devices", batch: LAPSES_A_BATCH, run: lapse },
+    { what: "logins", batch, run: (limit) => deleteLoginAttempts(database, clock(), limit) },
+    {
+      what: "tokens",
+      batch,
+      run: (limit) => deleteTokenFamilies(database, clock() - ENDED_TOKENS_MS, limit),
+    },
+    { what: "cursors", batch, run: (limit) => deleteCursors(database, limit) },
+    { what: "orphaned messages", batch, run: (limit) => deleteOrphanedRows(database, limit) },
+  ];
+}
