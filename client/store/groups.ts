@@ -101,12 +101,12 @@ export function setInvitedBy(db: Database, conversation: number, account: Accoun
   ).run(account, conversation);
 }
 
-/** The verified membership at the head of the log. */
-export function saveMembership(db: Database, conversation: number, membership: Uint8Array): void {
-  statement<[Uint8Array, number], never>(
+/** The verified membership at the head of the log; undefined before the first row of all. */
+export function saveMembership(db: Database, conversation: number, membership: Uint8Array | undefined): void {
+  statement<[Uint8Array | null, number], never>(
     db,
     "update conversations set membership = ? where conversation = ?",
-  ).run(membership, conversation);
+  ).run(membership ?? null, conversation);
 }
 
 export function setNotify(db: Database, conversation: number, notify: Notify): void {

@@ -70,6 +70,8 @@ export interface Log {
   readonly rosters: RosterSlot[][];
   lastRemoval: number;
   readonly cursors: Map<string, number>;
+  /** Where devices begin that were added later. */
+  readonly starts: Map<string, LogHead>;
   readonly accepted: Map<string, { envelope: Uint8Array; sequence: number; logHash: Uint8Array }>;
 }
 
@@ -125,11 +127,16 @@ export class RelayDouble {
   append(owner: Uint8Array, entry: Uint8Array): void {
     const account = this.account(owner);
     const before = account.chain.devices.length;
+    const known = new Set(account.chain.devices.map(({ deviceId }) => toHex(deviceId)));
     account.chain = verifyChain([entry], account.chain);
+    const added = account.chain.devices.filter(({ deviceId }) => !known.has(toHex(deviceId)));
     account.entries.push(entry);
     for (const log of this.logs.values()) {
       if (!log.members.some((member) => equal(member, owner))) continue;
       log.rosters.push(this.rosterNow(log));
+      for (const { deviceId } of added) {
+        if (log.head.sequence > 0) log.starts.set(address({ accountId: owner, deviceId }), log.head);
+      }
       if (account.chain.devices.length <= before) log.lastRemoval = log.rosters.length;
     }
   }
@@ -161,6 +168,7 @@ export class RelayDouble {
       rosters: [],
       lastRemoval: 0,
       cursors: new Map(),
+      starts: new Map(),
       accepted: new Map(),
     };
     log.rosters.push(this.rosterNow(log));
@@ -187,14 +195,17 @@ export class RelayDouble {
   }
 
   describe(log: Log, reader: string): Conversation {
+    const start = log.starts.get(reader);
     return create(ConversationSchema, {
       conversationId: log.id,
       kind: ConversationKind.DIRECT,
       incarnation: log.incarnation,
       head: BigInt(log.head.sequence),
-      cursor: BigInt(log.cursors.get(reader) ?? 0),
+      cursor: BigInt(log.cursors.get(reader) ?? start?.sequence ?? 0),
       rosterVersion: BigInt(log.rosters.length),
       members: [...log.members],
+      start: BigInt(start?.sequence ?? 0),
+      ...(start && { startHash: start.hash }),
     });
   }
 
@@ -408,7 +419,7 @@ class ConnectionDouble implements RelayConnection {
 }
 
 export class StreamDouble implements RelayStream {
-  readonly welcome: { now: bigint; oneTimePrekeysLeft: number };
+  readonly welcome: { now: bigint; oneTimePrekeysLeft: number; acknowledged: bigint };
   readonly heads: Conversation[];
   readonly closed: Promise<NetError | undefined>;
   readonly device: DeviceAddress;
@@ -424,7 +435,13 @@ export class StreamDouble implements RelayStream {
     this.#options = options;
     this.device = device;
     this.lease = options.lease;
-    this.welcome = { now: BigInt(relay.now()), oneTimePrekeysLeft: left };
+    let acknowledged = 0;
+    for (const log of relay.logs.values()) acknowledged += log.cursors.get(address(device)) ?? 0;
+    this.welcome = {
+      now: BigInt(relay.now()),
+      oneTimePrekeysLeft: left,
+      acknowledged: BigInt(acknowledged),
+    };
     this.closed = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -527,7 +544,12 @@ export class StreamDouble implements RelayStream {
     this.#alive();
     const log = this.#relay.logOf(id);
     const rows: Delivery[] = [];
-    for (let at = Number(after) + 1; at <= log.head.sequence && rows.length < limit; at += 1) {
+    const start = log.starts.get(address(this.device))?.sequence ?? 0;
+    for (
+      let at = Math.max(Number(after), start) + 1;
+      at <= log.head.sequence && rows.length < limit;
+      at += 1
+    ) {
       rows.push(this.#relay.deliver(log, at, this.device));
     }
     const deliveries = this.#relay.lies.deliveries?.(rows, this.device) ?? rows;

@@ -16,8 +16,8 @@ import { readPinnedName } from "../../store/accounts.ts";
 import {
   addConversation,
   type ConversationKind,
-  findConversation,
   findDirect,
+  findFormer,
   findNumbered,
   findProvisional,
   mergeConversation,
@@ -68,8 +68,18 @@ export function resolveTo(profile: Profile, given: string): Destination {
     if (accountId !== undefined) throw ambiguousName(name);
     return { kind: "group", name, conversation: group.conversation };
   }
-  if (!validName(name)) throw badName(given);
+  if (!validName(name)) return formerPerson(profile, name) ?? failBadName(given);
   return { kind: "person", name, accountId };
+}
+
+/** `bob (before 2026-11-21)`: an account that had the name before another came. */
+function formerPerson({ db }: Profile, name: string): Destination | undefined {
+  const accountId = findFormer(db, name)?.peerAccount;
+  return accountId === undefined ? undefined : { kind: "person", name, accountId };
+}
+
+function failBadName(given: string): never {
+  throw badName(given);
 }
 
 /** `#ops` or, where nothing but a group or room can be meant, `ops`. Throws `unknown_conversation`. */

@@ -78,21 +78,22 @@ export async function fetchChainsFor(
 }
 
 /**
- * The newest membership of a conversation, from its newest checkpoint on, every entry of it verified. Throws
- * `security_stop` for one that does not verify.
+ * The newest membership of a conversation, or that after its first `wanted` entries; from its newest checkpoint on, or
+ * from what is held, every entry of it verified. Throws `security_stop` for one that does not verify.
  */
 export async function fetchMembership(
   profile: Profile,
   connection: RelayConnection,
   conversationId: Uint8Array,
   name: string,
+  { wanted = 0, after }: { readonly wanted?: number; readonly after?: MembershipState | undefined } = {},
 ): Promise<MembershipState> {
   const chains = (account: AccountId) => knownChain(profile, account);
-  let state: MembershipState | undefined;
+  let state = after;
   try {
     for (let page = 0; page < MAX_PAGES; page += 1) {
       const held = state === undefined ? 0n : BigInt(state.head.sequence + 1);
-      const answer = await fetchPage(connection, conversationId, held);
+      const answer = await fetchPage(connection, conversationId, held, BigInt(wanted));
       if (answer.checkpoints.length > 0) {
         await fetchChainsFor(profile, connection, answer.checkpoints);
         state = restoreMembership(answer.checkpoints, answer.state, chains);
@@ -117,11 +118,16 @@ export async function fetchMembership(
 }
 
 /** One answer; of checkpoints, which are verified together, all. */
-async function fetchPage(connection: RelayConnection, conversationId: Uint8Array, held: bigint) {
+async function fetchPage(
+  connection: RelayConnection,
+  conversationId: Uint8Array,
+  held: bigint,
+  wanted: bigint,
+) {
   const checkpoints: Uint8Array[] = [];
   let from = 0n;
   for (let bytes = 0; bytes < MAX_CHECKPOINTS_BYTES; ) {
-    const answer = await connection.getMembership(conversationId, held, from);
+    const answer = await connection.getMembership(conversationId, held, from, wanted);
     const last = answer.checkpoints.at(-1);
     checkpoints.push(...answer.checkpoints);
     if (last === undefined || answer.state.length > 0) return { ...answer, checkpoints };

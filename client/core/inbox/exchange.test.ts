@@ -131,7 +131,7 @@ test("a device that is added later reads what comes after, and sees that there w
   await send(bob, "alice", "after");
   await sync(tablet, alice);
   expect(texts(tablet)).toEqual([
-    "alice: [could not be read: it was sent before this device was known]",
+    "bob: [could not be read: earlier messages were sent before this device was known]",
     "bob: after",
   ]);
   expect(texts(alice)).toEqual(["alice: before", "bob: after"]);
@@ -143,7 +143,7 @@ test("one who only ever sends learns of a new device when he connects", async ()
   await send(bob, "alice", "for both");
   await sync(tablet);
   expect(texts(tablet)).toEqual([
-    "bob: [could not be read: it was sent before this device was known]",
+    "bob: [could not be read: earlier messages were sent before this device was known]",
     "bob: for both",
   ]);
 });
