@@ -40,8 +40,13 @@ export function openProfile(paths: ProfilePaths, key: Uint8Array, runtime: Runti
     hint:
       identity === undefined
         ? noAccount.hint
-        : `Its registration was interrupted: run \`chat register ${identity.name}\` again to finish it.`,
+        : `Its ${identity.origin} was interrupted: run \`chat ${commandOf(identity)} ${identity.name}\` again to finish it.`,
   });
+}
+
+/** With which an interrupted one goes on. */
+export function commandOf({ origin }: Identity): string {
+  return origin === "login" ? "login" : "register";
 }
 
 /** The profile's database alone, for registration and login, which go on where an earlier one was interrupted. */

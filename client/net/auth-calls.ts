@@ -11,7 +11,7 @@ export interface IssuedTokens {
   readonly now: number;
 }
 
-/** The calls that need no access token: registration, login and refresh. Every one rejects with NetError only. */
+/** The calls that need no access token: registration, login, recovery and refresh. Every one rejects with NetError only. */
 export interface AuthCalls {
   startRegistration(request: {
     name: string;
@@ -34,6 +34,24 @@ export interface AuthCalls {
     deviceId: Uint8Array;
     deviceSignature: Uint8Array;
   }): Promise<IssuedTokens>;
+  finishEnrolment(request: { loginId: Uint8Array; finishLoginRequest: string }): Promise<{
+    ticket: Uint8Array;
+    sealedAccountKey: Uint8Array;
+    entries: Uint8Array[];
+  }>;
+  addDevice(request: { ticket: Uint8Array; entry: Uint8Array }): Promise<void>;
+  startRecovery(name: string): Promise<{
+    accountId: Uint8Array;
+    accountPublicKey: Uint8Array;
+    sealedAccountKey: Uint8Array;
+    nonce: Uint8Array;
+  }>;
+  resetPassword(request: {
+    accountId: Uint8Array;
+    nonce: Uint8Array;
+    registrationRecord: string;
+    accountSignature: Uint8Array;
+  }): Promise<void>;
   getChallenge(): Promise<Uint8Array>;
   refresh(request: {
     refreshToken: string;
@@ -58,6 +76,14 @@ export function authCalls(channel: RelayChannel): AuthCalls {
     startLogin: (request) => channel.unary(method.startLogin, request),
     async finishLogin(request) {
       return issued((await channel.unary(method.finishLogin, request)).tokens);
+    },
+    finishEnrolment: (request) => channel.unary(method.finishEnrolment, request),
+    async addDevice(request) {
+      await channel.unary(method.addDevice, request);
+    },
+    startRecovery: (name) => channel.unary(method.startRecovery, { name }),
+    async resetPassword(request) {
+      await channel.unary(method.resetPassword, request);
     },
     async getChallenge() {
       return (await channel.unary(method.getChallenge, {})).nonce;

@@ -13,10 +13,12 @@ import { type Database, statement } from "./database.ts";
 
 /**
  * Who this profile is. `pending`: keys are made, but the relay has not answered yet: the registration goes on with
- * the same genesis entry. `registered`: the account exists.
+ * the same genesis entry, the login with the same device. `registered`: the account exists and has this device.
  */
 export interface Identity {
   readonly stage: "pending" | "registered";
+  /** How this device came into the account: with it, or by a later login. */
+  readonly origin: "registration" | "login";
   readonly accountId: AccountId;
   readonly name: string;
   readonly deviceId: DeviceId;
@@ -38,6 +40,7 @@ export interface Identity {
 
 interface Row {
   stage: "pending" | "registered";
+  origin: "registration" | "login";
   account_id: Uint8Array;
   name: string;
   device_id: Uint8Array;
@@ -57,6 +60,7 @@ export function readIdentity(db: Database): Identity | undefined {
   if (row === undefined) return undefined;
   return {
     stage: row.stage,
+    origin: row.origin,
     accountId: accountId(row.account_id),
     name: row.name,
     deviceId: deviceId(row.device_id),
@@ -76,11 +80,15 @@ export function readIdentity(db: Database): Identity | undefined {
 export function saveIdentity(db: Database, identity: Identity): boolean {
   const { changes } = statement<unknown[], never>(
     db,
-    `insert or replace into identity
-     select 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+    `insert or replace into identity (
+       only, stage, origin, account_id, name, device_id, relay_url, genesis, account_public_key, sealed_account_key,
+       signing_secret_key, agreement_secret_key, agreement_public_key, opaque_server_key, created_at
+     )
+     select 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
      where not exists (select 1 from identity where stage = 'registered')`,
   ).run(
     identity.stage,
+    identity.origin,
     identity.accountId,
     identity.name,
     identity.deviceId,
@@ -101,7 +109,7 @@ export function markRegistered(db: Database): void {
   statement<[], never>(db, "update identity set stage = 'registered'").run();
 }
 
-/** A registration that the relay refused for good. */
+/** A registration or login that the relay refused for good. */
 export function forgetPendingIdentity(db: Database): void {
   statement<[], never>(db, "delete from identity where stage = 'pending'").run();
 }

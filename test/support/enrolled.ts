@@ -93,6 +93,7 @@ async function settled(
   const db = openDatabase(paths.database, key, { create: true });
   saveIdentity(db, {
     stage: "registered",
+    origin: entries.length > 1 ? "login" : "registration",
     accountId: chain.accountId,
     name,
     deviceId: device.deviceId,

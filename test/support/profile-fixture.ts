@@ -48,6 +48,7 @@ export class ProfileFixture {
     const db = openDatabase(this.paths.database, this.key, { create: true });
     saveIdentity(db, {
       stage: "registered",
+      origin: "registration",
       accountId: account.accountId,
       name: account.name,
       deviceId: device.deviceId,

@@ -18,11 +18,7 @@ export async function logIn(profile: Profile, auth: AuthCalls, password: string)
   const proof = await startLogin(auth, identity.name, password);
   // A relay that does not know the name makes up an account id, so this comes before "wrong password".
   if (proof !== undefined && !equal(proof.accountId, identity.accountId)) throw anotherRelay(identity.name);
-  if (proof === undefined) {
-    throw new ChatError("login_failed", "Wrong password.", {
-      hint: "If it is right, check that --relay and CHAT_RELAY name the relay of this account.",
-    });
-  }
+  if (proof === undefined) throw wrongPassword();
   const serverKey = proof.serverStaticPublicKey;
   if (pinOpaqueServerKey(db, serverKey) !== serverKey) throw anotherRelay(identity.name);
   if (proof.loginId.length !== 16)
@@ -44,7 +40,13 @@ export async function logIn(profile: Profile, auth: AuthCalls, password: string)
   saveTokens(db, localTokens(issued, runtime.now()));
 }
 
-function anotherRelay(name: string): ChatError {
+export function wrongPassword(): ChatError {
+  return new ChatError("login_failed", "Wrong password.", {
+    hint: "If it is right, check that --relay and CHAT_RELAY name the relay of this account.",
+  });
+}
+
+export function anotherRelay(name: string): ChatError {
   return new ChatError("security_stop", `This is not the relay where ${name} was registered.`, {
     hint: "Check --relay and CHAT_RELAY. If they are right, the relay has lost or changed its secrets.",
   });

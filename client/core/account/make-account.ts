@@ -32,6 +32,7 @@ export function makeAccount(name: string, relayUrl: string, runtime: Runtime): M
   });
   const identity: Identity = {
     stage: "pending",
+    origin: "registration",
     accountId: genesis.accountId,
     name,
     deviceId: device.deviceId,

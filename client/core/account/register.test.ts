@@ -18,23 +18,9 @@ import { type Registration, register, type WordsKeeper } from "./register.ts";
 import { renewLogin } from "./renew-login.ts";
 import { whoami } from "./whoami.ts";
 
-/** Half a second each time, as it should be: here it is seen that it is asked for, and something quick done instead. */
 vi.mock(import("@serenity-kit/opaque"), async (original) => {
-  const real = await original();
-  const quickly =
-    <P extends { keyStretching?: unknown }, R>(work: (parameters: P) => R) =>
-    (parameters: P): R => {
-      if (parameters.keyStretching !== "memory-constrained") throw new Error("not hardened");
-      const keyStretching = { "argon2id-custom": { iterations: 1, memory: 8, parallelism: 1 } };
-      return work({ ...parameters, keyStretching });
-    };
-  const { finishRegistration, finishLogin } = real.client;
-  const client = {
-    ...real.client,
-    finishRegistration: quickly(finishRegistration),
-    finishLogin: quickly(finishLogin),
-  };
-  return { ...real, client };
+  const { hardeningQuickly } = await import("../../../test/support/quick-opaque.ts");
+  return hardeningQuickly(await original());
 });
 
 const noLimits = { registrationsPerAddress: { count: 10_000, seconds: 60 } };

@@ -17,6 +17,8 @@ export type Standing =
    * this device is not logged in, or its owner does not have the recovery words yet.
    */
   | { readonly kind: "begun" | "made"; readonly name: string; readonly relayUrl: string }
+  /** A login of a further device that was cut: `addThisDevice` goes on with it. */
+  | { readonly kind: "joining"; readonly name: string; readonly relayUrl: string }
   | { readonly kind: "ready"; readonly profile: Profile };
 
 /** Opens the profile if its account is ready. Throws where there is a profile that does not open. */
@@ -38,6 +40,7 @@ export async function standingOf(paths: ProfilePaths, passphrase: AskPassphrase)
   }
   db.close();
   if (identity === undefined) return { kind: "none" };
-  const { name, relayUrl, stage } = identity;
-  return { kind: stage === "pending" ? "begun" : "made", name, relayUrl };
+  const { name, relayUrl, stage, origin } = identity;
+  const unfinished = origin === "login" ? "joining" : "begun";
+  return { kind: stage === "pending" ? unfinished : "made", name, relayUrl };
 }

@@ -7,6 +7,7 @@ import { erasedRows } from "./006-erased-rows.ts";
 import { summaries } from "./007-summaries.ts";
 import { placesOfEvents } from "./008-places-of-events.ts";
 import { drafts } from "./009-drafts.ts";
+import { origin } from "./010-origin.ts";
 import { contacts } from "./012-contacts.ts";
 
 /** In order; the profile's `user_version` counts how many it has seen. Never change one that was released: add one. */
@@ -20,5 +21,6 @@ export const migrations: readonly string[] = [
   summaries,
   placesOfEvents,
   drafts,
+  origin,
   contacts,
 ];
