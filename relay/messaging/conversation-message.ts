@@ -19,12 +19,18 @@ export function conversationMessage(row: ConversationRow): MessageInitShape<type
     ...(row.start_hash && { startHash: row.start_hash }),
     ...(startMembership && { startMembership }),
     end: row.end_sequence ?? 0n,
+    ...(row.restored_hash && {
+      restoredSequence: row.restored_sequence,
+      restoredHash: row.restored_hash,
+      startHash: row.start_hash ?? row.first_hash ?? new Uint8Array(),
+    }),
   };
 }
 
 export function rosterMessage(roster: Roster): MessageInitShape<typeof RosterSchema> {
-  const { conversationId, version, hash, devices, membership } = roster;
-  return { conversationId, version, hash, devices: [...devices], ...(membership && { membership }) };
+  const { conversationId, version, hash, membership } = roster;
+  const [devices, absent] = [[...roster.devices], [...roster.absent]];
+  return { conversationId, version, hash, devices, absent, ...(membership && { membership }) };
 }
 
 function membershipHead(sequence: bigint | null, hash: Uint8Array | null) {

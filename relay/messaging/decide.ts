@@ -101,6 +101,7 @@ function decideOne(
   }
   const before = earlier(candidate, state, log);
   if (before !== undefined) return { candidate, answer: before };
+  if (state.is_forsaken) throw new RelayError(ErrorReason.ACCOUNT_DELETED, "the other account was deleted");
   if ((state.role ?? 0) < (state.post_role ?? 0)) throw notPermitted("this role may not post here");
   const sealedFor = checkRoster(candidate, state, newest, rosters);
 

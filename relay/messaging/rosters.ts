@@ -9,7 +9,7 @@ import {
 } from "../../keys/public.ts";
 import type { Queries } from "../db/pool.ts";
 import { type DeviceKey, deviceKey } from "../fanout/committed-row.ts";
-import { type RosterRow, selectRosters } from "./sql/select-rosters.ts";
+import { type AbsenceRow, type RosterRow, selectAbsences, selectRosters } from "./sql/select-rosters.ts";
 
 /** One version of a conversation's roster. */
 export interface Roster {
@@ -19,6 +19,8 @@ export interface Roster {
   /** Whose members' devices these are; absent in a direct conversation. */
   readonly membership?: { readonly sequence: bigint; readonly hash: Uint8Array };
   readonly devices: readonly RosterSlot[];
+  /** Active devices of the members that it leaves out. */
+  readonly absent: readonly RosterSlot[];
   /** The devices, as maps name them. */
   readonly keys: readonly DeviceKey[];
   readonly slots: ReadonlyMap<DeviceKey, number>;
@@ -47,7 +49,10 @@ export class Rosters {
       else found.set(key, kept);
     }
     if (missing.size > 0) {
-      for (const roster of read(await selectRosters(db, [...missing.values()]), missing)) {
+      const versions = [...missing.values()];
+      const rows = await selectRosters(db, versions);
+      const absences = await selectAbsences(db, versions);
+      for (const roster of read(rows, absences, missing)) {
         found.set(rosterKey(roster), roster);
         this.#keep(roster);
       }
@@ -73,7 +78,12 @@ export function rosterKey({ conversationId, version }: RosterVersion): string {
 }
 
 /** Rows come sorted by conversation, version and slot. */
-function read(rows: readonly RosterRow[], wanted: ReadonlyMap<string, RosterVersion>): Roster[] {
+function read(
+  rows: readonly RosterRow[],
+  absences: readonly AbsenceRow[],
+  wanted: ReadonlyMap<string, RosterVersion>,
+): Roster[] {
+  const absentFrom = Map.groupBy(absences, (row) => `${row.conversation_id.toString("hex")} ${row.version}`);
   const rosters = new Map<string, { first: RosterRow; devices: RosterSlot[]; version: RosterVersion }>();
   for (const row of rows) {
     const key = `${row.conversation_id.toString("hex")} ${row.version}`;
@@ -88,6 +98,11 @@ function read(rows: readonly RosterRow[], wanted: ReadonlyMap<string, RosterVers
     const slots = new Map(keys.map((key, slot) => [key, slot]));
     const { membership_sequence: sequence, membership_hash: head } = first;
     const membership = sequence === null || head === null ? undefined : { sequence, hash: head };
-    return { ...version, hash: hash(first.hash), devices, keys, slots, ...(membership && { membership }) };
+    const absent = (absentFrom.get(rosterKey(version)) ?? []).map((row) => ({
+      accountId: accountId(row.account_id),
+      deviceId: deviceId(row.device_id),
+    }));
+    const roster = { ...version, hash: hash(first.hash), devices, absent, keys, slots };
+    return membership === undefined ? roster : { ...roster, membership };
   });
 }

@@ -28,6 +28,7 @@ import { readSubmit } from "./read-submit.ts";
 import type { Signals } from "./signals.ts";
 import { selectConversations } from "./sql/select-conversations.ts";
 import { selectConversationsBehind } from "./sql/select-conversations-behind.ts";
+import { selectPast } from "./sql/select-past.ts";
 import { selectRows } from "./sql/select-rows.ts";
 import type { Turns } from "./turns.ts";
 import type { Writer } from "./writer.ts";
@@ -61,6 +62,7 @@ export class Session {
   /** What the fan-out knows of this stream. */
   readonly #feed: DeviceStream;
   #greeted = false;
+  #restoredKnown = 0n;
   #working = false;
   #halfClosed = false;
   #leaving = false;
@@ -158,19 +160,21 @@ export class Session {
     }
   }
 
-  async #greet({ live, lease }: Hello): Promise<void> {
+  async #greet({ live, lease, restoredKnown }: Hello): Promise<void> {
     if (this.#greeted) throw malformed("a second Hello");
     this.#greeted = true;
+    this.#restoredKnown = restoredKnown;
     // Before the heads are read: what is committed from now on is pushed, behind the Welcome.
     if (live) this.#shared.connected.goLive(this.#key, this.#feed, lease);
     const { database, clock } = this.#shared.parts;
     const { accountId, deviceId } = this.#caller;
-    const [heads, { oneTimeLeft }] = await Promise.all([
+    const [heads, { oneTimeLeft }, past] = await Promise.all([
       this.#readHeads("behind"),
       countPrekeys(database, accountId, deviceId),
+      selectPast(database, accountId, deviceId),
     ]);
     const now = BigInt(clock());
-    this.#outgoing.say({ welcome: { now, oneTimePrekeysLeft: oneTimeLeft, heads: heads.length } });
+    this.#outgoing.say({ welcome: { now, oneTimePrekeysLeft: oneTimeLeft, heads: heads.length, ...past } });
     await this.#outgoing.sayHeads(heads);
   }
 
@@ -245,7 +249,7 @@ export class Session {
     const { accountId, deviceId } = this.#caller;
     const rows =
       of === "behind"
-        ? await selectConversationsBehind(database, accountId, deviceId)
+        ? await selectConversationsBehind(database, accountId, deviceId, this.#restoredKnown)
         : await selectConversations(database, accountId, deviceId, of);
     return rows.map(conversationMessage);
   }

@@ -7,12 +7,14 @@ const ROWS_LOOKED_AT = 100;
 /**
  * The conversations in which the device has not acknowledged everything that it may read. One where only its own messages
  * are behind its cursor does not count: it has written them, and a device that only sends would be told of them for ever.
+ * Those that were put back to an older state since `restoredKnown` count always.
  * A device that was added later is told of all that its account is in, until it acknowledges where it begins.
  */
 export async function selectConversationsBehind(
   db: Queries,
   accountId: Uint8Array,
   deviceId: Uint8Array,
+  restoredKnown = 0n,
 ): Promise<ConversationRow[]> {
   const { rows } = await db.query<ConversationRow>(
     `with seen as (
@@ -27,6 +29,10 @@ export async function selectConversationsBehind(
         start.sequence as start_sequence,
         start.hash as start_hash,
         member.end_sequence,
+        conversations.restored_at,
+        conversations.restored_sequence,
+        conversations.restored_hash,
+        conversations.first_hash,
         member.role,
         device_starts.start_sequence is not null and cursors.sequence is null as is_new
       from conversation_members as member
@@ -67,6 +73,9 @@ export async function selectConversationsBehind(
       start_entry.sequence as start_entry_sequence,
       start_entry.hash as start_entry_hash,
       seen.end_sequence,
+      seen.restored_sequence,
+      seen.restored_hash,
+      seen.first_hash,
       array(
         select conversation_members.account_id
         from conversation_members
@@ -93,9 +102,10 @@ export async function selectConversationsBehind(
       order by membership_entries.log_sequence desc
       limit 1
     ) as start_entry on true
-    where (seen.head > seen.cursor or seen.is_new)
+    where (seen.head > seen.cursor or seen.is_new or seen.restored_at > $4::int8)
       and (
         seen.is_new
+        or seen.restored_at > $4::int8
         or seen.head > seen.cursor + $3::int8
         or exists (
           select
@@ -107,7 +117,7 @@ export async function selectConversationsBehind(
         )
       )
     order by seen.conversation_id`,
-    [accountId, deviceId, ROWS_LOOKED_AT],
+    [accountId, deviceId, ROWS_LOOKED_AT, restoredKnown],
   );
   return rows;
 }

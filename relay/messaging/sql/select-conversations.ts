@@ -18,6 +18,10 @@ export type ConversationRow = {
   readonly start_entry_sequence: bigint | null;
   readonly start_entry_hash: Buffer | null;
   readonly end_sequence: bigint | null;
+  /** Since the database was put back: up to where the log is as before, and h_0. Null: it never was. */
+  readonly restored_sequence: bigint;
+  readonly restored_hash: Buffer | null;
+  readonly first_hash: Buffer | null;
   /** Of a direct conversation; otherwise empty. */
   readonly members: Buffer[];
   /** Null in a direct conversation. */
@@ -46,6 +50,9 @@ export async function selectConversations(
       start_entry.sequence as start_entry_sequence,
       start_entry.hash as start_entry_hash,
       member.end_sequence,
+      conversations.restored_sequence,
+      conversations.restored_hash,
+      conversations.first_hash,
       array(
         select conversation_members.account_id
         from conversation_members

@@ -36,3 +36,23 @@ export async function selectRosters(
   );
   return rows;
 }
+
+export type AbsenceRow = Pick<RosterRow, "conversation_id" | "version" | "account_id" | "device_id">;
+
+/** The devices that they leave out, in order. */
+export async function selectAbsences(
+  db: Queries,
+  wanted: readonly { readonly conversationId: Uint8Array; readonly version: bigint }[],
+): Promise<AbsenceRow[]> {
+  const { rows } = await db.query<AbsenceRow>(
+    `select conversation_id, version, account_id, device_id
+    from unnest($1::bytea[], $2::int8[]) as wanted (conversation_id, version)
+    join roster_absences using (conversation_id, version)
+    order by conversation_id, version, account_id, device_id`,
+    [
+      byteaArray(wanted.map(({ conversationId }) => conversationId)),
+      int8Array(wanted.map(({ version }) => version)),
+    ],
+  );
+  return rows;
+}

@@ -19,6 +19,8 @@ export type SubmitState = {
   /** The least role that may post, and the sender's; null in a direct conversation, and for who is not a member. */
   readonly post_role: number | null;
   readonly role: number | null;
+  /** The other account of a direct conversation was deleted. */
+  readonly is_forsaken: boolean;
   readonly stored: null | {
     readonly sequence: bigint;
     readonly envelope_hash: Buffer;
@@ -46,6 +48,13 @@ export async function selectSubmitState(db: Queries, submits: readonly SubmitKey
       conversations.last_removal_version,
       memberships.post_role,
       member.role,
+      member.role is null and exists (
+        select
+        from conversation_members as other
+        join accounts using (account_id)
+        where other.conversation_id = submit.conversation_id
+          and accounts.deleted_at is not null
+      ) as is_forsaken,
       log.sequence as stored_sequence,
       log.envelope_hash as stored_envelope_hash,
       log.log_hash as stored_log_hash,

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file sotto/relay/v1/messaging.proto.
  */
 export const file_sotto_relay_v1_messaging: GenFile = /*@__PURE__*/
-  fileDesc("Ch5zb3R0by9yZWxheS92MS9tZXNzYWdpbmcucHJvdG8SDnNvdHRvLnJlbGF5LnYxIicKEU9wZW5EaXJlY3RSZXF1ZXN0EhIKCmFjY291bnRfaWQYASABKAwicAoST3BlbkRpcmVjdFJlc3BvbnNlEjIKDGNvbnZlcnNhdGlvbhgBIAEoCzIcLnNvdHRvLnJlbGF5LnYxLkNvbnZlcnNhdGlvbhImCgZyb3N0ZXIYAiABKAsyFi5zb3R0by5yZWxheS52MS5Sb3N0ZXIiMAoOTWVtYmVyc2hpcEhlYWQSEAoIc2VxdWVuY2UYASABKAQSDAoEaGFzaBgCIAEoDCLRAgoMQ29udmVyc2F0aW9uEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBIuCgRraW5kGAIgASgOMiAuc290dG8ucmVsYXkudjEuQ29udmVyc2F0aW9uS2luZBITCgtpbmNhcm5hdGlvbhgDIAEoDBIMCgRoZWFkGAQgASgEEg4KBmN1cnNvchgFIAEoBBIWCg5yb3N0ZXJfdmVyc2lvbhgGIAEoBBIPCgdtZW1iZXJzGAcgAygMEjIKCm1lbWJlcnNoaXAYCCABKAsyHi5zb3R0by5yZWxheS52MS5NZW1iZXJzaGlwSGVhZBINCgVzdGFydBgJIAEoBBISCgpzdGFydF9oYXNoGAogASgMEgsKA2VuZBgLIAEoBBI4ChBzdGFydF9tZW1iZXJzaGlwGAwgASgLMh4uc290dG8ucmVsYXkudjEuTWVtYmVyc2hpcEhlYWQipAEKBlJvc3RlchIXCg9jb252ZXJzYXRpb25faWQYASABKAwSDwoHdmVyc2lvbhgCIAEoBBIuCgdkZXZpY2VzGAMgAygLMh0uc290dG8ucmVsYXkudjEuRGV2aWNlQWRkcmVzcxIMCgRoYXNoGAQgASgMEjIKCm1lbWJlcnNoaXAYBSABKAsyHi5zb3R0by5yZWxheS52MS5NZW1iZXJzaGlwSGVhZCI8ChBHZXRSb3N0ZXJSZXF1ZXN0EhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBIPCgd2ZXJzaW9uGAIgASgEIjsKEUdldFJvc3RlclJlc3BvbnNlEiYKBnJvc3RlchgBIAEoCzIWLnNvdHRvLnJlbGF5LnYxLlJvc3RlciKVAgoOQ29ubmVjdFJlcXVlc3QSJgoFaGVsbG8YASABKAsyFS5zb3R0by5yZWxheS52MS5IZWxsb0gAEigKBnN1Ym1pdBgCIAEoCzIWLnNvdHRvLnJlbGF5LnYxLlN1Ym1pdEgAEiQKBHB1bGwYAyABKAsyFC5zb3R0by5yZWxheS52MS5QdWxsSAASMgoLYWNrbm93bGVkZ2UYBCABKAsyGy5zb3R0by5yZWxheS52MS5BY2tub3dsZWRnZUgAEiQKBHBpbmcYBSABKAsyFC5zb3R0by5yZWxheS52MS5QaW5nSAASKAoGc2lnbmFsGAYgASgLMhYuc290dG8ucmVsYXkudjEuU2lnbmFsSABCBwoFZnJhbWUi8QIKD0Nvbm5lY3RSZXNwb25zZRIoCgd3ZWxjb21lGAEgASgLMhcuc290dG8ucmVsYXkudjEuV2VsY29tZRIqCghhY2NlcHRlZBgCIAMoCzIYLnNvdHRvLnJlbGF5LnYxLkFjY2VwdGVkEigKB3JlZnVzZWQYAyADKAsyFy5zb3R0by5yZWxheS52MS5SZWZ1c2VkEiwKCmRlbGl2ZXJpZXMYBCADKAsyGC5zb3R0by5yZWxheS52MS5EZWxpdmVyeRImCgZwdWxsZWQYBSADKAsyFi5zb3R0by5yZWxheS52MS5QdWxsZWQSKwoFaGVhZHMYBiADKAsyHC5zb3R0by5yZWxheS52MS5Db252ZXJzYXRpb24SDgoGcmVzeW5jGAcgASgIEiIKBHBvbmcYCCABKAsyFC5zb3R0by5yZWxheS52MS5Qb25nEicKB3NpZ25hbHMYCSADKAsyFi5zb3R0by5yZWxheS52MS5TaWduYWwiJAoFSGVsbG8SDAoEbGl2ZRgBIAEoCBINCgVsZWFzZRgCIAEoBCJECgdXZWxjb21lEgsKA25vdxgBIAEoBBIdChVvbmVfdGltZV9wcmVrZXlzX2xlZnQYAiABKA0SDQoFaGVhZHMYAyABKA0iNgoGU3VibWl0EgsKA3RhZxgBIAEoBBIQCghlbnZlbG9wZRgCIAEoDBINCgV3cmFwcxgDIAEoDCJmCghBY2NlcHRlZBILCgN0YWcYASABKAQSEAoIc2VxdWVuY2UYAiABKAQSEAoIbG9nX2hhc2gYAyABKAwSEQoJc3RvcmVkX2F0GAQgASgEEhYKDnJvc3Rlcl92ZXJzaW9uGAUgASgEIlsKB1JlZnVzZWQSCwoDdGFnGAEgASgEEisKBnJlYXNvbhgCIAEoDjIbLnNvdHRvLnJlbGF5LnYxLkVycm9yUmVhc29uEhYKDnJldHJ5X2FmdGVyX21zGAMgASgEIj0KBFB1bGwSFwoPY29udmVyc2F0aW9uX2lkGAEgASgMEg0KBWFmdGVyGAIgASgEEg0KBWxpbWl0GAMgASgNIsoBCghEZWxpdmVyeRIXCg9jb252ZXJzYXRpb25faWQYASABKAwSEAoIc2VxdWVuY2UYAiABKAQSEAoIcm93X2hhc2gYAyABKAwSEAoIZW52ZWxvcGUYBCABKAwSDAoEd3JhcBgFIAEoDBIoCgRzdHViGAYgASgOMhouc290dG8ucmVsYXkudjEuU3R1YlJlYXNvbhIRCglzdG9yZWRfYXQYByABKAQSDQoFZW50cnkYCCABKAwSFQoNZW52ZWxvcGVfaGFzaBgJIAEoDCJACgZQdWxsZWQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgMEg8KB3Rocm91Z2gYAiABKAQSDAoEaGVhZBgDIAEoBCI2CgtBY2tub3dsZWRnZRInCgdjdXJzb3JzGAEgAygLMhYuc290dG8ucmVsYXkudjEuQ3Vyc29yIjMKBkN1cnNvchIXCg9jb252ZXJzYXRpb25faWQYASABKAwSEAoIc2VxdWVuY2UYAiABKAQiFwoGU2lnbmFsEg0KBWZyYW1lGAEgASgMIjwKD0VyYXNlUm93UmVxdWVzdBIXCg9jb252ZXJzYXRpb25faWQYASABKAwSEAoIc2VxdWVuY2UYAiABKAQiEgoQRXJhc2VSb3dSZXNwb25zZSIVCgRQaW5nEg0KBW5vbmNlGAEgASgEIhUKBFBvbmcSDQoFbm9uY2UYASABKAQqjAEKEENvbnZlcnNhdGlvbktpbmQSIQodQ09OVkVSU0FUSU9OX0tJTkRfVU5TUEVDSUZJRUQQABIcChhDT05WRVJTQVRJT05fS0lORF9ESVJFQ1QQARIbChdDT05WRVJTQVRJT05fS0lORF9HUk9VUBACEhoKFkNPTlZFUlNBVElPTl9LSU5EX1JPT00QAyp2CgpTdHViUmVhc29uEhsKF1NUVUJfUkVBU09OX1VOU1BFQ0lGSUVEEAASFwoTU1RVQl9SRUFTT05fRVhQSVJFRBABEhcKE1NUVUJfUkVBU09OX0RFTEVURUQQAhIZChVTVFVCX1JFQVNPTl9SRVRFTlRJT04QAzLYAgoQTWVzc2FnaW5nU2VydmljZRJTCgpPcGVuRGlyZWN0EiEuc290dG8ucmVsYXkudjEuT3BlbkRpcmVjdFJlcXVlc3QaIi5zb3R0by5yZWxheS52MS5PcGVuRGlyZWN0UmVzcG9uc2USUAoJR2V0Um9zdGVyEiAuc290dG8ucmVsYXkudjEuR2V0Um9zdGVyUmVxdWVzdBohLnNvdHRvLnJlbGF5LnYxLkdldFJvc3RlclJlc3BvbnNlEk0KCEVyYXNlUm93Eh8uc290dG8ucmVsYXkudjEuRXJhc2VSb3dSZXF1ZXN0GiAuc290dG8ucmVsYXkudjEuRXJhc2VSb3dSZXNwb25zZRJOCgdDb25uZWN0Eh4uc290dG8ucmVsYXkudjEuQ29ubmVjdFJlcXVlc3QaHy5zb3R0by5yZWxheS52MS5Db25uZWN0UmVzcG9uc2UoATABYgZwcm90bzM", [file_sotto_relay_v1_directory, file_sotto_relay_v1_errors]);
+  fileDesc("Ch5zb3R0by9yZWxheS92MS9tZXNzYWdpbmcucHJvdG8SDnNvdHRvLnJlbGF5LnYxIicKEU9wZW5EaXJlY3RSZXF1ZXN0EhIKCmFjY291bnRfaWQYASABKAwicAoST3BlbkRpcmVjdFJlc3BvbnNlEjIKDGNvbnZlcnNhdGlvbhgBIAEoCzIcLnNvdHRvLnJlbGF5LnYxLkNvbnZlcnNhdGlvbhImCgZyb3N0ZXIYAiABKAsyFi5zb3R0by5yZWxheS52MS5Sb3N0ZXIiMAoOTWVtYmVyc2hpcEhlYWQSEAoIc2VxdWVuY2UYASABKAQSDAoEaGFzaBgCIAEoDCKDAwoMQ29udmVyc2F0aW9uEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBIuCgRraW5kGAIgASgOMiAuc290dG8ucmVsYXkudjEuQ29udmVyc2F0aW9uS2luZBITCgtpbmNhcm5hdGlvbhgDIAEoDBIMCgRoZWFkGAQgASgEEg4KBmN1cnNvchgFIAEoBBIWCg5yb3N0ZXJfdmVyc2lvbhgGIAEoBBIPCgdtZW1iZXJzGAcgAygMEjIKCm1lbWJlcnNoaXAYCCABKAsyHi5zb3R0by5yZWxheS52MS5NZW1iZXJzaGlwSGVhZBINCgVzdGFydBgJIAEoBBISCgpzdGFydF9oYXNoGAogASgMEgsKA2VuZBgLIAEoBBI4ChBzdGFydF9tZW1iZXJzaGlwGAwgASgLMh4uc290dG8ucmVsYXkudjEuTWVtYmVyc2hpcEhlYWQSGQoRcmVzdG9yZWRfc2VxdWVuY2UYDSABKAQSFQoNcmVzdG9yZWRfaGFzaBgOIAEoDCLTAQoGUm9zdGVyEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBIPCgd2ZXJzaW9uGAIgASgEEi4KB2RldmljZXMYAyADKAsyHS5zb3R0by5yZWxheS52MS5EZXZpY2VBZGRyZXNzEgwKBGhhc2gYBCABKAwSMgoKbWVtYmVyc2hpcBgFIAEoCzIeLnNvdHRvLnJlbGF5LnYxLk1lbWJlcnNoaXBIZWFkEi0KBmFic2VudBgGIAMoCzIdLnNvdHRvLnJlbGF5LnYxLkRldmljZUFkZHJlc3MiPAoQR2V0Um9zdGVyUmVxdWVzdBIXCg9jb252ZXJzYXRpb25faWQYASABKAwSDwoHdmVyc2lvbhgCIAEoBCI7ChFHZXRSb3N0ZXJSZXNwb25zZRImCgZyb3N0ZXIYASABKAsyFi5zb3R0by5yZWxheS52MS5Sb3N0ZXIilQIKDkNvbm5lY3RSZXF1ZXN0EiYKBWhlbGxvGAEgASgLMhUuc290dG8ucmVsYXkudjEuSGVsbG9IABIoCgZzdWJtaXQYAiABKAsyFi5zb3R0by5yZWxheS52MS5TdWJtaXRIABIkCgRwdWxsGAMgASgLMhQuc290dG8ucmVsYXkudjEuUHVsbEgAEjIKC2Fja25vd2xlZGdlGAQgASgLMhsuc290dG8ucmVsYXkudjEuQWNrbm93bGVkZ2VIABIkCgRwaW5nGAUgASgLMhQuc290dG8ucmVsYXkudjEuUGluZ0gAEigKBnNpZ25hbBgGIAEoCzIWLnNvdHRvLnJlbGF5LnYxLlNpZ25hbEgAQgcKBWZyYW1lIvECCg9Db25uZWN0UmVzcG9uc2USKAoHd2VsY29tZRgBIAEoCzIXLnNvdHRvLnJlbGF5LnYxLldlbGNvbWUSKgoIYWNjZXB0ZWQYAiADKAsyGC5zb3R0by5yZWxheS52MS5BY2NlcHRlZBIoCgdyZWZ1c2VkGAMgAygLMhcuc290dG8ucmVsYXkudjEuUmVmdXNlZBIsCgpkZWxpdmVyaWVzGAQgAygLMhguc290dG8ucmVsYXkudjEuRGVsaXZlcnkSJgoGcHVsbGVkGAUgAygLMhYuc290dG8ucmVsYXkudjEuUHVsbGVkEisKBWhlYWRzGAYgAygLMhwuc290dG8ucmVsYXkudjEuQ29udmVyc2F0aW9uEg4KBnJlc3luYxgHIAEoCBIiCgRwb25nGAggASgLMhQuc290dG8ucmVsYXkudjEuUG9uZxInCgdzaWduYWxzGAkgAygLMhYuc290dG8ucmVsYXkudjEuU2lnbmFsIjwKBUhlbGxvEgwKBGxpdmUYASABKAgSDQoFbGVhc2UYAiABKAQSFgoOcmVzdG9yZWRfa25vd24YAyABKAQibAoHV2VsY29tZRILCgNub3cYASABKAQSHQoVb25lX3RpbWVfcHJla2V5c19sZWZ0GAIgASgNEg0KBWhlYWRzGAMgASgNEhEKCWxhcHNlZF9hdBgFIAEoBBITCgtyZXN0b3JlZF9hdBgGIAEoBCI2CgZTdWJtaXQSCwoDdGFnGAEgASgEEhAKCGVudmVsb3BlGAIgASgMEg0KBXdyYXBzGAMgASgMImYKCEFjY2VwdGVkEgsKA3RhZxgBIAEoBBIQCghzZXF1ZW5jZRgCIAEoBBIQCghsb2dfaGFzaBgDIAEoDBIRCglzdG9yZWRfYXQYBCABKAQSFgoOcm9zdGVyX3ZlcnNpb24YBSABKAQiWwoHUmVmdXNlZBILCgN0YWcYASABKAQSKwoGcmVhc29uGAIgASgOMhsuc290dG8ucmVsYXkudjEuRXJyb3JSZWFzb24SFgoOcmV0cnlfYWZ0ZXJfbXMYAyABKAQiPQoEUHVsbBIXCg9jb252ZXJzYXRpb25faWQYASABKAwSDQoFYWZ0ZXIYAiABKAQSDQoFbGltaXQYAyABKA0iygEKCERlbGl2ZXJ5EhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBBIQCghyb3dfaGFzaBgDIAEoDBIQCghlbnZlbG9wZRgEIAEoDBIMCgR3cmFwGAUgASgMEigKBHN0dWIYBiABKA4yGi5zb3R0by5yZWxheS52MS5TdHViUmVhc29uEhEKCXN0b3JlZF9hdBgHIAEoBBINCgVlbnRyeRgIIAEoDBIVCg1lbnZlbG9wZV9oYXNoGAkgASgMIkAKBlB1bGxlZBIXCg9jb252ZXJzYXRpb25faWQYASABKAwSDwoHdGhyb3VnaBgCIAEoBBIMCgRoZWFkGAMgASgEIjYKC0Fja25vd2xlZGdlEicKB2N1cnNvcnMYASADKAsyFi5zb3R0by5yZWxheS52MS5DdXJzb3IiMwoGQ3Vyc29yEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBCIXCgZTaWduYWwSDQoFZnJhbWUYASABKAwiPAoPRXJhc2VSb3dSZXF1ZXN0EhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBIQCghzZXF1ZW5jZRgCIAEoBCISChBFcmFzZVJvd1Jlc3BvbnNlIhUKBFBpbmcSDQoFbm9uY2UYASABKAQiFQoEUG9uZxINCgVub25jZRgBIAEoBCqMAQoQQ29udmVyc2F0aW9uS2luZBIhCh1DT05WRVJTQVRJT05fS0lORF9VTlNQRUNJRklFRBAAEhwKGENPTlZFUlNBVElPTl9LSU5EX0RJUkVDVBABEhsKF0NPTlZFUlNBVElPTl9LSU5EX0dST1VQEAISGgoWQ09OVkVSU0FUSU9OX0tJTkRfUk9PTRADKnYKClN0dWJSZWFzb24SGwoXU1RVQl9SRUFTT05fVU5TUEVDSUZJRUQQABIXChNTVFVCX1JFQVNPTl9FWFBJUkVEEAESFwoTU1RVQl9SRUFTT05fREVMRVRFRBACEhkKFVNUVUJfUkVBU09OX1JFVEVOVElPThADMtgCChBNZXNzYWdpbmdTZXJ2aWNlElMKCk9wZW5EaXJlY3QSIS5zb3R0by5yZWxheS52MS5PcGVuRGlyZWN0UmVxdWVzdBoiLnNvdHRvLnJlbGF5LnYxLk9wZW5EaXJlY3RSZXNwb25zZRJQCglHZXRSb3N0ZXISIC5zb3R0by5yZWxheS52MS5HZXRSb3N0ZXJSZXF1ZXN0GiEuc290dG8ucmVsYXkudjEuR2V0Um9zdGVyUmVzcG9uc2USTQoIRXJhc2VSb3cSHy5zb3R0by5yZWxheS52MS5FcmFzZVJvd1JlcXVlc3QaIC5zb3R0by5yZWxheS52MS5FcmFzZVJvd1Jlc3BvbnNlEk4KB0Nvbm5lY3QSHi5zb3R0by5yZWxheS52MS5Db25uZWN0UmVxdWVzdBofLnNvdHRvLnJlbGF5LnYxLkNvbm5lY3RSZXNwb25zZSgBMAFiBnByb3RvMw", [file_sotto_relay_v1_directory, file_sotto_relay_v1_errors]);
 
 /**
  * Request of OpenDirect.
@@ -114,7 +114,7 @@ export type Conversation = Message<"sotto.relay.v1.Conversation"> & {
   kind: ConversationKind;
 
   /**
-   * 16 bytes, random: another incarnation means that the relay lost its log.
+   * 16 bytes, random: another incarnation means that the relay lost its log, or a part of it: see `restored_hash`.
    *
    * @generated from field: bytes incarnation = 3;
    */
@@ -164,7 +164,7 @@ export type Conversation = Message<"sotto.relay.v1.Conversation"> & {
   start: bigint;
 
   /**
-   * 32 bytes: the log hash at `start`; empty when `start` is 0.
+   * 32 bytes: the log hash at `start`; empty when `start` is 0, but for a log that was put back: of that h_0.
    *
    * @generated from field: bytes start_hash = 10;
    */
@@ -184,6 +184,21 @@ export type Conversation = Message<"sotto.relay.v1.Conversation"> & {
    * @generated from field: sotto.relay.v1.MembershipHead start_membership = 12;
    */
   startMembership?: MembershipHead | undefined;
+
+  /**
+   * With `restored_hash`: the relay's database was put back to an older state. The log up to this row is the one it
+   * always was; what came behind it then is lost, and what comes now is another incarnation of it.
+   *
+   * @generated from field: uint64 restored_sequence = 13;
+   */
+  restoredSequence: bigint;
+
+  /**
+   * 32 bytes: the log hash there; empty when that never happened.
+   *
+   * @generated from field: bytes restored_hash = 14;
+   */
+  restoredHash: Uint8Array;
 };
 
 /**
@@ -233,6 +248,14 @@ export type Roster = Message<"sotto.relay.v1.Roster"> & {
    * @generated from field: sotto.relay.v1.MembershipHead membership = 5;
    */
   membership?: MembershipHead | undefined;
+
+  /**
+   * Active devices of members that are left out, in the same order: silent for so long that nothing is sealed for them
+   * until they return, or of an account that was deleted.
+   *
+   * @generated from field: repeated sotto.relay.v1.DeviceAddress absent = 6;
+   */
+  absent: DeviceAddress[];
 };
 
 /**
@@ -456,6 +479,14 @@ export type Hello = Message<"sotto.relay.v1.Hello"> & {
    * @generated from field: uint64 lease = 2;
    */
   lease: bigint;
+
+  /**
+   * The newest `restored_at` of a Welcome whose heads the device has taken in; 0: none. It is told the heads of
+   * conversations that were put back since.
+   *
+   * @generated from field: uint64 restored_known = 3;
+   */
+  restoredKnown: bigint;
 };
 
 /**
@@ -491,6 +522,21 @@ export type Welcome = Message<"sotto.relay.v1.Welcome"> & {
    * @generated from field: uint32 heads = 3;
    */
   heads: number;
+
+  /**
+   * When the device had lapsed that has returned since, milliseconds since 1970; 0: it never has. What was sent from then
+   * on until it returned was not sealed for it.
+   *
+   * @generated from field: uint64 lapsed_at = 5;
+   */
+  lapsedAt: bigint;
+
+  /**
+   * When the relay's database was last put back to an older state, milliseconds since 1970; 0: never.
+   *
+   * @generated from field: uint64 restored_at = 6;
+   */
+  restoredAt: bigint;
 };
 
 /**
