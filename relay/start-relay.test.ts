@@ -9,6 +9,7 @@ import {
   dial,
   failureOf,
   joinRelay,
+  logIn,
   newAccount,
   reasonOf,
   register,
@@ -16,6 +17,7 @@ import {
 } from "../test/support/member.ts";
 import { type FreshDatabase, freshDatabase } from "../test/support/postgres.ts";
 import { startTestRelay } from "../test/support/relay.ts";
+import { makeInvitation } from "./admin/invitations.ts";
 import type { RelayConfig } from "./config.ts";
 import { lockFolder } from "./data-folder.ts";
 import { openDoors } from "./doors.ts";
@@ -140,6 +142,22 @@ test("two relays on one database and one set of secrets are one service", async 
   client.close();
   member.client.close();
   await Promise.all(relays.map((relay) => relay.stop()));
+});
+
+test("a relay that is closed takes nobody, with whatever invitation; who is in can log in", async () => {
+  const open = await startRelay(config, { log: silent });
+  const alice = await joinRelay(open.url, "alice", "pass");
+  const now = Date.now();
+  const { token } = await makeInvitation(fresh.database, { uses: 1, expiresAt: undefined, now });
+  const doors = { directory: "open", registration: "closed" } as const;
+  const closed = await startRelay({ ...config, doors }, { log: silent });
+  const client = dial(closed.url);
+  const bob = await newAccount("bob");
+  expect(await reasonOf(register(client, bob, "pass", token))).toBe("registration_closed");
+  await logIn(client, alice, "pass");
+  expect((await fresh.database.query("select 1 from accounts")).rowCount).toBe(1);
+  for (const one of [client, alice.client]) one.close();
+  await Promise.all([open.stop(), closed.stop()]);
 });
 
 test("two relays may set up an empty database at the same time", async () => {

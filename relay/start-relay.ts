@@ -2,10 +2,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { ClientConfig } from "pg";
 import { ready } from "../keys/public.ts";
+import { putOutDisabled } from "./admin/accounts.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import { opaqueReady } from "./auth/opaque.ts";
 import type { RelayConfig } from "./config.ts";
 import { lockFolder, prepareDataFolder } from "./data-folder.ts";
+import { receiveEvents } from "./db/carry-events.ts";
 import { startEmbedded } from "./db/embedded.ts";
 import { migrate } from "./db/migrate.ts";
 import { Database } from "./db/pool.ts";
@@ -82,6 +84,8 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
       doors: config.doors,
     };
     const bus = new LocalBus();
+    const onConnected = () => putOutDisabled(database, bus);
+    undo.push(receiveEvents(connection, bus, { log, onConnected }));
     undo.push(startUpkeep({ ...parts, bus, retentionMs: config.retentionMs }));
     const server = await startServer({
       services: allServices(parts, bus),

@@ -1,7 +1,9 @@
-/** Why the relay did not start, and the exit status that says so; these numbers mean the same for every command. */
+/** Why the relay did not start, or what its operator asked was not done, and the exit status that says so; these numbers mean the same for every command. */
 const exitStatus = {
   usage: 64,
   insecure_listen: 64,
+  unknown_account: 67,
+  unknown_invitation: 67,
   port_in_use: 69,
   cannot_listen: 69,
   database_unreachable: 69,
@@ -12,6 +14,7 @@ const exitStatus = {
   certificate_unusable: 78,
   database_newer: 78,
   no_embedded_postgres: 78,
+  no_relay_here: 78,
 } as const;
 
 export type StartupErrorCode = keyof typeof exitStatus;

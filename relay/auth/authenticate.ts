@@ -1,13 +1,14 @@
 import type { Metadata } from "@grpc/grpc-js";
-import { ErrorReason, RelayError, unknownDevice } from "../errors.ts";
+import { accountDisabled, ErrorReason, RelayError, unknownDevice } from "../errors.ts";
 import type { Parts } from "../parts.ts";
 import type { Caller } from "../service.ts";
 import { verifyAccessToken } from "./access-token.ts";
-import { isActive } from "./sql/is-active.ts";
+import { deviceStanding } from "./sql/device-standing.ts";
 
 /**
- * Who calls. A token alone is not enough: a device that was revoked is out at its next call, not when its token ends.
- * Throws TOKEN_INVALID, TOKEN_EXPIRED, UNKNOWN_DEVICE.
+ * Who calls. A token alone is not enough: a device that was revoked is out at its next call, not when its token ends,
+ * and so is one whose account the operator has disabled. Throws TOKEN_INVALID, TOKEN_EXPIRED, UNKNOWN_DEVICE,
+ * ACCOUNT_DISABLED.
  */
 export async function authenticate(
   { database, secrets, clock }: Pick<Parts, "database" | "secrets" | "clock">,
@@ -19,8 +20,8 @@ export async function authenticate(
     throw new RelayError(ErrorReason.TOKEN_INVALID, "an access token is needed");
   }
   const caller = await verifyAccessToken(secrets, token, clock());
-  if (!(await isActive(database, caller.accountId, caller.deviceId))) {
-    throw unknownDevice();
-  }
+  const standing = await deviceStanding(database, caller.accountId, caller.deviceId);
+  if (standing === undefined || !standing.active) throw unknownDevice();
+  if (standing.disabled) throw accountDisabled();
   return caller;
 }

@@ -3,6 +3,7 @@ export const MAX_OPAQUE_RECORD = 1024;
 export const MAX_OPAQUE_LOGIN_REQUEST = 512;
 export const MAX_OPAQUE_FINISH = 512;
 export const SEALED_ACCOUNT_KEY_BYTES = 72;
+export const MAX_INVITATION = 64;
 export const MAX_REFRESH_TOKEN = 256;
 export const MAX_ACCESS_TOKEN = 1024;
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type AccountId, accountId, deviceId, loginProof, verifyProof } from "../../keys/public.ts";
-import { ErrorReason, malformed, RelayError, unknownDevice } from "../errors.ts";
+import { accountDisabled, ErrorReason, malformed, RelayError, unknownDevice } from "../errors.ts";
 import type { Parts } from "../parts.ts";
 import { type IssuedTokens, issueTokens, type TokenOwner } from "./issue-tokens.ts";
 import {
@@ -43,7 +43,7 @@ export async function startLogin(
   return { loginId, accountId: account, loginResponse };
 }
 
-/** Whose login it was that the second half proves. A login id works once, whatever comes of it. Throws LOGIN_FAILED. */
+/** Whose login it was that the second half proves. A login id works once, whatever comes of it. Throws LOGIN_FAILED, ACCOUNT_DISABLED. */
 export async function takeProvenLogin(
   { database, clock }: Parts,
   request: { loginId: Uint8Array; finishLoginRequest: string },
@@ -54,6 +54,7 @@ export async function takeProvenLogin(
   if (attempt === undefined || Number(attempt.expires_at) <= clock()) throw loginFailed();
   const sessionKey = finishOpaque(attempt.server_state, request.finishLoginRequest);
   if (attempt.account_id === null || attempt.name === null) throw loginFailed();
+  if (attempt.disabled) throw accountDisabled(); // only who has the password hears of it
   return { account: accountId(attempt.account_id), name: attempt.name, sessionKey };
 }
 

@@ -1,5 +1,5 @@
 import { accountId, deviceId, refreshProof, verifyProof } from "../../keys/public.ts";
-import { ErrorReason, malformed, RelayError, unknownDevice } from "../errors.ts";
+import { accountDisabled, ErrorReason, malformed, RelayError, unknownDevice } from "../errors.ts";
 import type { Parts } from "../parts.ts";
 import { checkChallenge } from "./challenge.ts";
 import { type IssuedTokens, issueTokens, type TokenOwner } from "./issue-tokens.ts";
@@ -29,6 +29,7 @@ export async function refresh(
       throw new RelayError(ErrorReason.BAD_SIGNATURE, "the signature is not this device's");
     }
     if (!found.active) throw unknownDevice();
+    if (found.disabled) throw accountDisabled();
     if (found.revoked) throw reused();
     if (serial < found.used_serial) {
       await revokeTokenFamily(connection, family);

@@ -2,6 +2,7 @@ import { type AccountId, accountId, equal, validName, verifyChain } from "../../
 import { ErrorReason, malformed, RelayError } from "../errors.ts";
 import type { Bus } from "../fanout/bus.ts";
 import type { Parts } from "../parts.ts";
+import { checkInvitation, redeemInvitation } from "./invitations.ts";
 import { MAX_OPAQUE_RECORD, MAX_OPAQUE_REGISTRATION_REQUEST, SEALED_ACCOUNT_KEY_BYTES } from "./limits.ts";
 import { checkRecord, registrationResponse } from "./opaque.ts";
 import { findAccount } from "./sql/find-account.ts";
@@ -10,14 +11,17 @@ import { insertAccount } from "./sql/insert-account.ts";
 
 /** Stores nothing. */
 export async function startRegistration(
-  { database, secrets }: Parts,
-  request: { name: string; accountId: Uint8Array; registrationRequest: string },
+  { database, secrets, clock, doors }: Parts,
+  request: { name: string; accountId: Uint8Array; registrationRequest: string; invitation: string },
 ): Promise<{ registrationResponse: string }> {
   const account = accountId(request.accountId);
   checkName(request.name);
   checkLength(request.registrationRequest, MAX_OPAQUE_REGISTRATION_REQUEST, "registration request");
   const holder = await findAccount(database, request.name);
-  if (holder !== undefined && !equal(holder.account_id, account)) throw nameTaken();
+  const isMade = holder !== undefined && equal(holder.account_id, account);
+  // Before the name: who may not come in does not learn who is there.
+  if (!isMade) await checkInvitation(doors.registration, database, request.invitation, clock());
+  if (holder !== undefined && !isMade) throw nameTaken();
   return {
     registrationResponse: registrationResponse(secrets.opaqueSetup, account, request.registrationRequest),
   };
@@ -25,9 +29,14 @@ export async function startRegistration(
 
 /** All or nothing, then those who watch are told. The same genesis entry again changes nothing, not even the password, and succeeds. */
 export async function finishRegistration(
-  { database, secrets, clock }: Parts,
+  { database, secrets, clock, doors }: Parts,
   bus: Bus,
-  request: { genesis: Uint8Array; registrationRecord: string; sealedAccountKey: Uint8Array },
+  request: {
+    genesis: Uint8Array;
+    registrationRecord: string;
+    sealedAccountKey: Uint8Array;
+    invitation: string;
+  },
 ): Promise<{ accountId: AccountId }> {
   checkLength(request.registrationRecord, MAX_OPAQUE_RECORD, "registration record");
   if (request.sealedAccountKey.length !== SEALED_ACCOUNT_KEY_BYTES) {
@@ -37,15 +46,17 @@ export async function finishRegistration(
   const chain = verifyChain([genesis]);
   checkRecord(secrets.opaqueSetup, chain.accountId, request.registrationRecord);
   const now = clock();
-  const made = await database.transaction((connection) =>
-    insertAccount(connection, {
+  const made = await database.transaction(async (connection) => {
+    const isNew = await insertAccount(connection, {
       chain,
       genesis,
       opaqueRecord: request.registrationRecord,
       sealedAccountKey: request.sealedAccountKey,
       now,
-    }),
-  );
+    });
+    if (isNew) await redeemInvitation(doors.registration, connection, request.invitation, now);
+    return isNew;
+  });
   if (made) {
     bus.publish({
       kind: "registered",
@@ -56,7 +67,10 @@ export async function finishRegistration(
   } else {
     // The account id is a hash of what genesis says, but not of its signatures.
     const theirs = await findGenesis(database, chain.accountId);
-    if (theirs === undefined || !equal(theirs, genesis)) throw nameTaken();
+    if (theirs === undefined || !equal(theirs, genesis)) {
+      await checkInvitation(doors.registration, database, request.invitation, now);
+      throw nameTaken();
+    }
   }
   return { accountId: chain.accountId };
 }

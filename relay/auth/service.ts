@@ -1,5 +1,6 @@
 import { equal } from "../../keys/public.ts";
-import { AuthService } from "../../proto/gen/sotto/relay/v1/auth_pb.ts";
+import { AuthService, DirectoryDoor, RegistrationDoor } from "../../proto/gen/sotto/relay/v1/auth_pb.ts";
+import type { Doors } from "../doors.ts";
 import type { Bus } from "../fanout/bus.ts";
 import type { Parts } from "../parts.ts";
 import { RateLimit } from "../rate-limit.ts";
@@ -16,7 +17,7 @@ import { checkName, finishRegistration, startRegistration } from "./register.ts"
 import { findSealedAccountKey } from "./sql/find-sealed-account-key.ts";
 
 export function authService(parts: Parts, bus: Bus): Service {
-  const { rates, secrets, clock, database } = parts;
+  const { rates, secrets, clock, database, doors } = parts;
   const registrations = new RateLimit(rates.registrationsPerAddress);
   const logins = new RateLimit(rates.loginsPerAddress);
   const failuresHere = new RateLimit(rates.failedLoginsPerNameAndAddress);
@@ -30,7 +31,10 @@ export function authService(parts: Parts, bus: Bus): Service {
     await failures.giveBack(name);
   };
 
+  const described = describe(doors);
+
   return service(AuthService, {
+    describeRelay: { access: "anybody", handle: async () => described },
     startRegistration: {
       access: "anybody",
       handle: async (request, { address }) => {
@@ -136,4 +140,19 @@ export function authService(parts: Parts, bus: Bus): Service {
       },
     },
   });
+}
+
+const directoryDoors = {
+  open: DirectoryDoor.OPEN,
+  exact: DirectoryDoor.EXACT,
+  off: DirectoryDoor.OFF,
+} as const;
+const registrationDoors = {
+  open: RegistrationDoor.OPEN,
+  invite: RegistrationDoor.INVITE,
+  closed: RegistrationDoor.CLOSED,
+} as const;
+
+function describe({ directory, registration }: Doors) {
+  return { directory: directoryDoors[directory], registration: registrationDoors[registration] };
 }

@@ -74,13 +74,25 @@ export async function startEmbedded(folder: string, log: Logger): Promise<Embedd
   const cluster = new Cluster(binaries, data, sockets, account, log);
   await cluster.start();
   return {
-    connection: { host: sockets, port: 5432, user: USER, password, database: "postgres", ssl: false },
+    connection: connectionTo(sockets, password),
     pid: () => cluster.pid,
     stop: async () => {
       await cluster.stop();
       if (sockets !== home) await rm(sockets, { recursive: true, force: true });
     },
   };
+}
+
+/** How to reach the one that runs in this folder, for whoever may read its password. Undefined: none was ever there. */
+export async function embeddedConnection(folder: string): Promise<ClientConfig | undefined> {
+  const home = join(folder, "postgres");
+  if (!existsSync(join(home, "data", "PG_VERSION"))) return undefined;
+  const password = (await readFile(join(home, "password"), "utf8")).trim();
+  return connectionTo(socketPlace(home), password);
+}
+
+function connectionTo(sockets: string, password: string): ClientConfig {
+  return { host: sockets, port: 5432, user: USER, password, database: "postgres", ssl: false };
 }
 
 async function makeFolder(path: string, account: Account | undefined): Promise<void> {
@@ -110,11 +122,16 @@ async function makePassword(path: string, account: Account | undefined): Promise
   return password;
 }
 
-/** Beside the cluster; or, where that path is too long for a socket, a folder of its own that nobody else can enter. */
-async function socketFolder(home: string, account: Account | undefined): Promise<string> {
+/** Beside the cluster; or, where that path is too long for a socket, in a folder of its own. */
+function socketPlace(home: string): string {
   if (Buffer.byteLength(home) <= MAX_SOCKET_FOLDER) return home;
-  const name = createHash("sha256").update(home).digest("hex").slice(0, 16);
-  const folder = join(tmpdir(), `sotto-${name}`);
+  return join(tmpdir(), `sotto-${createHash("sha256").update(home).digest("hex").slice(0, 16)}`);
+}
+
+/** Makes that folder, which nobody else can enter. */
+async function socketFolder(home: string, account: Account | undefined): Promise<string> {
+  const folder = socketPlace(home);
+  if (folder === home) return home;
   try {
     const left = await lstat(folder).catch(() => undefined);
     if (left?.uid === (account?.uid ?? process.getuid?.())) await rm(folder, { recursive: true });

@@ -8,7 +8,7 @@ import { appendAccountEntry } from "./append-account-entry.ts";
 import { getAccountChains } from "./get-account-chains.ts";
 import { defaultPairsTaken } from "./limits.ts";
 import { listPeople } from "./list-people.ts";
-import { lookUpPeople } from "./look-up-people.ts";
+import { checkListed, lookUpPeople } from "./look-up-people.ts";
 import { publishPrekeys } from "./publish-prekeys.ts";
 import { countPrekeys } from "./sql/count-prekeys.ts";
 import { takePrekeyBundles } from "./take-prekey-bundles.ts";
@@ -16,18 +16,30 @@ import { Watches, watchPeople } from "./watch-people.ts";
 
 /** `pairsTaken`: one-time pairs that one account may take from one device. */
 export function directoryService(
-  { database: db, clock }: Pick<Parts, "database" | "clock">,
+  { database: db, clock, doors: { directory: door } }: Pick<Parts, "database" | "clock" | "doors">,
   bus: Bus,
   pairsTaken: Rate = defaultPairsTaken,
 ): Service {
   const takers = new RateLimit(pairsTaken);
   const watches = new Watches();
   return service(DirectoryService, {
-    lookUpPeople: { access: "devices", handle: (request) => lookUpPeople(db, request) },
-    listPeople: { access: "devices", handle: (request) => listPeople(db, request) },
+    lookUpPeople: {
+      access: "devices",
+      handle: (request, caller) => lookUpPeople(db, door, request, caller),
+    },
+    listPeople: {
+      access: "devices",
+      handle: async (request) => {
+        checkListed(door);
+        return listPeople(db, request);
+      },
+    },
     watchPeople: {
       access: "devices",
-      handle: (call, caller) => watchPeople({ bus, watches, clock }, call, caller),
+      handle: async (call, caller) => {
+        checkListed(door);
+        watchPeople({ bus, watches, clock }, call, caller);
+      },
     },
     getAccountChains: { access: "devices", handle: (request) => getAccountChains(db, request) },
     appendAccountEntry: {

@@ -6,7 +6,14 @@ import {
   type WatchPeopleResponse,
   WatchPeopleResponseSchema,
 } from "../../proto/gen/sotto/relay/v1/directory_pb.ts";
-import { ErrorReason, RelayError, relayUnavailable, tokenExpired, unknownDevice } from "../errors.ts";
+import {
+  accountDisabled,
+  ErrorReason,
+  RelayError,
+  relayUnavailable,
+  tokenExpired,
+  unknownDevice,
+} from "../errors.ts";
 import type { Bus, BusEvent, Registered } from "../fanout/bus.ts";
 import { deviceKey } from "../fanout/committed-row.ts";
 import type { Caller, WatchCall } from "../service.ts";
@@ -62,7 +69,9 @@ export function watchPeople(
     });
   };
   const hear = (event: BusEvent): void => {
-    if (event.kind === "removed" && isOf(event, caller)) end(unknownDevice());
+    if (event.kind === "removed" && isOf(event, caller)) {
+      end(event.disabled === true ? accountDisabled() : unknownDevice());
+    }
     if (event.kind !== "registered") return;
     if (writing) waiting.push(event);
     else write([event]);

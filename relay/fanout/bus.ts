@@ -12,11 +12,13 @@ export interface Moved {
   readonly row?: CommittedRow;
 }
 
-/** A device is no longer active. */
+/** A device is not let in any more. */
 interface Removed {
   readonly kind: "removed";
   readonly accountId: AccountId;
   readonly deviceId: DeviceId;
+  /** Its account is shut by the operator. */
+  readonly disabled?: true;
 }
 
 /** Somebody is new. */

@@ -1,5 +1,5 @@
 import type { ConversationId } from "../../keys/public.ts";
-import { ErrorReason, RelayError, unknownDevice } from "../errors.ts";
+import { accountDisabled, ErrorReason, RelayError, unknownDevice } from "../errors.ts";
 import type { Bus, BusEvent } from "./bus.ts";
 import { type CommittedRow, type DeviceKey, deviceKey } from "./committed-row.ts";
 
@@ -71,7 +71,7 @@ export class ConnectedDevices {
     if (event.kind === "removed") {
       const device = this.#devices.get(deviceKey(event.accountId, event.deviceId));
       for (const stream of device?.streams ?? []) {
-        stream.end(unknownDevice());
+        stream.end(event.disabled === true ? accountDisabled() : unknownDevice());
       }
       return;
     }

@@ -20,6 +20,7 @@ import { callUnary } from "../../proto/grpc.ts";
 import { insertAccount } from "../../relay/auth/sql/insert-account.ts";
 import type { Database } from "../../relay/db/pool.ts";
 import { directoryService } from "../../relay/directory/service.ts";
+import { openDoors } from "../../relay/doors.ts";
 import { LocalBus } from "../../relay/fanout/local.ts";
 import { groupsService } from "../../relay/groups/service.ts";
 import type { Rate } from "../../relay/limits.ts";
@@ -75,7 +76,7 @@ export async function startBareRelay(options: BareRelayOptions = {}): Promise<Ba
 
   const start = (port: number) => {
     const bus = new LocalBus();
-    const parts = { database: fresh.database, clock: Date.now, log };
+    const parts = { database: fresh.database, clock: Date.now, log, doors: openDoors };
     return startServer({
       services: [
         directoryService(parts, bus, options.pairsTaken),

@@ -90,12 +90,18 @@ export async function newAccount(name: string): Promise<Account> {
   return { name, genesis: entry, chain, accountKey, words, sealedAccountKey, device };
 }
 
-export async function register(client: Client, account: Account, password: string): Promise<void> {
-  const registrationRecord = await registrationRecordOf(client, account, password);
+export async function register(
+  client: Client,
+  account: Account,
+  password: string,
+  invitation = "",
+): Promise<void> {
+  const registrationRecord = await registrationRecordOf(client, account, password, invitation);
   await callUnary(client, auth.finishRegistration, {
     genesis: account.genesis,
     registrationRecord,
     sealedAccountKey: account.sealedAccountKey,
+    invitation,
   });
 }
 
@@ -103,6 +109,7 @@ export async function registrationRecordOf(
   client: Client,
   account: Pick<Account, "name" | "chain">,
   password: string,
+  invitation = "",
 ): Promise<string> {
   await opaque.ready;
   const { clientRegistrationState, registrationRequest } = opaque.client.startRegistration({ password });
@@ -110,6 +117,7 @@ export async function registrationRecordOf(
     name: account.name,
     accountId: account.chain.accountId,
     registrationRequest,
+    invitation,
   });
   return opaque.client.finishRegistration({
     password,

@@ -6,6 +6,8 @@ export interface LoginAttempt {
   name: string | null;
   server_state: string;
   expires_at: bigint;
+  /** By the operator. */
+  disabled: boolean;
 }
 
 /** Also clears away what nobody finished in time. */
@@ -42,6 +44,12 @@ export async function takeLoginAttempt(
     returning
       account_id,
       (select name from accounts where accounts.account_id = login_attempts.account_id) as name,
+      exists (
+        select 1
+        from accounts
+        where accounts.account_id = login_attempts.account_id
+        and disabled_at is not null
+      ) as disabled,
       server_state,
       expires_at`,
     [loginId],

@@ -8,6 +8,8 @@ export interface TokenFamily {
   expires_at: bigint;
   signing_key: Buffer;
   active: boolean;
+  /** By the operator. */
+  disabled: boolean;
 }
 
 /** Opens a family, and forgets the oldest ones of the device beyond `kept`. */
@@ -41,9 +43,11 @@ export async function lockTokenFamily(
   family: Uint8Array,
 ): Promise<TokenFamily | undefined> {
   const { rows } = await queries.query<TokenFamily>(
-    `select account_id, device_id, used_serial, revoked, expires_at, signing_key, active
+    `select account_id, device_id, used_serial, revoked, expires_at, signing_key, active,
+      disabled_at is not null as disabled
     from token_families
     join devices using (account_id, device_id)
+    join accounts using (account_id)
     where family_id = $1
     for update of token_families`,
     [family],

@@ -2,15 +2,58 @@
 // @generated from file sotto/relay/v1/auth.proto (package sotto.relay.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file sotto/relay/v1/auth.proto.
  */
 export const file_sotto_relay_v1_auth: GenFile = /*@__PURE__*/
-  fileDesc("Chlzb3R0by9yZWxheS92MS9hdXRoLnByb3RvEg5zb3R0by5yZWxheS52MSJaChhTdGFydFJlZ2lzdHJhdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCRISCgphY2NvdW50X2lkGAIgASgMEhwKFHJlZ2lzdHJhdGlvbl9yZXF1ZXN0GAMgASgJIjoKGVN0YXJ0UmVnaXN0cmF0aW9uUmVzcG9uc2USHQoVcmVnaXN0cmF0aW9uX3Jlc3BvbnNlGAEgASgJImUKGUZpbmlzaFJlZ2lzdHJhdGlvblJlcXVlc3QSDwoHZ2VuZXNpcxgBIAEoDBIbChNyZWdpc3RyYXRpb25fcmVjb3JkGAIgASgJEhoKEnNlYWxlZF9hY2NvdW50X2tleRgDIAEoDCIwChpGaW5pc2hSZWdpc3RyYXRpb25SZXNwb25zZRISCgphY2NvdW50X2lkGAEgASgMIj4KEVN0YXJ0TG9naW5SZXF1ZXN0EgwKBG5hbWUYASABKAkSGwoTc3RhcnRfbG9naW5fcmVxdWVzdBgCIAEoCSJSChJTdGFydExvZ2luUmVzcG9uc2USEAoIbG9naW5faWQYASABKAwSEgoKYWNjb3VudF9pZBgCIAEoDBIWCg5sb2dpbl9yZXNwb25zZRgDIAEoCSJxChJGaW5pc2hMb2dpblJlcXVlc3QSEAoIbG9naW5faWQYASABKAwSHAoUZmluaXNoX2xvZ2luX3JlcXVlc3QYAiABKAkSEQoJZGV2aWNlX2lkGAMgASgMEhgKEGRldmljZV9zaWduYXR1cmUYBCABKAwiPQoTRmluaXNoTG9naW5SZXNwb25zZRImCgZ0b2tlbnMYASABKAsyFi5zb3R0by5yZWxheS52MS5Ub2tlbnMiSAoWRmluaXNoRW5yb2xtZW50UmVxdWVzdBIQCghsb2dpbl9pZBgBIAEoDBIcChRmaW5pc2hfbG9naW5fcmVxdWVzdBgCIAEoCSJWChdGaW5pc2hFbnJvbG1lbnRSZXNwb25zZRIOCgZ0aWNrZXQYASABKAwSGgoSc2VhbGVkX2FjY291bnRfa2V5GAIgASgMEg8KB2VudHJpZXMYAyADKAwiMQoQQWRkRGV2aWNlUmVxdWVzdBIOCgZ0aWNrZXQYASABKAwSDQoFZW50cnkYAiABKAwiEwoRQWRkRGV2aWNlUmVzcG9uc2UiJAoUU3RhcnRSZWNvdmVyeVJlcXVlc3QSDAoEbmFtZRgBIAEoCSJyChVTdGFydFJlY292ZXJ5UmVzcG9uc2USEgoKYWNjb3VudF9pZBgBIAEoDBIaChJhY2NvdW50X3B1YmxpY19rZXkYAiABKAwSGgoSc2VhbGVkX2FjY291bnRfa2V5GAMgASgMEg0KBW5vbmNlGAQgASgMInEKFFJlc2V0UGFzc3dvcmRSZXF1ZXN0EhIKCmFjY291bnRfaWQYASABKAwSDQoFbm9uY2UYAiABKAwSGwoTcmVnaXN0cmF0aW9uX3JlY29yZBgDIAEoCRIZChFhY2NvdW50X3NpZ25hdHVyZRgEIAEoDCIXChVSZXNldFBhc3N3b3JkUmVzcG9uc2UiXQoGVG9rZW5zEhQKDGFjY2Vzc190b2tlbhgBIAEoCRIZChFhY2Nlc3NfZXhwaXJlc19hdBgCIAEoBBIVCg1yZWZyZXNoX3Rva2VuGAMgASgJEgsKA25vdxgEIAEoBCIVChNHZXRDaGFsbGVuZ2VSZXF1ZXN0IiUKFEdldENoYWxsZW5nZVJlc3BvbnNlEg0KBW5vbmNlGAEgASgMIlAKDlJlZnJlc2hSZXF1ZXN0EhUKDXJlZnJlc2hfdG9rZW4YASABKAkSDQoFbm9uY2UYAiABKAwSGAoQZGV2aWNlX3NpZ25hdHVyZRgDIAEoDCI5Cg9SZWZyZXNoUmVzcG9uc2USJgoGdG9rZW5zGAEgASgLMhYuc290dG8ucmVsYXkudjEuVG9rZW5zIhwKGkdldFNlYWxlZEFjY291bnRLZXlSZXF1ZXN0IjkKG0dldFNlYWxlZEFjY291bnRLZXlSZXNwb25zZRIaChJzZWFsZWRfYWNjb3VudF9rZXkYASABKAwiRgoURGVsZXRlQWNjb3VudFJlcXVlc3QSEAoIbG9naW5faWQYASABKAwSHAoUZmluaXNoX2xvZ2luX3JlcXVlc3QYAiABKAkiFwoVRGVsZXRlQWNjb3VudFJlc3BvbnNlMvgICgtBdXRoU2VydmljZRJoChFTdGFydFJlZ2lzdHJhdGlvbhIoLnNvdHRvLnJlbGF5LnYxLlN0YXJ0UmVnaXN0cmF0aW9uUmVxdWVzdBopLnNvdHRvLnJlbGF5LnYxLlN0YXJ0UmVnaXN0cmF0aW9uUmVzcG9uc2USawoSRmluaXNoUmVnaXN0cmF0aW9uEikuc290dG8ucmVsYXkudjEuRmluaXNoUmVnaXN0cmF0aW9uUmVxdWVzdBoqLnNvdHRvLnJlbGF5LnYxLkZpbmlzaFJlZ2lzdHJhdGlvblJlc3BvbnNlElMKClN0YXJ0TG9naW4SIS5zb3R0by5yZWxheS52MS5TdGFydExvZ2luUmVxdWVzdBoiLnNvdHRvLnJlbGF5LnYxLlN0YXJ0TG9naW5SZXNwb25zZRJWCgtGaW5pc2hMb2dpbhIiLnNvdHRvLnJlbGF5LnYxLkZpbmlzaExvZ2luUmVxdWVzdBojLnNvdHRvLnJlbGF5LnYxLkZpbmlzaExvZ2luUmVzcG9uc2USYgoPRmluaXNoRW5yb2xtZW50EiYuc290dG8ucmVsYXkudjEuRmluaXNoRW5yb2xtZW50UmVxdWVzdBonLnNvdHRvLnJlbGF5LnYxLkZpbmlzaEVucm9sbWVudFJlc3BvbnNlElAKCUFkZERldmljZRIgLnNvdHRvLnJlbGF5LnYxLkFkZERldmljZVJlcXVlc3QaIS5zb3R0by5yZWxheS52MS5BZGREZXZpY2VSZXNwb25zZRJcCg1TdGFydFJlY292ZXJ5EiQuc290dG8ucmVsYXkudjEuU3RhcnRSZWNvdmVyeVJlcXVlc3QaJS5zb3R0by5yZWxheS52MS5TdGFydFJlY292ZXJ5UmVzcG9uc2USXAoNUmVzZXRQYXNzd29yZBIkLnNvdHRvLnJlbGF5LnYxLlJlc2V0UGFzc3dvcmRSZXF1ZXN0GiUuc290dG8ucmVsYXkudjEuUmVzZXRQYXNzd29yZFJlc3BvbnNlElkKDEdldENoYWxsZW5nZRIjLnNvdHRvLnJlbGF5LnYxLkdldENoYWxsZW5nZVJlcXVlc3QaJC5zb3R0by5yZWxheS52MS5HZXRDaGFsbGVuZ2VSZXNwb25zZRJKCgdSZWZyZXNoEh4uc290dG8ucmVsYXkudjEuUmVmcmVzaFJlcXVlc3QaHy5zb3R0by5yZWxheS52MS5SZWZyZXNoUmVzcG9uc2USbgoTR2V0U2VhbGVkQWNjb3VudEtleRIqLnNvdHRvLnJlbGF5LnYxLkdldFNlYWxlZEFjY291bnRLZXlSZXF1ZXN0Gisuc290dG8ucmVsYXkudjEuR2V0U2VhbGVkQWNjb3VudEtleVJlc3BvbnNlElwKDURlbGV0ZUFjY291bnQSJC5zb3R0by5yZWxheS52MS5EZWxldGVBY2NvdW50UmVxdWVzdBolLnNvdHRvLnJlbGF5LnYxLkRlbGV0ZUFjY291bnRSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("Chlzb3R0by9yZWxheS92MS9hdXRoLnByb3RvEg5zb3R0by5yZWxheS52MSIWChREZXNjcmliZVJlbGF5UmVxdWVzdCKBAQoVRGVzY3JpYmVSZWxheVJlc3BvbnNlEjAKCWRpcmVjdG9yeRgBIAEoDjIdLnNvdHRvLnJlbGF5LnYxLkRpcmVjdG9yeURvb3ISNgoMcmVnaXN0cmF0aW9uGAIgASgOMiAuc290dG8ucmVsYXkudjEuUmVnaXN0cmF0aW9uRG9vciJuChhTdGFydFJlZ2lzdHJhdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCRISCgphY2NvdW50X2lkGAIgASgMEhwKFHJlZ2lzdHJhdGlvbl9yZXF1ZXN0GAMgASgJEhIKCmludml0YXRpb24YBCABKAkiOgoZU3RhcnRSZWdpc3RyYXRpb25SZXNwb25zZRIdChVyZWdpc3RyYXRpb25fcmVzcG9uc2UYASABKAkieQoZRmluaXNoUmVnaXN0cmF0aW9uUmVxdWVzdBIPCgdnZW5lc2lzGAEgASgMEhsKE3JlZ2lzdHJhdGlvbl9yZWNvcmQYAiABKAkSGgoSc2VhbGVkX2FjY291bnRfa2V5GAMgASgMEhIKCmludml0YXRpb24YBCABKAkiMAoaRmluaXNoUmVnaXN0cmF0aW9uUmVzcG9uc2USEgoKYWNjb3VudF9pZBgBIAEoDCI+ChFTdGFydExvZ2luUmVxdWVzdBIMCgRuYW1lGAEgASgJEhsKE3N0YXJ0X2xvZ2luX3JlcXVlc3QYAiABKAkiUgoSU3RhcnRMb2dpblJlc3BvbnNlEhAKCGxvZ2luX2lkGAEgASgMEhIKCmFjY291bnRfaWQYAiABKAwSFgoObG9naW5fcmVzcG9uc2UYAyABKAkicQoSRmluaXNoTG9naW5SZXF1ZXN0EhAKCGxvZ2luX2lkGAEgASgMEhwKFGZpbmlzaF9sb2dpbl9yZXF1ZXN0GAIgASgJEhEKCWRldmljZV9pZBgDIAEoDBIYChBkZXZpY2Vfc2lnbmF0dXJlGAQgASgMIj0KE0ZpbmlzaExvZ2luUmVzcG9uc2USJgoGdG9rZW5zGAEgASgLMhYuc290dG8ucmVsYXkudjEuVG9rZW5zIkgKFkZpbmlzaEVucm9sbWVudFJlcXVlc3QSEAoIbG9naW5faWQYASABKAwSHAoUZmluaXNoX2xvZ2luX3JlcXVlc3QYAiABKAkiVgoXRmluaXNoRW5yb2xtZW50UmVzcG9uc2USDgoGdGlja2V0GAEgASgMEhoKEnNlYWxlZF9hY2NvdW50X2tleRgCIAEoDBIPCgdlbnRyaWVzGAMgAygMIjEKEEFkZERldmljZVJlcXVlc3QSDgoGdGlja2V0GAEgASgMEg0KBWVudHJ5GAIgASgMIhMKEUFkZERldmljZVJlc3BvbnNlIiQKFFN0YXJ0UmVjb3ZlcnlSZXF1ZXN0EgwKBG5hbWUYASABKAkicgoVU3RhcnRSZWNvdmVyeVJlc3BvbnNlEhIKCmFjY291bnRfaWQYASABKAwSGgoSYWNjb3VudF9wdWJsaWNfa2V5GAIgASgMEhoKEnNlYWxlZF9hY2NvdW50X2tleRgDIAEoDBINCgVub25jZRgEIAEoDCJxChRSZXNldFBhc3N3b3JkUmVxdWVzdBISCgphY2NvdW50X2lkGAEgASgMEg0KBW5vbmNlGAIgASgMEhsKE3JlZ2lzdHJhdGlvbl9yZWNvcmQYAyABKAkSGQoRYWNjb3VudF9zaWduYXR1cmUYBCABKAwiFwoVUmVzZXRQYXNzd29yZFJlc3BvbnNlIl0KBlRva2VucxIUCgxhY2Nlc3NfdG9rZW4YASABKAkSGQoRYWNjZXNzX2V4cGlyZXNfYXQYAiABKAQSFQoNcmVmcmVzaF90b2tlbhgDIAEoCRILCgNub3cYBCABKAQiFQoTR2V0Q2hhbGxlbmdlUmVxdWVzdCIlChRHZXRDaGFsbGVuZ2VSZXNwb25zZRINCgVub25jZRgBIAEoDCJQCg5SZWZyZXNoUmVxdWVzdBIVCg1yZWZyZXNoX3Rva2VuGAEgASgJEg0KBW5vbmNlGAIgASgMEhgKEGRldmljZV9zaWduYXR1cmUYAyABKAwiOQoPUmVmcmVzaFJlc3BvbnNlEiYKBnRva2VucxgBIAEoCzIWLnNvdHRvLnJlbGF5LnYxLlRva2VucyIcChpHZXRTZWFsZWRBY2NvdW50S2V5UmVxdWVzdCI5ChtHZXRTZWFsZWRBY2NvdW50S2V5UmVzcG9uc2USGgoSc2VhbGVkX2FjY291bnRfa2V5GAEgASgMIkYKFERlbGV0ZUFjY291bnRSZXF1ZXN0EhAKCGxvZ2luX2lkGAEgASgMEhwKFGZpbmlzaF9sb2dpbl9yZXF1ZXN0GAIgASgJIhcKFURlbGV0ZUFjY291bnRSZXNwb25zZSp6Cg1EaXJlY3RvcnlEb29yEh4KGkRJUkVDVE9SWV9ET09SX1VOU1BFQ0lGSUVEEAASFwoTRElSRUNUT1JZX0RPT1JfT1BFThABEhgKFERJUkVDVE9SWV9ET09SX0VYQUNUEAISFgoSRElSRUNUT1JZX0RPT1JfT0ZGEAMqjQEKEFJlZ2lzdHJhdGlvbkRvb3ISIQodUkVHSVNUUkFUSU9OX0RPT1JfVU5TUEVDSUZJRUQQABIaChZSRUdJU1RSQVRJT05fRE9PUl9PUEVOEAESHAoYUkVHSVNUUkFUSU9OX0RPT1JfSU5WSVRFEAISHAoYUkVHSVNUUkFUSU9OX0RPT1JfQ0xPU0VEEAMy1gkKC0F1dGhTZXJ2aWNlElwKDURlc2NyaWJlUmVsYXkSJC5zb3R0by5yZWxheS52MS5EZXNjcmliZVJlbGF5UmVxdWVzdBolLnNvdHRvLnJlbGF5LnYxLkRlc2NyaWJlUmVsYXlSZXNwb25zZRJoChFTdGFydFJlZ2lzdHJhdGlvbhIoLnNvdHRvLnJlbGF5LnYxLlN0YXJ0UmVnaXN0cmF0aW9uUmVxdWVzdBopLnNvdHRvLnJlbGF5LnYxLlN0YXJ0UmVnaXN0cmF0aW9uUmVzcG9uc2USawoSRmluaXNoUmVnaXN0cmF0aW9uEikuc290dG8ucmVsYXkudjEuRmluaXNoUmVnaXN0cmF0aW9uUmVxdWVzdBoqLnNvdHRvLnJlbGF5LnYxLkZpbmlzaFJlZ2lzdHJhdGlvblJlc3BvbnNlElMKClN0YXJ0TG9naW4SIS5zb3R0by5yZWxheS52MS5TdGFydExvZ2luUmVxdWVzdBoiLnNvdHRvLnJlbGF5LnYxLlN0YXJ0TG9naW5SZXNwb25zZRJWCgtGaW5pc2hMb2dpbhIiLnNvdHRvLnJlbGF5LnYxLkZpbmlzaExvZ2luUmVxdWVzdBojLnNvdHRvLnJlbGF5LnYxLkZpbmlzaExvZ2luUmVzcG9uc2USYgoPRmluaXNoRW5yb2xtZW50EiYuc290dG8ucmVsYXkudjEuRmluaXNoRW5yb2xtZW50UmVxdWVzdBonLnNvdHRvLnJlbGF5LnYxLkZpbmlzaEVucm9sbWVudFJlc3BvbnNlElAKCUFkZERldmljZRIgLnNvdHRvLnJlbGF5LnYxLkFkZERldmljZVJlcXVlc3QaIS5zb3R0by5yZWxheS52MS5BZGREZXZpY2VSZXNwb25zZRJcCg1TdGFydFJlY292ZXJ5EiQuc290dG8ucmVsYXkudjEuU3RhcnRSZWNvdmVyeVJlcXVlc3QaJS5zb3R0by5yZWxheS52MS5TdGFydFJlY292ZXJ5UmVzcG9uc2USXAoNUmVzZXRQYXNzd29yZBIkLnNvdHRvLnJlbGF5LnYxLlJlc2V0UGFzc3dvcmRSZXF1ZXN0GiUuc290dG8ucmVsYXkudjEuUmVzZXRQYXNzd29yZFJlc3BvbnNlElkKDEdldENoYWxsZW5nZRIjLnNvdHRvLnJlbGF5LnYxLkdldENoYWxsZW5nZVJlcXVlc3QaJC5zb3R0by5yZWxheS52MS5HZXRDaGFsbGVuZ2VSZXNwb25zZRJKCgdSZWZyZXNoEh4uc290dG8ucmVsYXkudjEuUmVmcmVzaFJlcXVlc3QaHy5zb3R0by5yZWxheS52MS5SZWZyZXNoUmVzcG9uc2USbgoTR2V0U2VhbGVkQWNjb3VudEtleRIqLnNvdHRvLnJlbGF5LnYxLkdldFNlYWxlZEFjY291bnRLZXlSZXF1ZXN0Gisuc290dG8ucmVsYXkudjEuR2V0U2VhbGVkQWNjb3VudEtleVJlc3BvbnNlElwKDURlbGV0ZUFjY291bnQSJC5zb3R0by5yZWxheS52MS5EZWxldGVBY2NvdW50UmVxdWVzdBolLnNvdHRvLnJlbGF5LnYxLkRlbGV0ZUFjY291bnRSZXNwb25zZWIGcHJvdG8z");
+
+/**
+ * Request of DescribeRelay.
+ *
+ * @generated from message sotto.relay.v1.DescribeRelayRequest
+ */
+export type DescribeRelayRequest = Message<"sotto.relay.v1.DescribeRelayRequest"> & {
+};
+
+/**
+ * Describes the message sotto.relay.v1.DescribeRelayRequest.
+ * Use `create(DescribeRelayRequestSchema)` to create a new message.
+ */
+export const DescribeRelayRequestSchema: GenMessage<DescribeRelayRequest> = /*@__PURE__*/
+  messageDesc(file_sotto_relay_v1_auth, 0);
+
+/**
+ * Response of DescribeRelay.
+ *
+ * @generated from message sotto.relay.v1.DescribeRelayResponse
+ */
+export type DescribeRelayResponse = Message<"sotto.relay.v1.DescribeRelayResponse"> & {
+  /**
+   * Who is found.
+   *
+   * @generated from field: sotto.relay.v1.DirectoryDoor directory = 1;
+   */
+  directory: DirectoryDoor;
+
+  /**
+   * Who may make an account.
+   *
+   * @generated from field: sotto.relay.v1.RegistrationDoor registration = 2;
+   */
+  registration: RegistrationDoor;
+};
+
+/**
+ * Describes the message sotto.relay.v1.DescribeRelayResponse.
+ * Use `create(DescribeRelayResponseSchema)` to create a new message.
+ */
+export const DescribeRelayResponseSchema: GenMessage<DescribeRelayResponse> = /*@__PURE__*/
+  messageDesc(file_sotto_relay_v1_auth, 1);
 
 /**
  * Request of StartRegistration.
@@ -38,6 +81,13 @@ export type StartRegistrationRequest = Message<"sotto.relay.v1.StartRegistration
    * @generated from field: string registration_request = 3;
    */
   registrationRequest: string;
+
+  /**
+   * Invitation token, at most 64 characters; empty: none.
+   *
+   * @generated from field: string invitation = 4;
+   */
+  invitation: string;
 };
 
 /**
@@ -45,7 +95,7 @@ export type StartRegistrationRequest = Message<"sotto.relay.v1.StartRegistration
  * Use `create(StartRegistrationRequestSchema)` to create a new message.
  */
 export const StartRegistrationRequestSchema: GenMessage<StartRegistrationRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 0);
+  messageDesc(file_sotto_relay_v1_auth, 2);
 
 /**
  * Response of StartRegistration.
@@ -66,7 +116,7 @@ export type StartRegistrationResponse = Message<"sotto.relay.v1.StartRegistratio
  * Use `create(StartRegistrationResponseSchema)` to create a new message.
  */
 export const StartRegistrationResponseSchema: GenMessage<StartRegistrationResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 1);
+  messageDesc(file_sotto_relay_v1_auth, 3);
 
 /**
  * Request of FinishRegistration.
@@ -94,6 +144,13 @@ export type FinishRegistrationRequest = Message<"sotto.relay.v1.FinishRegistrati
    * @generated from field: bytes sealed_account_key = 3;
    */
   sealedAccountKey: Uint8Array;
+
+  /**
+   * Invitation token, as in StartRegistration.
+   *
+   * @generated from field: string invitation = 4;
+   */
+  invitation: string;
 };
 
 /**
@@ -101,7 +158,7 @@ export type FinishRegistrationRequest = Message<"sotto.relay.v1.FinishRegistrati
  * Use `create(FinishRegistrationRequestSchema)` to create a new message.
  */
 export const FinishRegistrationRequestSchema: GenMessage<FinishRegistrationRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 2);
+  messageDesc(file_sotto_relay_v1_auth, 4);
 
 /**
  * Response of FinishRegistration.
@@ -122,7 +179,7 @@ export type FinishRegistrationResponse = Message<"sotto.relay.v1.FinishRegistrat
  * Use `create(FinishRegistrationResponseSchema)` to create a new message.
  */
 export const FinishRegistrationResponseSchema: GenMessage<FinishRegistrationResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 3);
+  messageDesc(file_sotto_relay_v1_auth, 5);
 
 /**
  * Request of StartLogin.
@@ -150,7 +207,7 @@ export type StartLoginRequest = Message<"sotto.relay.v1.StartLoginRequest"> & {
  * Use `create(StartLoginRequestSchema)` to create a new message.
  */
 export const StartLoginRequestSchema: GenMessage<StartLoginRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 4);
+  messageDesc(file_sotto_relay_v1_auth, 6);
 
 /**
  * Response of StartLogin.
@@ -185,7 +242,7 @@ export type StartLoginResponse = Message<"sotto.relay.v1.StartLoginResponse"> & 
  * Use `create(StartLoginResponseSchema)` to create a new message.
  */
 export const StartLoginResponseSchema: GenMessage<StartLoginResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 5);
+  messageDesc(file_sotto_relay_v1_auth, 7);
 
 /**
  * Request of FinishLogin.
@@ -227,7 +284,7 @@ export type FinishLoginRequest = Message<"sotto.relay.v1.FinishLoginRequest"> & 
  * Use `create(FinishLoginRequestSchema)` to create a new message.
  */
 export const FinishLoginRequestSchema: GenMessage<FinishLoginRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 6);
+  messageDesc(file_sotto_relay_v1_auth, 8);
 
 /**
  * Response of FinishLogin.
@@ -248,7 +305,7 @@ export type FinishLoginResponse = Message<"sotto.relay.v1.FinishLoginResponse"> 
  * Use `create(FinishLoginResponseSchema)` to create a new message.
  */
 export const FinishLoginResponseSchema: GenMessage<FinishLoginResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 7);
+  messageDesc(file_sotto_relay_v1_auth, 9);
 
 /**
  * Request of FinishEnrolment.
@@ -276,7 +333,7 @@ export type FinishEnrolmentRequest = Message<"sotto.relay.v1.FinishEnrolmentRequ
  * Use `create(FinishEnrolmentRequestSchema)` to create a new message.
  */
 export const FinishEnrolmentRequestSchema: GenMessage<FinishEnrolmentRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 8);
+  messageDesc(file_sotto_relay_v1_auth, 10);
 
 /**
  * Response of FinishEnrolment.
@@ -311,7 +368,7 @@ export type FinishEnrolmentResponse = Message<"sotto.relay.v1.FinishEnrolmentRes
  * Use `create(FinishEnrolmentResponseSchema)` to create a new message.
  */
 export const FinishEnrolmentResponseSchema: GenMessage<FinishEnrolmentResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 9);
+  messageDesc(file_sotto_relay_v1_auth, 11);
 
 /**
  * Request of AddDevice.
@@ -339,7 +396,7 @@ export type AddDeviceRequest = Message<"sotto.relay.v1.AddDeviceRequest"> & {
  * Use `create(AddDeviceRequestSchema)` to create a new message.
  */
 export const AddDeviceRequestSchema: GenMessage<AddDeviceRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 10);
+  messageDesc(file_sotto_relay_v1_auth, 12);
 
 /**
  * Response of AddDevice.
@@ -354,7 +411,7 @@ export type AddDeviceResponse = Message<"sotto.relay.v1.AddDeviceResponse"> & {
  * Use `create(AddDeviceResponseSchema)` to create a new message.
  */
 export const AddDeviceResponseSchema: GenMessage<AddDeviceResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 11);
+  messageDesc(file_sotto_relay_v1_auth, 13);
 
 /**
  * Request of StartRecovery.
@@ -375,7 +432,7 @@ export type StartRecoveryRequest = Message<"sotto.relay.v1.StartRecoveryRequest"
  * Use `create(StartRecoveryRequestSchema)` to create a new message.
  */
 export const StartRecoveryRequestSchema: GenMessage<StartRecoveryRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 12);
+  messageDesc(file_sotto_relay_v1_auth, 14);
 
 /**
  * Response of StartRecovery.
@@ -417,7 +474,7 @@ export type StartRecoveryResponse = Message<"sotto.relay.v1.StartRecoveryRespons
  * Use `create(StartRecoveryResponseSchema)` to create a new message.
  */
 export const StartRecoveryResponseSchema: GenMessage<StartRecoveryResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 13);
+  messageDesc(file_sotto_relay_v1_auth, 15);
 
 /**
  * Request of ResetPassword.
@@ -459,7 +516,7 @@ export type ResetPasswordRequest = Message<"sotto.relay.v1.ResetPasswordRequest"
  * Use `create(ResetPasswordRequestSchema)` to create a new message.
  */
 export const ResetPasswordRequestSchema: GenMessage<ResetPasswordRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 14);
+  messageDesc(file_sotto_relay_v1_auth, 16);
 
 /**
  * Response of ResetPassword.
@@ -474,7 +531,7 @@ export type ResetPasswordResponse = Message<"sotto.relay.v1.ResetPasswordRespons
  * Use `create(ResetPasswordResponseSchema)` to create a new message.
  */
 export const ResetPasswordResponseSchema: GenMessage<ResetPasswordResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 15);
+  messageDesc(file_sotto_relay_v1_auth, 17);
 
 /**
  * Access and refresh token of a device.
@@ -516,7 +573,7 @@ export type Tokens = Message<"sotto.relay.v1.Tokens"> & {
  * Use `create(TokensSchema)` to create a new message.
  */
 export const TokensSchema: GenMessage<Tokens> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 16);
+  messageDesc(file_sotto_relay_v1_auth, 18);
 
 /**
  * Request of GetChallenge.
@@ -531,7 +588,7 @@ export type GetChallengeRequest = Message<"sotto.relay.v1.GetChallengeRequest"> 
  * Use `create(GetChallengeRequestSchema)` to create a new message.
  */
 export const GetChallengeRequestSchema: GenMessage<GetChallengeRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 17);
+  messageDesc(file_sotto_relay_v1_auth, 19);
 
 /**
  * Response of GetChallenge.
@@ -552,7 +609,7 @@ export type GetChallengeResponse = Message<"sotto.relay.v1.GetChallengeResponse"
  * Use `create(GetChallengeResponseSchema)` to create a new message.
  */
 export const GetChallengeResponseSchema: GenMessage<GetChallengeResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 18);
+  messageDesc(file_sotto_relay_v1_auth, 20);
 
 /**
  * Request of Refresh.
@@ -587,7 +644,7 @@ export type RefreshRequest = Message<"sotto.relay.v1.RefreshRequest"> & {
  * Use `create(RefreshRequestSchema)` to create a new message.
  */
 export const RefreshRequestSchema: GenMessage<RefreshRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 19);
+  messageDesc(file_sotto_relay_v1_auth, 21);
 
 /**
  * Response of Refresh.
@@ -608,7 +665,7 @@ export type RefreshResponse = Message<"sotto.relay.v1.RefreshResponse"> & {
  * Use `create(RefreshResponseSchema)` to create a new message.
  */
 export const RefreshResponseSchema: GenMessage<RefreshResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 20);
+  messageDesc(file_sotto_relay_v1_auth, 22);
 
 /**
  * Request of GetSealedAccountKey.
@@ -623,7 +680,7 @@ export type GetSealedAccountKeyRequest = Message<"sotto.relay.v1.GetSealedAccoun
  * Use `create(GetSealedAccountKeyRequestSchema)` to create a new message.
  */
 export const GetSealedAccountKeyRequestSchema: GenMessage<GetSealedAccountKeyRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 21);
+  messageDesc(file_sotto_relay_v1_auth, 23);
 
 /**
  * Response of GetSealedAccountKey.
@@ -644,7 +701,7 @@ export type GetSealedAccountKeyResponse = Message<"sotto.relay.v1.GetSealedAccou
  * Use `create(GetSealedAccountKeyResponseSchema)` to create a new message.
  */
 export const GetSealedAccountKeyResponseSchema: GenMessage<GetSealedAccountKeyResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 22);
+  messageDesc(file_sotto_relay_v1_auth, 24);
 
 /**
  * Request of DeleteAccount.
@@ -672,7 +729,7 @@ export type DeleteAccountRequest = Message<"sotto.relay.v1.DeleteAccountRequest"
  * Use `create(DeleteAccountRequestSchema)` to create a new message.
  */
 export const DeleteAccountRequestSchema: GenMessage<DeleteAccountRequest> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 23);
+  messageDesc(file_sotto_relay_v1_auth, 25);
 
 /**
  * Response of DeleteAccount.
@@ -687,7 +744,103 @@ export type DeleteAccountResponse = Message<"sotto.relay.v1.DeleteAccountRespons
  * Use `create(DeleteAccountResponseSchema)` to create a new message.
  */
 export const DeleteAccountResponseSchema: GenMessage<DeleteAccountResponse> = /*@__PURE__*/
-  messageDesc(file_sotto_relay_v1_auth, 24);
+  messageDesc(file_sotto_relay_v1_auth, 26);
+
+/**
+ * Who is found in the directory.
+ *
+ * @generated from enum sotto.relay.v1.DirectoryDoor
+ */
+export const DirectoryDoor = {
+  /**
+   * Not said.
+   *
+   * @generated from enum value: DIRECTORY_DOOR_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Everybody is listed.
+   *
+   * @generated from enum value: DIRECTORY_DOOR_OPEN = 1;
+   */
+  OPEN: 1,
+
+  /**
+   * Nobody is listed; who knows a name may look it up.
+   *
+   * @generated from enum value: DIRECTORY_DOOR_EXACT = 2;
+   */
+  EXACT: 2,
+
+  /**
+   * Nobody is found by name.
+   *
+   * @generated from enum value: DIRECTORY_DOOR_OFF = 3;
+   */
+  OFF: 3,
+} as const;
+
+/**
+ * Who is found in the directory.
+ *
+ * @generated from enum sotto.relay.v1.DirectoryDoor
+ */
+export type DirectoryDoor = (typeof DirectoryDoor)[keyof typeof DirectoryDoor] | UnknownEnum;
+
+/**
+ * Describes the enum sotto.relay.v1.DirectoryDoor.
+ */
+export const DirectoryDoorSchema: GenEnum<DirectoryDoor> = /*@__PURE__*/
+  enumDesc(file_sotto_relay_v1_auth, 0);
+
+/**
+ * Who may make an account.
+ *
+ * @generated from enum sotto.relay.v1.RegistrationDoor
+ */
+export const RegistrationDoor = {
+  /**
+   * Not said.
+   *
+   * @generated from enum value: REGISTRATION_DOOR_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Everybody.
+   *
+   * @generated from enum value: REGISTRATION_DOOR_OPEN = 1;
+   */
+  OPEN: 1,
+
+  /**
+   * Who has an invitation.
+   *
+   * @generated from enum value: REGISTRATION_DOOR_INVITE = 2;
+   */
+  INVITE: 2,
+
+  /**
+   * Nobody.
+   *
+   * @generated from enum value: REGISTRATION_DOOR_CLOSED = 3;
+   */
+  CLOSED: 3,
+} as const;
+
+/**
+ * Who may make an account.
+ *
+ * @generated from enum sotto.relay.v1.RegistrationDoor
+ */
+export type RegistrationDoor = (typeof RegistrationDoor)[keyof typeof RegistrationDoor] | UnknownEnum;
+
+/**
+ * Describes the enum sotto.relay.v1.RegistrationDoor.
+ */
+export const RegistrationDoorSchema: GenEnum<RegistrationDoor> = /*@__PURE__*/
+  enumDesc(file_sotto_relay_v1_auth, 1);
 
 /**
  * Accounts come into being and devices get tokens. The relay never sees a password: OPAQUE (RFC 9807) with the
@@ -700,8 +853,21 @@ export const DeleteAccountResponseSchema: GenMessage<DeleteAccountResponse> = /*
  */
 export const AuthService: GenService<{
   /**
+   * What whoever comes to the door may know.
+   * Caller: anybody. Errors: RATE_LIMITED. Idempotent.
+   *
+   * @generated from rpc sotto.relay.v1.AuthService.DescribeRelay
+   */
+  describeRelay: {
+    methodKind: "unary";
+    input: typeof DescribeRelayRequestSchema;
+    output: typeof DescribeRelayResponseSchema;
+  },
+  /**
    * First half of an OPAQUE registration. Stores nothing.
-   * Caller: anybody. Checked: sizes, the name's form. Errors: MALFORMED, NAME_TAKEN, RATE_LIMITED. Idempotent.
+   * Caller: anybody. Checked: sizes, the name's form, the invitation where one is needed; an account that exists already
+   * needs none. Errors: MALFORMED, NAME_TAKEN, REGISTRATION_CLOSED, INVITATION_NEEDED, INVITATION_INVALID, RATE_LIMITED.
+   * Idempotent.
    *
    * @generated from rpc sotto.relay.v1.AuthService.StartRegistration
    */
@@ -712,8 +878,9 @@ export const AuthService: GenService<{
   },
   /**
    * Makes the account: name, chain with its genesis entry, OPAQUE record. Issues no tokens; log in next.
-   * Caller: anybody. Checked: the genesis entry (form, signatures, its name), that the name is free.
-   * Errors: MALFORMED, BAD_SIGNATURE, NAME_TAKEN, RATE_LIMITED.
+   * Caller: anybody. Checked: the genesis entry (form, signatures, its name), that the name is free, the invitation, which
+   * is used up by it. Errors: MALFORMED, BAD_SIGNATURE, NAME_TAKEN, REGISTRATION_CLOSED, INVITATION_NEEDED,
+   * INVITATION_INVALID, RATE_LIMITED.
    * Idempotent: the same genesis entry again changes nothing and succeeds.
    *
    * @generated from rpc sotto.relay.v1.AuthService.FinishRegistration
@@ -738,7 +905,7 @@ export const AuthService: GenService<{
   /**
    * Second half: proves the password and the device key, and opens a new token family for the device.
    * Caller: anybody with a login id. Checked: the OPAQUE proof, the device's signature, that the device is active.
-   * Errors: MALFORMED, LOGIN_FAILED, BAD_SIGNATURE, UNKNOWN_DEVICE, RATE_LIMITED.
+   * Errors: MALFORMED, LOGIN_FAILED, BAD_SIGNATURE, UNKNOWN_DEVICE, ACCOUNT_DISABLED, RATE_LIMITED.
    * Not idempotent: a login id works once. Start again after a lost answer.
    *
    * @generated from rpc sotto.relay.v1.AuthService.FinishLogin
@@ -816,7 +983,8 @@ export const AuthService: GenService<{
   /**
    * Fresh tokens for a refresh token and a signature by its device.
    * Caller: anybody with a refresh token. Checked: nonce, token, signature, that the device is active.
-   * Errors: MALFORMED, TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REUSED, BAD_SIGNATURE, UNKNOWN_DEVICE, RATE_LIMITED.
+   * Errors: MALFORMED, TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_REUSED, BAD_SIGNATURE, UNKNOWN_DEVICE, ACCOUNT_DISABLED,
+   * RATE_LIMITED.
    * Idempotent: the successor of a refresh token is always the same, so a lost answer can be asked for again. A token
    * stays valid until its successor is used; using it after that revokes the family (TOKEN_REUSED).
    *

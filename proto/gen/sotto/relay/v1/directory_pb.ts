@@ -583,8 +583,9 @@ export const PrekeyBundleSchema: GenMessage<PrekeyBundle> = /*@__PURE__*/
  */
 export const DirectoryService: GenService<{
   /**
-   * Accounts by name or id; those that do not exist are left out.
-   * Caller: any device. Checked: at most 100 names and ids. Errors: MALFORMED. Idempotent.
+   * Accounts by name or id; those that do not exist are left out. A relay whose directory is off looks up no names, and
+   * only ids of those who share a conversation with the caller.
+   * Caller: any device. Checked: at most 100 names and ids. Errors: MALFORMED, DIRECTORY_CLOSED. Idempotent.
    *
    * @generated from rpc sotto.relay.v1.DirectoryService.LookUpPeople
    */
@@ -594,8 +595,8 @@ export const DirectoryService: GenService<{
     output: typeof LookUpPeopleResponseSchema;
   },
   /**
-   * All accounts in the order of their names, a page at a time.
-   * Caller: any device. Checked: page size at most 1,000. Errors: MALFORMED. Idempotent.
+   * All accounts but disabled ones in the order of their names, a page at a time, where the directory is open.
+   * Caller: any device. Checked: page size at most 1,000. Errors: MALFORMED, DIRECTORY_CLOSED. Idempotent.
    *
    * @generated from rpc sotto.relay.v1.DirectoryService.ListPeople
    */
@@ -607,7 +608,8 @@ export const DirectoryService: GenService<{
   /**
    * People as they register, from the first answer on, which comes at once and is empty: list them after it, and
    * nobody is missed. What a slow reader does not take ends the stream with RELAY_UNAVAILABLE: watch again.
-   * Caller: any device. Errors: TOKEN_EXPIRED, UNKNOWN_DEVICE, RELAY_UNAVAILABLE, QUOTA_EXCEEDED.
+   * Caller: any device. Errors: DIRECTORY_CLOSED, TOKEN_EXPIRED, UNKNOWN_DEVICE, ACCOUNT_DISABLED, RELAY_UNAVAILABLE,
+   * QUOTA_EXCEEDED.
    *
    * @generated from rpc sotto.relay.v1.DirectoryService.WatchPeople
    */

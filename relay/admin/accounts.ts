@@ -1,0 +1,79 @@
+import { accountId, deviceId, toHex } from "../../keys/public.ts";
+import { carryEvents } from "../db/carry-events.ts";
+import type { Database, Queries } from "../db/pool.ts";
+import type { Bus, BusEvent } from "../fanout/bus.ts";
+import { StartupError } from "../startup-error.ts";
+import { deleteAccount as bury } from "../upkeep/delete-account.ts";
+import { selectAccountNamed, selectAccounts, selectDisabledDevices, setDisabled } from "./sql/accounts.ts";
+
+export interface AccountListed {
+  readonly name: string;
+  /** Hex. */
+  readonly account: string;
+  readonly registeredAt: number;
+  readonly seenAt: number | undefined;
+  readonly devices: number;
+  readonly disabledAt: number | undefined;
+}
+
+export async function listAccounts(db: Queries): Promise<AccountListed[]> {
+  const rows = await selectAccounts(db);
+  return rows.map((row) => ({
+    name: row.name,
+    account: toHex(accountId(row.account_id)),
+    registeredAt: Number(row.registered_at),
+    seenAt: row.seen_at === null ? undefined : Number(row.seen_at),
+    devices: Number(row.devices),
+    disabledAt: row.disabled_at === null ? undefined : Number(row.disabled_at),
+  }));
+}
+
+/** From now on no device of the account is let in, and those that are connected are put out. Throws StartupError. */
+export async function disableAccount(db: Database, name: string, now: number): Promise<void> {
+  const { account_id } = await find(db, name);
+  const devices = await db.transaction((transaction) => setDisabled(transaction, account_id, now));
+  await carryEvents(
+    db,
+    devices.map((device_id) => shutOut({ account_id, device_id })),
+  );
+}
+
+/** Throws StartupError. */
+export async function enableAccount(db: Database, name: string): Promise<void> {
+  const { account_id } = await find(db, name);
+  await db.transaction((transaction) => setDisabled(transaction, account_id, null));
+}
+
+/** Throws StartupError. */
+export async function deleteAccount(
+  db: Database,
+  name: string,
+  { now, freeName }: { now: number; freeName: boolean },
+): Promise<void> {
+  const found = await find(db, name, { alsoDeleted: freeName });
+  await carryEvents(db, await bury(db, accountId(found.account_id), { now, freeName }));
+}
+
+/** For a relay that may have missed what an operator did. */
+export async function putOutDisabled(db: Queries, bus: Bus): Promise<void> {
+  for (const device of await selectDisabledDevices(db)) bus.publish(shutOut(device));
+}
+
+function shutOut({ account_id, device_id }: { account_id: Buffer; device_id: Buffer }): BusEvent {
+  return {
+    kind: "removed",
+    accountId: accountId(account_id),
+    deviceId: deviceId(device_id),
+    disabled: true,
+  };
+}
+
+async function find(db: Queries, given: string, { alsoDeleted = false } = {}) {
+  const found = await selectAccountNamed(db, given.replace(/^@/, "").toLowerCase());
+  if (found !== undefined && (alsoDeleted || !found.deleted)) return found;
+  throw new StartupError(
+    "unknown_account",
+    found === undefined ? "There is no account of that name." : "The account of that name was deleted.",
+    "`chat relay admin accounts` lists them all.",
+  );
+}

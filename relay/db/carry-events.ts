@@ -1,0 +1,108 @@
+// Events that another program on the database has for the relays, such as `chat relay admin`: PostgreSQL carries them.
+import { setTimeout as pause } from "node:timers/promises";
+import pg from "pg";
+import { z } from "zod";
+import { accountId, conversationId, deviceId, idFromHex, toHex } from "../../keys/public.ts";
+import type { Bus, BusEvent } from "../fanout/bus.ts";
+import { describeError, type Logger } from "../logger.ts";
+import type { Queries } from "./pool.ts";
+
+const CHANNEL = "sotto_events";
+/** PostgreSQL takes less than 8,000 bytes. */
+const MAX_PAYLOAD = 7_900;
+const RETRY_MS = 1_000;
+
+const hex = z.string().regex(/^(?:[\da-f]{2})+$/);
+const carried = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("removed"), account: hex, device: hex, disabled: z.boolean() }),
+  z.object({ kind: z.literal("moved"), conversation: hex, devices: z.array(hex) }),
+]);
+type Carried = z.infer<typeof carried>;
+
+/** To every relay that listens now. One that does not hears it from the database in time. */
+export async function carryEvents(db: Queries, events: readonly BusEvent[]): Promise<void> {
+  for (const event of events) {
+    const payload = JSON.stringify(pack(event));
+    // Who is not told of a new roster hears of it with the next row.
+    if (payload !== undefined && Buffer.byteLength(payload) <= MAX_PAYLOAD) {
+      await db.query("select pg_notify($1, $2)", [CHANNEL, payload]);
+    }
+  }
+}
+
+/**
+ * Publishes on this process's bus what others carry here, on a connection of its own that is made again whenever it is
+ * lost; `onConnected` each time, for what was missed meanwhile. Returns what ends it.
+ */
+export function receiveEvents(
+  connection: pg.ClientConfig,
+  bus: Bus,
+  { log, onConnected }: { log: Logger; onConnected: () => Promise<void> },
+): () => Promise<void> {
+  const ending = new AbortController();
+  let client: pg.Client | undefined;
+  const listen = async (): Promise<void> => {
+    const mine = new pg.Client({ ...connection, application_name: "sotto-events", keepAlive: true });
+    const lost = new Promise<void>((resolve) => mine.once("end", resolve));
+    mine.on("error", () => undefined); // `end` follows
+    mine.on("notification", ({ payload }) => {
+      const event = unpack(payload);
+      if (event !== undefined) bus.publish(event);
+    });
+    client = mine;
+    try {
+      await mine.connect();
+      await mine.query(`listen ${CHANNEL}`);
+      await onConnected();
+      await lost;
+    } finally {
+      await mine.end().catch(() => undefined);
+    }
+  };
+  const running = (async () => {
+    while (!ending.signal.aborted) {
+      await listen().catch((error: unknown) => log.warn(describeError(error), "cannot hear the operator"));
+      await pause(RETRY_MS, undefined, { signal: ending.signal }).catch(() => undefined);
+    }
+  })();
+  return async () => {
+    ending.abort();
+    await client?.end().catch(() => undefined);
+    await running;
+  };
+}
+
+function pack(event: BusEvent): Carried | undefined {
+  switch (event.kind) {
+    case "removed":
+      return {
+        kind: "removed",
+        account: toHex(event.accountId),
+        device: toHex(event.deviceId),
+        disabled: event.disabled === true,
+      };
+    case "moved":
+      return { kind: "moved", conversation: toHex(event.conversationId), devices: [...event.devices] };
+    default:
+      return undefined;
+  }
+}
+
+/** Whoever may write to the database may notify; nothing that is not an event does harm here. */
+function unpack(payload: string | undefined): BusEvent | undefined {
+  try {
+    const event = carried.parse(JSON.parse(payload ?? ""));
+    if (event.kind === "moved") {
+      const conversation = idFromHex(conversationId, event.conversation);
+      return { kind: "moved", conversationId: conversation, devices: event.devices };
+    }
+    return {
+      kind: "removed",
+      accountId: idFromHex(accountId, event.account),
+      deviceId: idFromHex(deviceId, event.device),
+      ...(event.disabled ? { disabled: true } : {}),
+    };
+  } catch {
+    return undefined;
+  }
+}
