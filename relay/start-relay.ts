@@ -1,6 +1,5 @@
 // Puts a relay together and takes it apart again, in the opposite order.
 import { setTimeout as pause } from "node:timers/promises";
-import type { ClientConfig } from "pg";
 import { ready } from "../keys/public.ts";
 import { putOutDisabled } from "./admin/accounts.ts";
 import { authenticate } from "./auth/authenticate.ts";
@@ -9,7 +8,6 @@ import type { RelayConfig } from "./config.ts";
 import { lockFolder, prepareDataFolder } from "./data-folder.ts";
 import { receiveEvents } from "./db/carry-events.ts";
 import { startEmbedded } from "./db/embedded.ts";
-import { migrate } from "./db/migrate.ts";
 import { Database } from "./db/pool.ts";
 import { LocalBus } from "./fanout/local.ts";
 import { DATABASE_CONNECTIONS, DRAIN_MS, defaultRates, type Rates } from "./limits.ts";
@@ -20,6 +18,7 @@ import { startServer } from "./server.ts";
 import { allServices } from "./services.ts";
 import { StartupError } from "./startup-error.ts";
 import { prepareTls } from "./tls.ts";
+import { updateSchema } from "./update-schema.ts";
 import { startUpkeep } from "./upkeep/upkeep.ts";
 
 export interface Surroundings {
@@ -108,40 +107,6 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
     await takeApart();
     throw error;
   }
-}
-
-async function updateSchema(connection: ClientConfig, given: ClientConfig | undefined): Promise<void> {
-  let unknown: string[];
-  try {
-    ({ unknown } = await migrate(connection));
-  } catch (cause) {
-    if (given === undefined) throw cause;
-    throw new StartupError(
-      "database_unreachable",
-      `Cannot use the database at ${placeOf(given)}: ${wordsFor(cause)}.`,
-      "Check --database-url, and that PostgreSQL is running and lets the relay in.",
-      cause,
-    );
-  }
-  if (unknown.length > 0) {
-    throw new StartupError(
-      "database_newer",
-      `The database was set up by a newer Sotto (it has ${unknown.at(-1)}).`,
-      "Run that version or a newer one.",
-    );
-  }
-}
-
-/** Host and database, without the password. */
-function placeOf({ connectionString = "" }: ClientConfig): string {
-  const { host, pathname } = URL.parse(connectionString) ?? {};
-  return host ? `${host}${pathname}` : "that URL";
-}
-
-function wordsFor(error: unknown): string {
-  if (error instanceof AggregateError) return wordsFor(error.errors[0]);
-  if (error instanceof Error) return error.message.replace(/\.$/, "");
-  return "unknown reason";
 }
 
 /** grpc-js packs the system's error into its message. */
