@@ -101,3 +101,15 @@ export function pinName(db: Database, name: string, account: AccountId): Account
   );
   return readPinnedName(db, name) ?? account;
 }
+
+/** From now on the name stands for another account, and the one that had it is called something else here. */
+export function repinName(db: Database, name: string, account: AccountId, formerly: string): void {
+  statement<[string, string], never>(
+    db,
+    "update accounts set name = ? where account_id = (select account_id from pinned_names where name = ?)",
+  ).run(formerly, name);
+  statement<[Uint8Array, string], never>(db, "update pinned_names set account_id = ? where name = ?").run(
+    account,
+    name,
+  );
+}

@@ -166,6 +166,22 @@ function takeFromGroup(db: Database, id: ConversationId): void {
   ).run(id);
 }
 
+/** A direct conversation under a name that no account has: with an account that had a name before. */
+export function findFormer(db: Database, name: string): StoredConversation | undefined {
+  const row = statement<[string], Row>(
+    db,
+    "select * from conversations where peer_name = ? and conversation_id is not null and kind = 'dm'",
+  ).get(name);
+  return row && fromRow(row);
+}
+
+export function setPeerName(db: Database, conversation: number, name: string): void {
+  statement<[string, number], never>(
+    db,
+    "update conversations set peer_name = ? where conversation = ? and kind = 'dm'",
+  ).run(name, conversation);
+}
+
 /** A conversation for which only the peer's name is known. */
 export function findProvisional(db: Database, peerName: string): StoredConversation | undefined {
   const row = statement<[string], Row>(

@@ -18,6 +18,8 @@ export interface StoredSummary {
   readonly notify: Notify;
   /** Counts up with what is written, over all conversations. */
   readonly activity: number;
+  /** Of a direct conversation: whether the safety numbers were found equal. */
+  readonly isVerified: boolean;
   /** Whether it belongs into a list: not if nothing was ever written, or if it is a mere name of nobody. */
   readonly isListed: boolean;
 }
@@ -34,6 +36,7 @@ interface Row {
   invited_by: Uint8Array | null;
   notify: Notify;
   activity: number | null;
+  is_verified: number;
   is_listed: number;
 }
 
@@ -41,6 +44,7 @@ const isListed = "shelf = 'open' and activity is not null and (conversation_id i
 // The loop goes over the summaries: a conversation's row is large.
 const selected = `
   select conversation, kind, peer_name, unread, mentions, queued, standing, title, invited_by, notify, activity,
+    exists (select 1 from contacts where account_id = peer_account and verified_at is not null) as is_verified,
     ${isListed} as is_listed
   from summaries cross join conversations using (conversation)`;
 
@@ -57,6 +61,7 @@ function fromRow(row: Row): StoredSummary {
     invitedBy: row.invited_by === null ? undefined : accountId(row.invited_by),
     notify: row.notify,
     activity: row.activity ?? 0,
+    isVerified: row.is_verified === 1,
     isListed: row.is_listed === 1,
   };
 }

@@ -28,6 +28,8 @@ export interface ConversationSummary {
   /** Of an invitation. */
   readonly invitedBy: string | null;
   readonly notify: Notify;
+  /** Of a direct conversation: whether the safety numbers were found equal. */
+  readonly isVerified: boolean;
   /** Counts up with what is written, over all conversations. */
   readonly activity: number;
 }
@@ -82,6 +84,7 @@ function summaryOf(profile: Profile, stored: StoredSummary): ConversationSummary
     standing,
     invitedBy: standing === "invited" && invitedBy !== undefined ? nameOf(profile, invitedBy) : null,
     notify,
+    isVerified: stored.isVerified,
     activity,
   };
 }

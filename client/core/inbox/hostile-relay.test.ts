@@ -23,6 +23,7 @@ import { readSecurityEvents, type SecurityEventKind } from "../../store/security
 import { withInbox } from "../groups/change-membership.ts";
 import { readMessages } from "../messages/read-messages.ts";
 import { queueMessage } from "../outbox/send-message.ts";
+import { acceptNewKey } from "../people/changed-key.ts";
 
 let world: AliceAndBob;
 let alice: ProfileFixture;
@@ -119,16 +120,25 @@ test("a name that leads to another account stops the send", async () => {
   carol.remove();
 });
 
-test("a known name that comes with another account is not believed", async () => {
+test("a known name that comes with another account is not believed before a person says so", async () => {
   await send(alice, "bob", "hello");
   const impostor = new AccountFixture("bob", world.relay);
   const fake = await impostor.profile();
   await send(fake, "alice", "it is me, bob");
   expect((await syncWarily(alice)).alarms.map(({ kind }) => kind)).toEqual(["name_moved"]);
   expect(texts(alice)).toEqual(["alice: hello"]);
-  await send(alice, "bob", "to the real one");
-  await sync(bob);
-  expect(texts(bob)).toEqual(["alice: hello", "alice: to the real one"]);
+  // To whom it would go is for a person to decide.
+  expect(() => queueMessage(alice.profile, { to: "bob", text: "to which?" })).toThrow(
+    expect.objectContaining({ code: "security_stop" }),
+  );
+  await acceptNewKey(alice.profile, alice.connect, "bob");
+  await sync(alice);
+  await send(alice, "bob", "to the new one");
+  await sync(bob, fake);
+  expect([texts(bob), texts(fake)]).toEqual([
+    ["alice: hello"],
+    ["bob: it is me, bob", "alice: to the new one"],
+  ]);
   impostor.remove();
 });
 

@@ -1,4 +1,4 @@
-import { equal, messageId, sha256, toHex } from "../../../keys/index.ts";
+import { equal, messageId, sha256, toHex, validName } from "../../../keys/index.ts";
 import { readConversation, type StoredConversation } from "../../store/conversations.ts";
 import { snapshot, transact } from "../../store/database.ts";
 import { findKey, saveKey } from "../../store/idempotency-keys.ts";
@@ -14,7 +14,7 @@ import {
 import { messageCalled } from "../messages/find-message.ts";
 import { type Message, toMessage } from "../messages/message.ts";
 import { checkText } from "../messages/text-limits.ts";
-import { admit, isBlocked } from "../people/standing.ts";
+import { admit, isBlocked, stopIfKeyChanged } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";
 
 const MAX_KEY_BYTES = 256;
@@ -135,10 +135,17 @@ function messageToAnswer(profile: Profile, id: string): StoredMessage {
   return answered;
 }
 
-/** Whoever writes to somebody knows him. Inside a transaction. Throws `not_allowed` for somebody blocked. */
+/**
+ * Whoever writes to somebody knows him. Inside a transaction. Throws `not_allowed` for somebody blocked, and for an
+ * account that had its name before another; `security_stop` while that is not decided.
+ */
 export function knowPeer(profile: Profile, conversation: number): void {
   const { kind, peerAccount, peerName } = readConversation(profile.db, conversation);
   if (kind !== "dm" || peerAccount === undefined) return;
+  stopIfKeyChanged(profile, peerName);
+  if (!validName(peerName)) {
+    throw new ChatError("not_allowed", "Another account has that name now: here nothing is sent any more.");
+  }
   if (isBlocked(profile, peerAccount)) {
     throw new ChatError("not_allowed", `You have blocked ${peerName}.`, {
       hint: `\`chat unblock ${peerName}\` lets you write to each other again.`,

@@ -25,9 +25,11 @@ import { heldLogs, settle } from "../conversations/conversations.ts";
 import { mayWrite } from "../groups/rights.ts";
 import { Inbox } from "../inbox/inbox.ts";
 import { eraseDeleted } from "../messages/erase-deleted.ts";
+import { meetPerson } from "../people/contacts.ts";
 import { fetchRoster, forgetRoster } from "../people/rosters.ts";
 import { record } from "../people/security.ts";
 import { setUpSessions } from "../people/sessions.ts";
+import { stopIfKeyChanged } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";
 import { takePromise } from "../promises.ts";
 import { failIntent } from "./fail-intent.ts";
@@ -91,6 +93,7 @@ async function prepare(
   try {
     const stored = findNumbered(profile.db, conversation);
     if (stored === undefined) return; // its intents stand elsewhere now: in the next round
+    if (stored.kind === "dm") stopIfKeyChanged(profile, stored.peerName);
     if (stored.conversationId === undefined) current = await settle(profile, connection, stored);
     const mayNot = !mayWrite(profile, stored);
     // To whoever was removed the relay shows the last roster that he was in; what gives or takes a right is in the log.
@@ -107,7 +110,26 @@ async function prepare(
     }
     throw new ChatError("internal", "The message could not be sealed.");
   } catch (error) {
-    failConversation(profile, current, through, definite(error));
+    const cause = await orAnotherAccount(profile, connection, current, error);
+    failConversation(profile, current, through, definite(cause));
+  }
+}
+
+/** An account that is gone: whether its name stands for another one now. */
+async function orAnotherAccount(
+  profile: Profile,
+  connection: RelayConnection,
+  conversation: number,
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof NetError) || error.reason !== "unknown_account") return error;
+  const stored = findNumbered(profile.db, conversation);
+  if (stored?.kind !== "dm") return error;
+  try {
+    await meetPerson(profile, connection, stored.peerName);
+    return error;
+  } catch (found) {
+    return found instanceof ChatError && found.code === "security_stop" ? found : error;
   }
 }
 

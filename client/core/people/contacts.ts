@@ -4,9 +4,12 @@ import {
   accountId,
   type ChainState,
   type DeviceKeys,
+  dmConversationId,
   equal,
   findDevice,
   KeysError,
+  selfConversationId,
+  sha256,
   toHex,
   validName,
   verifyChain,
@@ -20,7 +23,10 @@ import {
   readAccountEntries,
   saveAccountEntries,
 } from "../../store/accounts.ts";
+import { saveChangedKey } from "../../store/changed-keys.ts";
+import { findDirect } from "../../store/conversations.ts";
 import { type Database, transact } from "../../store/database.ts";
+import { addEvent } from "../../store/events.ts";
 import { ChatError } from "../chat-error.ts";
 import type { Profile } from "../profile.ts";
 import { alarm, type Finding, record } from "./security.ts";
@@ -141,6 +147,18 @@ export async function refreshChains(
   }
 }
 
+/** The whole chain of an account, verified and not kept. Throws as `refreshChains` does; undefined: nobody has it. */
+export async function fetchChain(
+  profile: Profile,
+  connection: RelayConnection,
+  account: AccountId,
+): Promise<{ readonly chain: ChainState; readonly entries: readonly Uint8Array[] } | undefined> {
+  const answers = await connection.getAccountChains([{ accountId: account, entriesHeld: 0n }]);
+  const answer = answers.find((each) => equal(each.accountId, account));
+  if (answer === undefined) return undefined;
+  return { chain: verifyAnswer(profile, account, undefined, answer), entries: answer.entries };
+}
+
 interface VerifiedChain {
   readonly account: AccountId;
   /** How many entries were here when the relay was asked. */
@@ -169,6 +187,7 @@ function takeChain(
     ? account
     : pinName(profile.db, after.name, account);
   if (!equal(pinned, account)) {
+    noteChangedKey(profile, after.name, pinned, account);
     return {
       kind: "name_moved",
       text: `The relay shows another account under the name ${after.name} than before.`,
@@ -179,6 +198,29 @@ function takeChain(
   saveAccountEntries(profile.db, after, held, entries);
   if (before !== undefined) recordDevices(profile, before, after);
   return undefined;
+}
+
+/** Nothing is sent to the name until somebody decides which account it stands for. */
+function noteChangedKey(profile: Profile, name: string, pinned: AccountId, seen: AccountId): void {
+  saveChangedKey(profile.db, name, seen, profile.runtime.now());
+  tellEvent(profile, "key_changed", pinned, seen, { account: toHex(seen), accepted: false });
+}
+
+/** To those who follow the conversation with an account; the same event on every device. Inside a transaction. */
+function tellEvent(
+  { db, identity, runtime }: Profile,
+  event: "key_changed" | "device_added",
+  account: AccountId,
+  what: Uint8Array,
+  details: Readonly<Record<string, unknown>>,
+): void {
+  const own = identity.accountId;
+  const id = equal(account, own) ? selfConversationId(own) : dmConversationId(own, account);
+  const direct = findDirect(db, id);
+  if (direct === undefined) return;
+  const eventId = sha256(Buffer.concat([Buffer.from(event), account, what])).slice(0, 16);
+  const { conversation } = direct;
+  addEvent(db, { eventId, event, conversation, accountId: account, at: runtime.now(), details });
 }
 
 /** The chain with the new entries, or the same value as `before` when there are none. */
@@ -249,6 +291,9 @@ function recordDevices(profile: Profile, before: ChainState, after: ChainState):
     const what = kind === "device_added" ? "has a new device" : "no longer has the device";
     const text = `${after.name} ${what} ${id.slice(0, 8)}.`;
     record(profile, "note", { kind, text, accountId: after.accountId, evidence: { device: id } });
+    if (kind === "device_added") {
+      tellEvent(profile, kind, after.accountId, Buffer.from(id, "hex"), { member: after.name, added: id });
+    }
   }
 }
 

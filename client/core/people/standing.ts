@@ -1,5 +1,6 @@
 // Who is known here, below everything that sends or shows.
 import { type AccountId, equal } from "../../../keys/index.ts";
+import { readChangedKey } from "../../store/changed-keys.ts";
 import {
   type ContactStanding,
   readContact,
@@ -8,6 +9,7 @@ import {
 } from "../../store/contacts.ts";
 import type { ConversationKind } from "../../store/conversations.ts";
 import { isOn } from "../../store/settings.ts";
+import { ChatError } from "../chat-error.ts";
 import { tellOwnDevices } from "../own-devices/tell.ts";
 import type { Profile } from "../profile.ts";
 
@@ -57,4 +59,16 @@ export function mayAnswer(
 /** Whoever waits is accepted. Inside a transaction. */
 export function admitRequesting(profile: Profile): void {
   for (const account of readRequesting(profile.db)) admit(profile, account);
+}
+
+/** Throws `security_stop` while another account stands under a name than the one that this profile knows by it. */
+export function stopIfKeyChanged({ db }: Profile, name: string): void {
+  if (readChangedKey(db, name) === undefined) return;
+  throw new ChatError(
+    "security_stop",
+    `${name} has another account key than before: nothing is sent to it.`,
+    {
+      hint: `Ask ${name} by another way; \`chat accept ${name} --new-key\` shows both safety numbers and goes on with the new one.`,
+    },
+  );
 }

@@ -16,7 +16,7 @@ import type { Profile } from "../profile.ts";
 import { acknowledge } from "../receipts/queue-receipts.ts";
 import { knownChain, meetPerson } from "./contacts.ts";
 import { badName, foldName } from "./names.ts";
-import { setContactStanding } from "./standing.ts";
+import { setContactStanding, stopIfKeyChanged } from "./standing.ts";
 
 export type { ContactStanding };
 
@@ -108,10 +108,12 @@ export async function findPerson(profile: Profile, connect: Connect, given: stri
 
 /**
  * Lets somebody's messages and invitations in; from now on he hears what arrived, and who is there. Throws `bad_name`,
- * `usage`, and `unknown_person` for a name that was never seen here: see `findPerson`. So do the next two.
+ * `usage`, and `unknown_person` for a name that was never seen here: see `findPerson`. So do the next two. This one
+ * throws `security_stop` for a name under which another account came: see `acceptNewKey`.
  */
 export function acceptPerson(profile: Profile, given: string): Contact {
   const account = personCalled(profile, given);
+  stopIfKeyChanged(profile, nameOf(profile, account));
   transact(profile.db, () => {
     setContactStanding(profile, account, "accepted");
     answerAtLast(profile, account);
@@ -161,7 +163,8 @@ function directWith(profile: Profile, accountId: AccountId): StoredConversation 
   return findConversationWith(profile, { kind: "person", name, accountId });
 }
 
-function personCalled(profile: Profile, given: string): AccountId {
+/** The account behind a name that was met. Throws `bad_name`, `usage`, `unknown_person`. */
+export function personCalled(profile: Profile, given: string): AccountId {
   const name = personName(profile, given);
   const account = readPinnedName(profile.db, name);
   if (account !== undefined) return account;

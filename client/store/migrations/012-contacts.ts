@@ -30,6 +30,13 @@ alter table conversations add column shelf text not null default 'open'
 create index conversations_by_peer on conversations (peer_account);
 create index shelved_conversations on conversations (conversation) where shelf <> 'open';
 
+-- Another account came under a pinned name: nothing is sent to that name until somebody decides.
+create table changed_keys (
+  name text primary key,
+  account_id blob not null check (length(account_id) = 32),
+  seen_at integer not null
+) strict, without rowid;
+
 -- Whoever one has talked with, or was invited by, before there were requests.
 insert into contacts (account_id, standing)
 select distinct peer_account, 'accepted' from conversations join summaries using (conversation)
