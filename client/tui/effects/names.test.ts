@@ -18,6 +18,7 @@ function summary(
     standing: "member",
     invitedBy: null,
     notify: "all",
+    isVerified: false,
     activity: 0,
     ...more,
   };
