@@ -99,7 +99,7 @@ export interface PullAnswer {
 }
 
 export interface RelayStream {
-  readonly welcome: { now: bigint; oneTimePrekeysLeft: number };
+  readonly welcome: { now: bigint; oneTimePrekeysLeft: number; acknowledged: bigint };
   /** The heads that came with Welcome: the conversations in which this device is behind. */
   readonly heads: Conversation[];
   /** Resolves with the relay's answer; rejects when the stream breaks first: the outcome is unknown, send the same bytes again. */

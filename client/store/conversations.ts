@@ -309,6 +309,20 @@ export function setSender(
   ).run(sender.sequence, sender.content ?? null, conversation);
 }
 
+/** Of all conversations: the next message carries a fresh one. */
+export function forgetEphemeralKeys(db: Database): void {
+  statement<[], never>(db, "update conversations set ephemeral_key = null").run();
+}
+
+/** How far all logs together are opened. */
+export function sumOpened(db: Database): number {
+  const row = statement<[], { opened: number }>(
+    db,
+    "select coalesce(sum(opened_sequence), 0) as opened from conversations",
+  ).get();
+  return row?.opened ?? 0;
+}
+
 /** What this device's messages carry until the roster changes. */
 export function setEphemeralKey(db: Database, conversation: number, key: EphemeralKey): void {
   statement<[Uint8Array, number], never>(

@@ -9,6 +9,8 @@ type Counter =
   | `title_origin_${number}`
   | `nobody_${string}`
   | "prekey_upkeep"
+  | "keys_renewed"
+  | "own_rows_unknown"
   | `prekey_${PrekeySecret["kind"]}`;
 
 export function readCounter(db: Database, name: Counter): number {

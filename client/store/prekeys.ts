@@ -5,7 +5,7 @@ import {
   type PrekeySecrets,
   type SetUpHeader,
 } from "../../keys/index.ts";
-import { countUp } from "./counters.ts";
+import { countUp, readCounter, setCounter } from "./counters.ts";
 import { type Database, statement } from "./database.ts";
 
 type Kind = PrekeySecret["kind"];
@@ -32,6 +32,11 @@ export function addPrekey(db: Database, made: MadePrekey<PrekeySecret>, now: num
 /** Ids count up and are never used again, one-time pairs included, although those are deleted. */
 export function nextPrekeyId(db: Database, kind: Kind): number {
   return countUp(db, `prekey_${kind}`);
+}
+
+/** Goes on well after any id that a later state of this profile can have given out. */
+export function skipPrekeyIds(db: Database, kind: Kind, by: number): void {
+  setCounter(db, `prekey_${kind}`, readCounter(db, `prekey_${kind}`) + by);
 }
 
 /** When the one in use of this kind was made. */

@@ -16,6 +16,7 @@ export type SecurityEventKind =
   | "message_missing"
   | "message_replayed"
   | "message_id_reused"
+  | "profile_restored"
   | "device_added"
   | "device_removed";
 

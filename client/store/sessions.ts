@@ -1,7 +1,9 @@
 import {
+  type AccountId,
   asSecret,
   type DeviceAddress,
   decodeSession,
+  deviceId,
   encodeSession,
   equal,
   type FindSkipped,
@@ -17,9 +19,26 @@ import { type Database, statement } from "./database.ts";
 export function readSendingSession(db: Database, peer: DeviceAddress): SessionState | undefined {
   const row = statement<[Uint8Array, Uint8Array], { state: Uint8Array }>(
     db,
-    "select state from sessions where account_id = ? and device_id = ? order by place desc limit 1",
+    `select state from sessions
+     where account_id = ? and device_id = ? and session_id not in (select session_id from retired_sessions)
+     order by place desc limit 1`,
   ).get(peer.accountId, peer.deviceId);
   return row && decodeSession(new Uint8Array(row.state));
+}
+
+/** Nothing is sealed with any of the sessions there are: a later state of this profile may have done so. */
+export function retireSessions(db: Database): void {
+  statement<[], never>(db, "insert or ignore into retired_sessions select session_id from sessions").run();
+}
+
+/** The devices of an account with which there are sessions. */
+export function readDevicesWithSession(db: Database, account: AccountId): DeviceAddress[] {
+  return statement<[Uint8Array], { device_id: Uint8Array }>(
+    db,
+    "select distinct device_id from sessions where account_id = ?",
+  )
+    .all(account)
+    .map((row) => ({ accountId: account, deviceId: deviceId(row.device_id) }));
 }
 
 /** How many devices there are sessions with. */

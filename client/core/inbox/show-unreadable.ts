@@ -6,6 +6,7 @@ import { keepAside } from "../../store/quarantine.ts";
 import type { StagedRow } from "../../store/staged-rows.ts";
 import { meetingPlace, membersOf, theConversation, wasLost } from "../conversations/conversations.ts";
 import type { Cause } from "../groups/stage.ts";
+import { noteUnknownOwnRow } from "../older-copy/unknown-rows.ts";
 import { queueSilent } from "../outbox/queue-silent.ts";
 import { record } from "../people/security.ts";
 import { mayAnswer } from "../people/standing.ts";
@@ -23,6 +24,7 @@ export function showUnreadable(
   row: StagedRow,
   cause: Cause,
 ): boolean {
+  if (cause === "lost_by_sender") noteUnknownOwnRow(profile, conversation);
   if (isFamiliar(profile, conversation, row, cause) || conversation.shelf === "blocked") return false;
   const sender = claimedSender(profile, conversation, row);
   const author = cause === "lost_by_sender" ? profile.identity.accountId : sender?.accountId;
@@ -48,7 +50,7 @@ export function showUnreadable(
 }
 
 /** Of many in a row, one line says enough. */
-const runs: ReadonlySet<Cause> = new Set<Cause>(["not_for_this_device", "retention"]);
+const runs: ReadonlySet<Cause> = new Set<Cause>(["not_for_this_device", "lost_by_sender", "retention"]);
 
 /** A copy of a message that is here needs no line. A run of messages from before this device's time needs only one. */
 function isFamiliar(profile: Profile, stored: StoredConversation, row: StagedRow, cause: Cause): boolean {

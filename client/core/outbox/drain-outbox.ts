@@ -7,6 +7,7 @@ import { holding, takeLock } from "../../store/lock.ts";
 import { hasIntents } from "../../store/outbox.ts";
 import { upkeepPrekeys } from "../account/prekey-upkeep.ts";
 import { isCount } from "../conversations/conversations.ts";
+import { noticeOlderCopy } from "../older-copy/notice-older-copy.ts";
 import type { Profile } from "../profile.ts";
 import { submitOutbox } from "./submit-outbox.ts";
 
@@ -55,9 +56,10 @@ export async function drainThrough(
   stream: RelayStream,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  return withDrainLock(profile, () => {
+  return withDrainLock(profile, async () => {
     noteRosters(profile, stream.heads);
-    return submitOutbox(profile, connection, stream, signal);
+    await noticeOlderCopy(profile, connection, stream);
+    await submitOutbox(profile, connection, stream, signal);
   });
 }
 
@@ -69,6 +71,7 @@ async function drainOver(
 ): Promise<void> {
   try {
     noteRosters(profile, stream.heads);
+    await noticeOlderCopy(profile, connection, stream);
     await submitOutbox(profile, connection, stream, signal);
     await upkeepPrekeys(profile, connection, stream.welcome.oneTimePrekeysLeft);
   } finally {

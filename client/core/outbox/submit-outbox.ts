@@ -11,7 +11,7 @@ import type {
 import { refusalReason } from "../../net/service-error.ts";
 import { findNumbered, nameRoster, readConversation, setSender } from "../../store/conversations.ts";
 import { transact } from "../../store/database.ts";
-import { markSent } from "../../store/messages.ts";
+import { markSent, readMessage } from "../../store/messages.ts";
 import {
   discardSealed,
   type Intent,
@@ -25,6 +25,7 @@ import { heldLogs, settle } from "../conversations/conversations.ts";
 import { mayWrite } from "../groups/rights.ts";
 import { Inbox } from "../inbox/inbox.ts";
 import { eraseDeleted } from "../messages/erase-deleted.ts";
+import { mayBeSentAlready } from "../older-copy/unknown-rows.ts";
 import { meetPerson } from "../people/contacts.ts";
 import { fetchRoster, forgetRoster } from "../people/rosters.ts";
 import { record } from "../people/security.ts";
@@ -248,6 +249,10 @@ function takeRefused(profile: Profile, intent: Intent, refused: Refused): number
       sealAgain(profile, current);
       return undefined;
     case "message_id_reused":
+      if (mayBeSentAlready(profile, readMessage(profile.db, intent.position)?.sentAt ?? 0)) {
+        takeSentAlready(profile, current);
+        return undefined;
+      }
       record(profile, "stop", {
         kind: "message_id_reused",
         text: "The relay says that it has another message under the id of one of yours.",
@@ -266,6 +271,17 @@ function takeRefused(profile: Profile, intent: Intent, refused: Refused): number
       return undefined;
     }
   }
+}
+
+/** It was queued when the profile was copied or saved, and the other state of the profile has sent it since. */
+function takeSentAlready(profile: Profile, { intent, position, conversation }: Intent): void {
+  removeIntent(profile.db, intent);
+  markSent(profile.db, position, readConversation(profile.db, conversation).log?.head.sequence ?? 0);
+  record(profile, "note", {
+    kind: "profile_restored",
+    text: "A message that waited here had been sent already, before this profile was put back or copied.",
+    conversation,
+  });
 }
 
 /** The roster has moved: this intent and those sealed after it are sealed anew, counting on from before it. */

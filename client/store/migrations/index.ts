@@ -9,6 +9,7 @@ import { placesOfEvents } from "./008-places-of-events.ts";
 import { drafts } from "./009-drafts.ts";
 import { origin } from "./010-origin.ts";
 import { contacts } from "./012-contacts.ts";
+import { olderCopies } from "./014-older-copies.ts";
 
 /** In order; the profile's `user_version` counts how many it has seen. Never change one that was released: add one. */
 export const migrations: readonly string[] = [
@@ -23,4 +24,5 @@ export const migrations: readonly string[] = [
   drafts,
   origin,
   contacts,
+  olderCopies,
 ];

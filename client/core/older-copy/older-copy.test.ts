@@ -1,0 +1,184 @@
+import { cpSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import {
+  type AliceAndBob,
+  aliceAndBob,
+  deliver,
+  send,
+  sync,
+  syncWarily,
+  texts,
+} from "../../../test/support/alice-and-bob.ts";
+import type { ProfileFixture } from "../../../test/support/profile-fixture.ts";
+import { readMessages } from "../messages/read-messages.ts";
+import { queueMessage } from "../outbox/send-message.ts";
+import { findingsSince } from "../people/security.ts";
+import { closeProfile, openProfile } from "../profile.ts";
+
+let world: AliceAndBob;
+let alice: ProfileFixture;
+let bob: ProfileFixture;
+let backup: string;
+
+beforeEach(async () => {
+  world = await aliceAndBob();
+  ({ alice, bob } = world);
+  backup = mkdtempSync(join(tmpdir(), "sotto-backup-"));
+  await send(alice, "bob", "hello");
+  await sync(bob, alice);
+  await send(bob, "alice", "hello back");
+  await sync(alice, bob, alice);
+});
+afterEach(() => {
+  world.remove();
+  rmSync(backup, { recursive: true, force: true });
+});
+
+/** As `tar` of the folder, while nothing runs. */
+function save(at: ProfileFixture): void {
+  closeProfile(at.profile);
+  cpSync(at.paths.folder, backup, { recursive: true });
+  at.profile = at.open();
+}
+
+/** The folder as it was saved, in the same place. */
+function restore(at: ProfileFixture): void {
+  closeProfile(at.profile);
+  // While the other is still there, so that it cannot have the same inode.
+  const { folder } = at.paths;
+  cpSync(backup, `${folder}.new`, { recursive: true });
+  renameSync(folder, `${folder}.old`);
+  renameSync(`${folder}.new`, folder);
+  rmSync(`${folder}.old`, { recursive: true });
+  at.profile = at.open();
+}
+
+function notes(at: ProfileFixture): string[] {
+  return findingsSince(at.profile, 0).map(({ gravity, kind }) => `${gravity} ${kind}`);
+}
+
+const fromBob = () => texts(alice, "bob").filter((line) => line.startsWith("bob: "));
+
+test("a profile put back to before what it sent and received goes on by itself, and nobody sees an alarm", async () => {
+  save(alice);
+  for (const text of ["one", "two", "three"]) await send(alice, "bob", text);
+  await sync(bob);
+  await send(bob, "alice", "four");
+  await sync(alice, bob, alice);
+  restore(alice);
+
+  await send(alice, "bob", "five");
+  await sync(alice, bob, alice);
+  await send(bob, "alice", "six");
+  await send(alice, "bob", "seven");
+  await sync(alice, bob, alice);
+
+  const alices = texts(bob, "alice").filter((line) => line.startsWith("alice: "));
+  expect(alices).toEqual([
+    "alice: hello",
+    "alice: one",
+    "alice: two",
+    "alice: three",
+    "alice: five",
+    "alice: seven",
+  ]);
+  expect(fromBob().at(-1)).toBe("bob: six");
+  expect(notes(alice)).toEqual(["note profile_restored"]);
+  expect(notes(bob).filter((each) => each.startsWith("stop"))).toEqual([]);
+});
+
+test("a file system put back as a whole is noticed by what the relay has acknowledged", async () => {
+  save(alice);
+  await send(alice, "bob", "one");
+  await sync(bob, alice);
+  restore(alice);
+  // As in a snapshot, where the file is what it was.
+  alice.profile.db.prepare("delete from place").run();
+  await send(alice, "bob", "two");
+  await sync(bob, alice);
+  expect(texts(bob, "alice").slice(-2)).toEqual(["alice: one", "alice: two"]);
+  expect(notes(alice)).toEqual(["note profile_restored"]);
+  expect(notes(bob).filter((each) => each.startsWith("stop"))).toEqual([]);
+});
+
+test("what it had sent shows as one line that says why it cannot be read", async () => {
+  save(alice);
+  for (const text of ["one", "two", "three"]) await send(alice, "bob", text);
+  await sync(bob);
+  restore(alice);
+  await sync(alice);
+  const lost = readMessages(alice.profile, { limit: 10 }).filter(({ unreadable }) => unreadable !== null);
+  expect(lost).toMatchObject([{ from: "alice", unreadable: { cause: "profile_restored" } }]);
+});
+
+test("after a restore nothing is sealed in a session that the later state has used", async () => {
+  save(alice);
+  await send(alice, "bob", "one");
+  const before = world.relay.submits.length;
+  restore(alice);
+  await send(alice, "bob", "two");
+  await sync(bob);
+  expect(texts(bob, "alice").slice(-2)).toEqual(["alice: one", "alice: two"]);
+  const retired = alice.profile.db.prepare("select count(*) as n from retired_sessions").get();
+  expect(retired).toEqual({ n: 1 });
+  expect(world.relay.submits.length).toBeGreaterThan(before);
+});
+
+test("messages that waited when it was saved, and went out since, are not sent twice", async () => {
+  const { position } = queueMessage(alice.profile, { to: "bob", text: "waited" });
+  save(alice);
+  await deliver(alice, position);
+  await sync(alice, bob, alice);
+  restore(alice);
+  expect(await deliver(alice, position)).toMatchObject({ state: "sent", text: "waited" });
+  await sync(alice, bob);
+  expect(texts(bob, "alice").filter((line) => line === "alice: waited")).toEqual(["alice: waited"]);
+  expect(notes(alice).filter((each) => each.startsWith("stop"))).toEqual([]);
+});
+
+test("a copy elsewhere takes fresh keys before it says anything, and both can be read", async () => {
+  save(alice);
+  const elsewhere = mkdtempSync(join(tmpdir(), "sotto-copy-"));
+  cpSync(backup, elsewhere, { recursive: true });
+  const paths = { ...alice.paths, folder: elsewhere, database: join(elsewhere, "profile.db") };
+  for (const lock of ["liveLock", "drainLock", "refreshLock", "registerLock"] as const)
+    paths[lock] = join(elsewhere, `${lock}.lock`);
+  const copy = Object.create(alice) as ProfileFixture;
+  copy.profile = openProfile(paths, alice.key);
+  await send(copy, "bob", "from the copy");
+  await send(alice, "bob", "from the first");
+  await send(copy, "bob", "from the copy again");
+  await sync(bob);
+  expect(texts(bob, "alice").slice(-3)).toEqual([
+    "alice: from the copy",
+    "alice: from the first",
+    "alice: from the copy again",
+  ]);
+  expect(notes(copy)).toContain("note profile_restored");
+  closeProfile(copy.profile);
+  rmSync(elsewhere, { recursive: true, force: true });
+});
+
+test("a relay that claims what never was costs one renewal an hour", async () => {
+  const sums = () => alice.profile.db.prepare("select value from counters where name = 'keys_renewed'").get();
+  for (const log of world.relay.logs.values()) {
+    for (const reader of log.cursors.keys()) log.cursors.set(reader, 1_000);
+  }
+  await syncWarily(alice);
+  const first = sums();
+  await syncWarily(alice);
+  expect(sums()).toEqual(first);
+  alice.ahead = 61 * 60 * 1000;
+  await syncWarily(alice);
+  expect(sums()).not.toEqual(first);
+  expect(notes(alice).every((each) => each.startsWith("note"))).toBe(true);
+});
+
+test("nothing is renewed where nothing was put back", async () => {
+  for (const text of ["one", "two"]) await send(alice, "bob", text);
+  await sync(bob, alice, bob);
+  expect(notes(alice)).toEqual([]);
+  expect(notes(bob)).toEqual([]);
+});
