@@ -1,6 +1,7 @@
 import { PassThrough, Writable } from "node:stream";
 import type { ReadStream, WriteStream } from "node:tty";
 import { afterEach, expect, test, vi } from "vitest";
+import { row } from "../../test/support/tui-state.ts";
 import { Client } from "./client.ts";
 import type { Effect } from "./model/effect.ts";
 import { defaultSettings, initialState } from "./model/initial.ts";
@@ -185,10 +186,7 @@ test("without colours there are none, whichever theme is set", () => {
 });
 
 test("a click is on what is drawn there", () => {
-  const row = { kind: "dm", title: undefined, unread: 0, mentions: 0, queued: 0, notify: "all" } as const;
-  const conversations = ["bob", "carol"].map((name, at) => {
-    return { ...row, name, standing: "member" as const, invitedBy: undefined, activity: 2 - at };
-  });
+  const conversations = ["bob", "carol"].map((name, at) => row(name, { activity: 2 - at }));
   const known = {
     columns: 100,
     rows: 12,

@@ -1,25 +1,32 @@
 import { qrRows } from "../../client/tui/effects/qr.ts";
 import { composerWith } from "../../client/tui/model/composer.ts";
 import type {
+  CheckRow,
   GroupDetails,
+  KeyChange,
   KeyDetails,
   PersonRow,
   RelayDetails,
+  SafetyNumber,
   SearchHit,
 } from "../../client/tui/model/data.ts";
 import type { Directory } from "../../client/tui/model/directory.ts";
 import type { Failure } from "../../client/tui/model/event.ts";
 import { loaded } from "../../client/tui/model/loadable.ts";
+import { blocking, differing } from "../../client/tui/model/screens/confirm.ts";
 import { groupDetails, personDetails } from "../../client/tui/model/screens/details.ts";
 import { inviting } from "../../client/tui/model/screens/invite.ts";
 import { ownKeys } from "../../client/tui/model/screens/keys.ts";
 import { memberChoices } from "../../client/tui/model/screens/member-choices.ts";
 import { blankGroup } from "../../client/tui/model/screens/new-group.ts";
+import { newKey } from "../../client/tui/model/screens/new-key.ts";
 import { everybody } from "../../client/tui/model/screens/people.ts";
-import { theRelay } from "../../client/tui/model/screens/relay.ts";
+import { checkedRelay, theRelay } from "../../client/tui/model/screens/relay.ts";
+import { allRequests } from "../../client/tui/model/screens/requests.ts";
 import { allRooms } from "../../client/tui/model/screens/rooms.ts";
 import type { DetailsScreen, Screen } from "../../client/tui/model/screens/screen.ts";
 import { blankSearch } from "../../client/tui/model/screens/search.ts";
+import { signedOut, signingOut } from "../../client/tui/model/screens/sign-out.ts";
 import { NOW } from "./tui-state.ts";
 
 const DAY = 24 * 60 * 60_000;
@@ -51,10 +58,10 @@ export const ops: GroupDetails = {
   kind: "group",
   title: "Operations",
   members: [
-    { name: "alice", role: "owner" },
-    { name: "bob", role: "admin" },
-    { name: "carol", role: "member" },
-    { name: "dave", role: "member" },
+    { name: "alice", role: "owner", isVerified: false },
+    { name: "bob", role: "admin", isVerified: true },
+    { name: "carol", role: "member", isVerified: false },
+    { name: "dave", role: "member", isVerified: false },
   ],
   invited: [{ name: "erin", by: "bob" }],
   policy: { invite: "member", post: "member", pin: "admin", history: "asked" },
@@ -79,7 +86,10 @@ export const keys: KeyDetails = {
 };
 
 export const relay: RelayDetails = {
-  url: "http://127.0.0.1:7443",
+  url: "https://chat.example.org:7443",
+  proof: "a certificate that is pinned: Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmE",
+  directory: "open: whoever is on this relay sees you",
+  registration: "by invitation",
   roundTripMs: 3.2,
   findings: [
     {
@@ -119,14 +129,38 @@ export const hits: readonly SearchHit[] = [
   },
 ];
 
+export function numberWith(name: string, more: Partial<SafetyNumber> = {}): SafetyNumber {
+  const plain = { verifiedAt: undefined, standing: "accepted" } as const;
+  return { with: name, digits, qr: qrRows(digits), ...plain, ...more };
+}
+
 function groupScreen(group: GroupDetails = ops, more: Partial<DetailsScreen> = {}): DetailsScreen {
   return { ...groupDetails(group.name).screen, about: { kind: "group", group: loaded(group) }, ...more };
 }
 
 export function personScreen(name: string, more: Partial<DetailsScreen> = {}): DetailsScreen {
-  const number = loaded({ with: name, digits, qr: qrRows(digits) });
+  const number = loaded(numberWith(name));
   return { ...personDetails(name).screen, about: { kind: "person", number }, ...more };
 }
+
+const change: KeyChange = {
+  with: "bob",
+  before: digits,
+  now: "845140278349537239282786020190509817817340836499857630313180",
+  wasVerified: true,
+};
+
+const checks: readonly CheckRow[] = [
+  { name: "profile", isGood: true, detail: "whole, and can be written", hint: undefined },
+  { name: "relay", isGood: true, detail: "answers in 3 ms, version 0.5.0", hint: undefined },
+  {
+    name: "clock",
+    isGood: false,
+    detail: "this machine's clock is 7 minutes ahead of the relay's",
+    hint: "Set it, or let the system set it: times of messages are wrong until then.",
+  },
+  { name: "prekeys", isGood: true, detail: "87 one-time pairs left", hint: undefined },
+];
 
 const carol = { name: "carol", role: "member", talk: "carol" } as const;
 const member = memberChoices(ops, carol, "alice", personDetails("carol"));
@@ -174,6 +208,29 @@ export const screens: Readonly<Record<string, Screen>> = {
   "group-of-others": groupScreen({ ...ops, kind: "room", title: "ops", mine: "member" }, { chosen: 5 }),
   member: member ?? everybody,
   person: personScreen("bob"),
+  "person-verified": personScreen("bob", {
+    about: { kind: "person", number: loaded(numberWith("bob", { verifiedAt: NOW - 4 * DAY })) },
+    chosen: 2,
+  }),
+  "person-stranger": personScreen("zoe", {
+    about: { kind: "person", number: loaded(numberWith("zoe", { standing: "stranger" })) },
+  }),
+  differing: differing("bob"),
+  blocking: blocking("zoe"),
+  "new-key": { ...newKey("bob").screen, change: loaded(change) },
+  "new-key-failed": {
+    ...newKey("bob").screen,
+    change: loaded({ ...change, wasVerified: false }),
+    chosen: 2,
+    failure: unreachable,
+  },
+  requests: { ...allRequests, chosen: "zoe" },
+  "requests-none": allRequests,
+  "sign-out": { ...signingOut, isLast: false },
+  "sign-out-last": { ...signingOut, isLast: true, chosen: 1 },
+  "sign-out-words": { ...signingOut, isLast: true, stage: "words", words: composerWith("abandon ability") },
+  "sign-out-unreachable": { ...signingOut, isLast: false, stage: "unreachable", failure: unreachable },
+  "signed-out": signedOut,
   "person-loading": personDetails("bob").screen,
   "person-failed": {
     ...personDetails("zoe").screen,
@@ -192,7 +249,23 @@ export const screens: Readonly<Record<string, Screen>> = {
     failure: unreachable,
   },
   relay: { ...theRelay, relay: loaded(relay) },
-  "relay-silent": { ...theRelay, relay: loaded({ ...relay, roundTripMs: undefined, findings: [] }) },
+  "relay-silent": {
+    ...theRelay,
+    relay: loaded({
+      url: "http://127.0.0.1:7443",
+      proof: undefined,
+      directory: undefined,
+      registration: undefined,
+      roundTripMs: undefined,
+      findings: [],
+    }),
+  },
+  "relay-checked": {
+    ...checkedRelay,
+    relay: loaded({ ...relay, findings: [] }),
+    checks: loaded(checks),
+    isChecking: false,
+  },
   search: blankSearch,
   "search-found": {
     ...blankSearch,

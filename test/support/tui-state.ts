@@ -1,5 +1,10 @@
 import { emptyComposer } from "../../client/tui/model/composer.ts";
-import type { ConversationHead, ConversationRow, MessageEntry } from "../../client/tui/model/data.ts";
+import type {
+  ConversationHead,
+  ConversationRow,
+  MessageEntry,
+  RequestRow,
+} from "../../client/tui/model/data.ts";
 import { initialState } from "../../client/tui/model/initial.ts";
 import type { OpenConversation, State } from "../../client/tui/model/state.ts";
 
@@ -18,6 +23,7 @@ export function row(name: string, more: Partial<ConversationRow> = {}): Conversa
     standing: "member",
     invitedBy: undefined,
     notify: "all",
+    isVerified: false,
     activity: 0,
     ...more,
   };
@@ -50,6 +56,7 @@ export function message(
     state: from === "alice" ? "read" : "received",
     content: "text",
     trouble: undefined,
+    remedy: undefined,
     receipts: undefined,
     position,
     ...more,
@@ -78,10 +85,39 @@ export function headOf(name: string, more: Partial<ConversationHead> = {}): Conv
     name,
     kind: "dm",
     members: ["alice", name],
+    verified: [],
     encryption: "end-to-end, keys unchanged",
     canPost: true,
+    trust: undefined,
     ...more,
   };
+}
+
+export const strangers: readonly RequestRow[] = [
+  {
+    name: "zoe",
+    kind: "person",
+    from: "zoe",
+    text: "hi, are you the one who",
+    messages: 2,
+    at: NOW - 5 * MINUTE,
+  },
+  { name: "book-club", kind: "group", from: "yuri", text: "", messages: 0, at: NOW - 3_000 * MINUTE },
+];
+
+/** A stranger's request, looked at. */
+export function request(more: Partial<State> = {}): State {
+  return morning({
+    requests: strangers,
+    open: open("zoe", {
+      head: headOf("zoe", { trust: { standing: "stranger", isChanged: false } }),
+      entries: [
+        message(1, "zoe", "hello?", { unread: true }),
+        message(2, "zoe", "hi, are you the one who fixed the build?", { unread: true }),
+      ],
+    }),
+    ...more,
+  });
 }
 
 export function stateOf(more: Partial<State> = {}): State {
@@ -111,7 +147,7 @@ export function morning(more: Partial<State> = {}): State {
       row("oncall", { kind: "group", standing: "invited", invitedBy: "erin", activity: 9 }),
       row("bob", { unread: 2, activity: 8 }),
       row("ops", { kind: "group", title: "Operations", unread: 1, mentions: 1, activity: 7 }),
-      row("carol", { activity: 6 }),
+      row("carol", { isVerified: true, activity: 6 }),
       row("music", { kind: "room", unread: 14, activity: 5 }),
       row("random", { kind: "room", unread: 230, notify: "none", activity: 4 }),
       row("dave", { queued: 1, activity: 3 }),
@@ -124,7 +160,11 @@ export function morning(more: Partial<State> = {}): State {
     open: open("ops", {
       entries,
       newFrom: "m3",
-      head: headOf("ops", { kind: "group", members: ["alice", "bob", "carol", "dave", "erin"] }),
+      head: headOf("ops", {
+        kind: "group",
+        members: ["alice", "bob", "carol", "dave", "erin"],
+        verified: ["carol"],
+      }),
     }),
     ...more,
   });

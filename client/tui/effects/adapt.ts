@@ -29,7 +29,8 @@ export function failureOf(error: unknown): Failure {
 }
 
 export function rowOf(summary: ConversationSummary, name: string): ConversationRow {
-  const { kind, title, unread, mentions, queued, standing, invitedBy, notify, activity } = summary;
+  const { kind, title, unread, mentions, queued, standing, invitedBy, notify, isVerified, activity } =
+    summary;
   return {
     name: safeText(name),
     kind,
@@ -40,6 +41,7 @@ export function rowOf(summary: ConversationSummary, name: string): ConversationR
     standing,
     invitedBy: invitedBy === null ? undefined : safeText(invitedBy),
     notify,
+    isVerified,
     activity,
   };
 }
@@ -55,8 +57,10 @@ export function headOf(name: string, head: CoreHead | undefined, own: string): C
     name: safeText(name),
     kind,
     members: members.map(safeText),
+    verified: [],
     encryption: encryptionOf(alarms),
     canPost: mayPost,
+    trust: undefined,
   };
 }
 
@@ -75,7 +79,7 @@ function eventEntryOf({ key, place, event }: EventItem): EventEntry {
 
 function messageEntryOf(item: MessageItem, own: string): MessageEntry {
   const { message } = item;
-  const { votes, reactions, delivery, trouble, sharedBy } = message;
+  const { votes, reactions, delivery, sharedBy, unreadable } = message;
   const isGroup = message.kind === "group" || message.kind === "room";
   return {
     kind: "message",
@@ -101,7 +105,8 @@ function messageEntryOf(item: MessageItem, own: string): MessageEntry {
     sentAt: message.sentAt,
     state: message.state,
     content: message.content,
-    trouble: trouble === null ? undefined : safeText(trouble.text),
+    trouble: whyOf(message),
+    remedy: unreadable === null ? undefined : safeText(unreadable.remedy),
     receipts:
       delivery === null || !isGroup
         ? undefined
@@ -112,6 +117,11 @@ function messageEntryOf(item: MessageItem, own: string): MessageEntry {
           },
     position: item.place,
   };
+}
+
+function whyOf({ trouble, unreadable }: MessageItem["message"]): string | undefined {
+  const why = unreadable?.why ?? trouble?.text;
+  return why === undefined ? undefined : safeText(why);
 }
 
 /** On one line: more than its beginning is never shown. */
@@ -172,7 +182,11 @@ export function groupOf(
     notify,
   }: { readonly name: string; readonly own: string; readonly notify: ConversationRow["notify"] },
 ): GroupDetails {
-  const members = info.members.map((member) => ({ name: safeText(member.name), role: member.role }));
+  const members = info.members.map((member) => ({
+    name: safeText(member.name),
+    role: member.role,
+    isVerified: false,
+  }));
   return {
     name: safeText(name),
     kind: info.kind,

@@ -30,6 +30,9 @@ export const loadSafetyNumber: Doing<"safety number"> = async ({ profile, relay 
   const digits = await safetyNumberWith(profile, connector(profile, relay), person);
   tell({
     kind: "loaded",
-    loaded: { what: "safety number", number: { with: name, digits, qr: qrRows(digits) } },
+    loaded: {
+      what: "safety number",
+      number: { with: name, digits, qr: qrRows(digits), verifiedAt: undefined, standing: "accepted" },
+    },
   });
 };

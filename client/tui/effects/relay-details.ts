@@ -10,6 +10,9 @@ export const loadRelay: Doing<"load relay"> = async ({ profile, relay }, _effect
   if (profile === undefined) return;
   const known = {
     url: safeText(relay ?? whoami(profile).relay),
+    proof: undefined,
+    directory: undefined,
+    registration: undefined,
     findings: newestFindings(profile).map(({ at, text, gravity }) => ({ at, text: safeText(text), gravity })),
   };
   const show = (roundTripMs: RelayDetails["roundTripMs"]) =>

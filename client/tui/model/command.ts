@@ -9,7 +9,9 @@ export type Context =
   | "list"
   | "text"
   | "wizard"
-  | "details";
+  | "details"
+  /** Where a person waits for an answer, and nothing is written before it. */
+  | "decision";
 
 export interface CommandInfo {
   /** For the palette and the help screen: `Reply`. */
@@ -47,10 +49,18 @@ const table = {
   "new group": { label: "New group or room", context: "everywhere", keys: ["alt-n"] },
   details: { label: "Details of this conversation", context: "everywhere", keys: ["alt-i"] },
   keys: { label: "Keys and devices", context: "everywhere", keys: ["alt-k"] },
+  requests: { label: "Requests of strangers", context: "everywhere", keys: ["alt-q"] },
+  verify: { label: "Compare the safety number", context: "everywhere", keys: ["alt-v"] },
   search: { label: "Search everywhere", context: "everywhere", keys: ["ctrl-f"] },
   settings: { label: "Settings", context: "everywhere", keys: ["alt-comma"] },
   relay: { label: "Relay and connection", context: "everywhere", keys: [] },
+  check: { label: "Check what is wrong", context: "everywhere", keys: [] },
   mute: { label: "Mute: all, mentions, none", context: "everywhere", keys: [] },
+  "sign out": { label: "Sign this device out", context: "everywhere", keys: [] },
+
+  accept: { label: "Accept this person", context: "decision", keys: ["a"] },
+  block: { label: "Block this person", context: "decision", keys: ["b"] },
+  unblock: { label: "Unblock this person", context: "decision", keys: ["u"] },
 
   send: { label: "Send", context: "composer", keys: ["enter"] },
   newline: { label: "New line", context: "composer", keys: ["alt-enter", "shift-enter", "ctrl-j"] },
@@ -136,6 +146,7 @@ const table = {
   copy: { label: "Copy", context: "transcript", keys: ["y"] },
   original: { label: "Go to what it answers", context: "transcript", keys: ["o"] },
   "message details": { label: "Who has it", context: "transcript", keys: ["v"] },
+  why: { label: "Why can I not read this?", context: "transcript", keys: ["w"] },
   "search here": { label: "Search", context: "transcript", also: ["conversations"], keys: ["/"] },
   "help here": {
     label: "Help",

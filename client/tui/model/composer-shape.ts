@@ -1,5 +1,8 @@
+import { type SafeText, safeText } from "../../safe-text.ts";
+import { barrierOf, barrierText } from "./barrier.ts";
 import { menuOf } from "./composer.ts";
 import { rowsOf } from "./composer-rows.ts";
+import { wrap } from "./layout/text.ts";
 import type { Menu } from "./menu.ts";
 import { offersOf } from "./offers.ts";
 import type { State } from "./state.ts";
@@ -35,6 +38,15 @@ export function shapeOf(state: State, width: number, most: number): Shape {
 }
 
 export function composerHeight(state: State, width: number, most: number): number {
+  const barrier = barrierRows(state, width);
+  if (barrier.length > 0) return Math.min(most, barrier.length + 1);
   const { menuRows, purposeRows, textRows } = shapeOf(state, width, most);
   return menuRows + purposeRows + textRows;
+}
+
+/** What stands in the place of the text where nothing can be written yet; below it are the keys. */
+export function barrierRows(state: State, width: number): readonly SafeText[] {
+  const barrier = barrierOf(state);
+  if (barrier === undefined || state.open === undefined) return [];
+  return wrap(safeText(barrierText(barrier, state.open.name)), textWidth(width));
 }

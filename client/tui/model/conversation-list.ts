@@ -6,8 +6,23 @@ import { said } from "./notices.ts";
 import { notifying } from "./notify.ts";
 import { openingOf } from "./open-conversation.ts";
 import { invitation } from "./screens/confirm.ts";
+import { allRequests } from "./screens/requests.ts";
 import type { State } from "./state.ts";
 import type { Updated } from "./updated.ts";
+
+/** The first row of the list, as its cursor knows it, while strangers wait. No conversation is called so. */
+export const REQUESTS = "?";
+
+/** Rows above the conversations. */
+export function rowsAbove({ requests }: State): 0 | 1 {
+  return requests.length > 0 ? 1 : 0;
+}
+
+/** What stands in this row of the list. */
+function nameAt(state: State, at: number): string | undefined {
+  const above = rowsAbove(state);
+  return at < above ? REQUESTS : state.conversations[at - above]?.name;
+}
 
 /** Opens a conversation; with `around`, at the entry of that key. */
 export function goTo(state: State, name: string, around?: string): Updated {
@@ -33,6 +48,7 @@ function draftsWith({ drafts, open }: State): State["drafts"] {
 
 /** Goes to a conversation of the list; an invitation asks first. */
 export function visit(state: State, name: string): Updated {
+  if (name === REQUESTS) return [{ ...state, screens: [...state.screens, allRequests] }, []];
   const row = rowOf(state, name);
   if (row?.standing !== "invited") return goTo(state, name);
   return [{ ...state, screens: [...state.screens, invitation(name, row.invitedBy)] }, []];
@@ -80,7 +96,7 @@ export function runList(state: State, command: CommandName): Updated {
     case "select last":
       return [moved(state, Number.POSITIVE_INFINITY), []];
     case "choose": {
-      const name = state.conversations[listCursor(state)]?.name;
+      const name = nameAt(state, listCursor(state));
       return name === undefined ? [state, []] : visit(state, name);
     }
     default:
@@ -89,37 +105,41 @@ export function runList(state: State, command: CommandName): Updated {
 }
 
 /** The row that the list is at: where its cursor is, or else the open conversation. */
-export function listCursor({ conversations, listCursor: name, open }: State): number {
+export function listCursor(state: State): number {
+  const { conversations, listCursor: name, open } = state;
+  const above = rowsAbove(state);
   const find = (wanted: string | undefined) => conversations.findIndex((row) => row.name === wanted);
+  if (name === REQUESTS && above > 0) return 0;
   const at = find(name);
-  return Math.max(0, at === -1 ? find(open?.name) : at);
+  const here = at === -1 ? find(open?.name) : at;
+  return here === -1 ? 0 : here + above;
 }
 
 /** The list moves and what is open stays: its cursor is in the middle of what is shown. */
 export function scrollList(state: State, lines: number): State {
-  const { conversations } = state;
+  const count = state.conversations.length + rowsAbove(state);
   const height = geometryOf(state).list?.height ?? 0;
   // One row says how many more there are.
   const room = height > 2 ? height - 1 : height;
-  if (conversations.length <= height || room < 1) return state;
+  if (count <= height || room < 1) return state;
   const middle = Math.floor(room / 2);
-  const inside = (start: number) => Math.max(0, Math.min(conversations.length - room, start));
-  const row = conversations[inside(inside(listCursor(state) - middle) + lines) + middle];
-  return { ...state, listCursor: row?.name };
+  const inside = (start: number) => Math.max(0, Math.min(count - room, start));
+  const name = nameAt(state, inside(inside(listCursor(state) - middle) + lines) + middle);
+  return { ...state, listCursor: name };
 }
 
 function moved(state: State, by: number): State {
-  const last = state.conversations.length - 1;
-  const row = state.conversations[Math.max(0, Math.min(last, listCursor(state) + by))];
-  return { ...state, listCursor: row?.name };
+  const last = state.conversations.length + rowsAbove(state) - 1;
+  const name = nameAt(state, Math.max(0, Math.min(last, listCursor(state) + by)));
+  return { ...state, listCursor: name };
 }
 
 /** How much of this conversation is told: the next level, round and round. */
 export function mute(state: State): Updated {
-  const row =
-    state.pane === "conversations"
-      ? state.conversations[listCursor(state)]
-      : rowOf(state, state.open?.name ?? "");
+  const row = rowOf(
+    state,
+    (state.pane === "conversations" ? nameAt(state, listCursor(state)) : state.open?.name) ?? "",
+  );
   if (row === undefined) return [state, []];
   const notify = ({ all: "mentions", mentions: "none", none: "all" } as const)[row.notify];
   return [state, [{ kind: "mute", conversation: row.name, notify }]];

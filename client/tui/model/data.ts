@@ -13,8 +13,29 @@ export interface ConversationRow {
   readonly standing: "member" | "invited" | "left" | "removed";
   readonly invitedBy: string | undefined;
   readonly notify: "all" | "mentions" | "none";
+  /** Of a conversation with one person: the safety number was compared, and is the same still. */
+  readonly isVerified: boolean;
   /** Counts up with activity: the newest first. */
   readonly activity: number;
+}
+
+/** A stranger who wrote first, or who invites to a group: kept apart until it is answered. */
+export interface RequestRow {
+  /** The name of the conversation. */
+  readonly name: string;
+  readonly kind: "person" | "group";
+  readonly from: string;
+  /** How what was written last begins, on one line. */
+  readonly text: string;
+  readonly messages: number;
+  readonly at: number;
+}
+
+/** How one stands to the person whom a conversation is with. */
+export interface Trust {
+  readonly standing: "stranger" | "accepted" | "blocked";
+  /** The name belongs to other keys than before: nothing is sent until that is accepted. */
+  readonly isChanged: boolean;
 }
 
 /** A message, event or note of a transcript. */
@@ -49,6 +70,8 @@ export interface MessageEntry {
   readonly state: "queued" | "sent" | "delivered" | "read" | "failed" | "received";
   readonly content: "text" | "unknown" | "unreadable";
   readonly trouble: string | undefined;
+  /** Of one that cannot be read: what helps. */
+  readonly remedy: string | undefined;
   /** Of an own message in a group: who has it. Loaded with the details. */
   readonly receipts:
     | {
@@ -85,8 +108,12 @@ export interface ConversationHead {
   readonly name: string;
   readonly kind: ConversationRow["kind"];
   readonly members: readonly string[];
+  /** Of the others: those whose safety number was compared. */
+  readonly verified: readonly string[];
   readonly encryption: string;
   readonly canPost: boolean;
+  /** Undefined where there is not one person alone. */
+  readonly trust: Trust | undefined;
 }
 
 export interface PersonRow {
@@ -108,7 +135,11 @@ export interface GroupDetails {
   readonly name: string;
   readonly kind: "group" | "room";
   readonly title: string;
-  readonly members: readonly { readonly name: string; readonly role: MemberRole }[];
+  readonly members: readonly {
+    readonly name: string;
+    readonly role: MemberRole;
+    readonly isVerified: boolean;
+  }[];
   readonly invited: readonly { readonly name: string; readonly by: string }[];
   /** The least role that may do it; history: `asked` or `automatic`. */
   readonly policy: {
@@ -146,6 +177,18 @@ export interface SafetyNumber {
   readonly digits: string;
   /** Rows of a QR code, drawn in half blocks. */
   readonly qr: readonly string[];
+  /** When it was found to be the same on both sides. */
+  readonly verifiedAt: number | undefined;
+  readonly standing: Trust["standing"];
+}
+
+/** A name that belongs to other keys than before. */
+export interface KeyChange {
+  readonly with: string;
+  /** Sixty digits each. */
+  readonly before: string;
+  readonly now: string;
+  readonly wasVerified: boolean;
 }
 
 export interface SearchHit {
@@ -158,8 +201,22 @@ export interface SearchHit {
   readonly snippet: readonly { readonly text: string; readonly isMatch: boolean }[];
 }
 
+/** What the doctor looked at. */
+export interface CheckRow {
+  readonly name: string;
+  readonly isGood: boolean;
+  readonly detail: string;
+  /** What to do about it. */
+  readonly hint: string | undefined;
+}
+
 export interface RelayDetails {
   readonly url: string;
+  /** What shows that it is the relay it claims to be: a certificate that holds, or the very one that was pinned. */
+  readonly proof: string | undefined;
+  /** Who may be looked up, and who may register, as the relay says. */
+  readonly directory: string | undefined;
+  readonly registration: string | undefined;
   /** Undefined: it did not answer. */
   readonly roundTripMs: number | "asking" | undefined;
   /** Newest first. */
@@ -179,6 +236,9 @@ export type Loaded =
   | { readonly what: "group"; readonly group: GroupDetails }
   | { readonly what: "keys"; readonly keys: KeyDetails }
   | { readonly what: "safety number"; readonly number: SafetyNumber }
+  | { readonly what: "key change"; readonly change: KeyChange }
+  /** So far; `isWhole`: all of them. */
+  | { readonly what: "checks"; readonly checks: readonly CheckRow[]; readonly isWhole: boolean }
   | { readonly what: "search"; readonly query: string; readonly hits: readonly SearchHit[] }
   | { readonly what: "relay"; readonly relay: RelayDetails }
   | { readonly what: "edited"; readonly conversation: string; readonly text: string }
@@ -236,6 +296,7 @@ export type ChatData =
     }
   /** Who is in the conversation on the screen, or what one may do there, has changed. */
   | { readonly what: "head"; readonly conversation: string; readonly head: ConversationHead }
+  | { readonly what: "requests"; readonly requests: readonly RequestRow[] }
   | { readonly what: "typing"; readonly conversation: string; readonly names: readonly string[] }
   | { readonly what: "presence"; readonly present: readonly string[] }
   | { readonly what: "connection"; readonly connection: Connection }

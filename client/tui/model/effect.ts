@@ -46,7 +46,17 @@ export type Effect =
         | "redraw"
         | "bell";
     }
-  | { readonly kind: "safety number"; readonly name: string }
+  | { readonly kind: "safety number" | "key change"; readonly name: string }
+  /** Of a person, by the name of the conversation. */
+  | { readonly kind: "accept person" | "block" | "unblock"; readonly name: string }
+  /** Whoever has the name now is meant by it. */
+  | { readonly kind: "accept key"; readonly name: string; readonly isVerified: boolean }
+  /** What came of comparing the numbers. */
+  | { readonly kind: "verify"; readonly name: string; readonly isSame: boolean }
+  | { readonly kind: "revoke device"; readonly id: string }
+  /** `words`: with them even the last device is revoked. */
+  | { readonly kind: "sign out"; readonly words: string | undefined; readonly isOffline: boolean }
+  | { readonly kind: "check" }
   | { readonly kind: "load group"; readonly name: string }
   | {
       readonly kind: "create group";

@@ -22,6 +22,7 @@ export function initialState(
     connection: { state: "starting", why: undefined, queued: 0 },
     conversations: [],
     hasAllConversations: false,
+    requests: [],
     open: undefined,
     last: undefined,
     isEntering: false,

@@ -9,6 +9,7 @@ const places: readonly (readonly [Context, string])[] = [
   ["everywhere", "everywhere"],
   ["composer", "while you write a message"],
   ["transcript", "on a message"],
+  ["decision", "before a stranger or new keys"],
   ["list", "in a list"],
   ["text", "in a text"],
 ];

@@ -26,6 +26,7 @@ export function runOnMessage(
         ? [state, [{ kind: "send again", key }]]
         : [said(state, "This message has not failed."), []];
   }
+  if (command === "why") return [said(state, "This message can be read."), []];
   // What nobody can read can be answered no better.
   if (message.deleted || message.content !== "text") return [state, []];
   switch (command) {

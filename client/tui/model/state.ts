@@ -1,5 +1,5 @@
 import type { Composer } from "./composer.ts";
-import type { Connection, ConversationHead, ConversationRow, Entry } from "./data.ts";
+import type { Connection, ConversationHead, ConversationRow, Entry, RequestRow } from "./data.ts";
 import type { Directory } from "./directory.ts";
 import type { Failure } from "./event.ts";
 import type { Keymap } from "./keymap.ts";
@@ -22,6 +22,8 @@ export interface State {
   readonly conversations: readonly ConversationRow[];
   /** Whether all of them are there: at the start the first come alone. */
   readonly hasAllConversations: boolean;
+  /** Strangers who wait for an answer, the newest first: none of them is among the conversations. */
+  readonly requests: readonly RequestRow[];
   readonly open: OpenConversation | undefined;
   /** The conversation before this one, for `last conversation`. */
   readonly last: string | undefined;
@@ -29,7 +31,7 @@ export interface State {
   readonly isEntering: boolean;
   /** Where the keys go while no screen is on top. */
   readonly pane: "conversations" | "transcript" | "composer";
-  /** The row that the list's cursor is on, while it has the keys. */
+  /** The row that the list's cursor is on, while it has the keys; `REQUESTS`: the one that leads to them. */
   readonly listCursor: string | undefined;
   readonly directory: Directory;
   /** Present people, and who is typing where. */

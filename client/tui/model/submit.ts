@@ -1,9 +1,11 @@
 import { parseDuration } from "../../duration.ts";
 import { MAX_TEXT_BYTES } from "../../text-size.ts";
+import { requestCalled } from "./barrier.ts";
 import type { CommandName } from "./command.ts";
 import { completions } from "./completion.ts";
 import { accept, type Composer, composerWith, isWritten, menuOf, runComposer } from "./composer.ts";
 import { goTo, rowOf } from "./conversation-list.ts";
+import { decide } from "./decide.ts";
 import type { Effect } from "./effect.ts";
 import { note, withNotice } from "./notices.ts";
 import { offersOf } from "./offers.ts";
@@ -151,8 +153,24 @@ function obey(state: State, open: OpenConversation, name: SlashName, rest: strin
             ]);
             return { updated: [{ ...cleared, screens: [...cleared.screens, question] }, saved] };
           });
-    case "accept":
-      return others.length > 0 ? wrong : enters({ kind: name, name: first === "" ? open.name : first });
+    case "accept": {
+      if (others.length > 0) return wrong;
+      const whom = first === "" ? open.name : conversationCalled(state, first);
+      return isStranger(state, whom)
+        ? does({ kind: "accept person", name: whom })
+        : enters({ kind: name, name: first === "" ? whom : first });
+    }
+    case "block":
+    case "unblock": {
+      if (others.length > 0) return wrong;
+      const [cleared, saved] = clear(state);
+      const [next, effects] = decide(
+        cleared,
+        name,
+        person === "" ? open.name : conversationCalled(state, person),
+      );
+      return { updated: [next, [...saved, ...effects]] };
+    }
     case "decline":
       return others.length > 0 ? wrong : does({ kind: name, name: first === "" ? open.name : first });
     case "mute": {
@@ -176,6 +194,8 @@ function obey(state: State, open: OpenConversation, name: SlashName, rest: strin
     }
     case "group":
       return opens("new group");
+    case "logout":
+      return opens("sign out");
     case "people":
     case "rooms":
     case "details":
@@ -183,16 +203,23 @@ function obey(state: State, open: OpenConversation, name: SlashName, rest: strin
     case "search":
     case "settings":
     case "relay":
+    case "requests":
+    case "verify":
+    case "check":
     case "help":
     case "quit":
       return opens(name);
   }
 }
 
+function isStranger(state: State, name: string): boolean {
+  return requestCalled(state, name)?.kind === "person";
+}
+
 /** As it is in the list, however it was written; otherwise the name of a person. */
-function conversationCalled({ conversations }: State, written: string): string {
+function conversationCalled({ conversations, requests }: State, written: string): string {
   const bare = written.toLowerCase().replace(/^[@#]/, "");
-  return conversations.find(({ name }) => name.replace(/^[@#]/, "") === bare)?.name ?? bare;
+  return [...conversations, ...requests].find(({ name }) => name.replace(/^[@#]/, "") === bare)?.name ?? bare;
 }
 
 /** An empty composer for a plain message; to undo that gives the text back. */

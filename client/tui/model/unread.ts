@@ -1,3 +1,4 @@
+import { barrierOf } from "./barrier.ts";
 import type { Entry } from "./data.ts";
 import { isConversationShown } from "./geometry.ts";
 import { isUnread, transcriptSize, viewOf } from "./transcript-view.ts";
@@ -8,7 +9,8 @@ export function afterReading(updated: Updated): Updated {
   const [state, effects] = updated;
   const { open } = state;
   if (open === undefined || !state.hasFocus || !isConversationShown(state)) return updated;
-  if (!hasUnread(open.entries)) return updated;
+  // A stranger does not make anything read, and so does not hear of it.
+  if (!hasUnread(open.entries) || barrierOf(state) !== undefined) return updated;
   const size = transcriptSize(state);
   if (size.width === 0 || size.height === 0) return updated;
 

@@ -1,4 +1,5 @@
 // The model's one function: what happens, and what comes of it. Pure; never throws.
+import { barrierOf } from "./barrier.ts";
 import { type CommandName, type Context, commands } from "./command.ts";
 import { completions } from "./completion.ts";
 import { type Composer, cursorAt, dismissMenu, menuOf, runComposer, typeText } from "./composer.ts";
@@ -13,6 +14,7 @@ import {
   visit,
 } from "./conversation-list.ts";
 import type { ChatData, Loaded } from "./data.ts";
+import { decide } from "./decide.ts";
 import { withPeople } from "./directory.ts";
 import { takeDraft } from "./drafts.ts";
 import type { Effect } from "./effect.ts";
@@ -33,6 +35,7 @@ import type { Step } from "./screens/behaviour.ts";
 import { detailsAgain } from "./screens/details.ts";
 import { behaviourOf, screenFor } from "./screens/index.ts";
 import type { Screen } from "./screens/screen.ts";
+import { signedOut } from "./screens/sign-out.ts";
 import { askedBy } from "./slash.ts";
 import { type Notice, noticeOf, type State } from "./state.ts";
 import { giveBack, giveUp, outgrows, submit, tooLong } from "./submit.ts";
@@ -83,7 +86,7 @@ export function contextsOf(state: State): readonly Context[] {
   if (top !== undefined) return [...behaviourOf(top).contexts(top), "everywhere"];
   switch (state.pane) {
     case "composer":
-      return ["composer", "text", "everywhere"];
+      return barrierOf(state) === undefined ? ["composer", "text", "everywhere"] : ["decision", "everywhere"];
     case "transcript":
       return ["transcript", "everywhere"];
     case "conversations":
@@ -111,6 +114,9 @@ const leadsAway: ReadonlySet<CommandName> = new Set([
   ...alwaysLeads,
   "reconnect",
   "mute",
+  "accept",
+  "block",
+  "unblock",
   "next unread",
   "last conversation",
   "next conversation",
@@ -152,6 +158,10 @@ function runChat(state: State, command: CommandName): Updated {
     }
     case "mute":
       return mute(state);
+    case "accept":
+    case "block":
+    case "unblock":
+      return decide({ ...state, screens: [] }, command);
     case "back":
       return back(state);
     case "send":
@@ -168,10 +178,16 @@ function runChat(state: State, command: CommandName): Updated {
         return runList(state, command);
       // The palette offers what is done to a message wherever the keys are: then it is the newest.
       if (state.pane === "transcript") return runTranscript(state, command);
-      if (commands[command].context === "transcript")
-        return runTranscript(select({ ...state, pane: "transcript" }), command);
+      if (commands[command].context === "transcript") return onNewest(state, command);
       return withComposer(state, (composer) => runComposer(composer, command, completions(state)));
   }
+}
+
+function onNewest(state: State, command: CommandName): Updated {
+  const chosen = select({ ...state, pane: "transcript" });
+  const opening = screenFor(chosen, command);
+  if (opening === undefined) return runTranscript(chosen, command);
+  return [{ ...chosen, screens: [...chosen.screens, opening.screen] }, opening.effects];
 }
 
 function sent(state: State): Updated {
@@ -203,7 +219,7 @@ function back(state: State): Updated {
 function type(state: State, text: string): Updated {
   const top = state.screens.at(-1);
   if (top !== undefined) return stepped(state, behaviourOf(top).type(top, text, state));
-  if (state.open === undefined) return [state, []];
+  if (state.open === undefined || barrierOf(state) !== undefined) return [state, []];
   return withComposer(select({ ...state, pane: "composer" }), (composer) => typeText(composer, text));
 }
 
@@ -311,6 +327,8 @@ function take(before: State, loaded: Loaded): Updated {
           ];
     case "done": {
       const { effect, conversation } = loaded;
+      // Whoever went elsewhere meanwhile is told all the same: nothing is left to go on with.
+      if (effect === "sign out") return [{ ...state, screens: [signedOut] }, []];
       const isIn = state.isEntering && (effect === "join room" || effect === "accept");
       return isIn && conversation !== undefined ? goTo(state, conversation) : [state, []];
     }
@@ -342,6 +360,8 @@ function takeChat(state: State, data: ChatData): Updated {
             detailsAgain(state.screens, data.conversation),
           ]
         : [state, []];
+    case "requests":
+      return [{ ...state, requests: data.requests }, []];
     case "typing":
       return [{ ...state, typing: new Map(state.typing).set(data.conversation, data.names) }, []];
     case "presence":

@@ -1,7 +1,11 @@
+import { barrierOf, barrierText } from "./barrier.ts";
 import type { State } from "./state.ts";
 
 /** Why nothing can be written in the conversation on the screen, one sentence; undefined where it can. */
-export function whyNot({ open, conversations }: State): string | undefined {
+export function whyNot(state: State): string | undefined {
+  const { open, conversations } = state;
+  const barrier = barrierOf(state);
+  if (barrier !== undefined && open !== undefined) return barrierText(barrier, open.name);
   const row = conversations.find(({ name }) => name === open?.name);
   switch (row?.standing) {
     case "left":

@@ -30,7 +30,7 @@ function drawn(state: State, width = 40, height = 8): string[] {
   const { lines, cursor } = composerLines(state, width, height);
   return lines.map(({ spans }, y) => {
     const text = spans.map((span) => span.text).join("");
-    if (y !== cursor.y) return text;
+    if (y !== cursor?.y) return text;
     let used = 0;
     for (const { segment, index } of new Intl.Segmenter().segment(text)) {
       if (used >= cursor.x) return `${text.slice(0, index)}▏${text.slice(index)}`;
@@ -156,8 +156,8 @@ test("at any size and with any text it fits, is as high as was said, and the cur
         // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none
         expect(shown).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
       }
-      expect(cursor.x).toBeLessThan(Math.max(1, width));
-      expect(cursor.y).toBeLessThan(height);
+      expect(cursor?.x).toBeLessThan(Math.max(1, width));
+      expect(cursor?.y).toBeLessThan(height);
     }),
     { numRuns: 500 },
   );

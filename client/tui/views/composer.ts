@@ -1,20 +1,23 @@
 import { type SafeText, safeText } from "../../safe-text.ts";
 import { MAX_TEXT_BYTES } from "../../text-size.ts";
+import { barrierOf } from "../model/barrier.ts";
 import type { Row } from "../model/composer-rows.ts";
 import { placeOf, rowsOf, shownOn } from "../model/composer-rows.ts";
-import { type Shape, shapeOf, textWidth } from "../model/composer-shape.ts";
+import { barrierRows, type Shape, shapeOf, textWidth } from "../model/composer-shape.ts";
 import { cells, cut } from "../model/layout/text.ts";
 import type { Line, Span, Style } from "../model/line.ts";
 import type { MenuItem } from "../model/menu.ts";
 import { askedBy } from "../model/slash.ts";
 import type { OpenConversation, State } from "../model/state.ts";
 import { whyNot } from "../model/why-not.ts";
+import { barrierHints } from "./hints.ts";
 import { titleOf } from "./words.ts";
 
 /** From above: what is offered, what the text is for, and the text. */
 export interface ComposerLines {
   readonly lines: readonly Line[];
-  readonly cursor: { readonly x: number; readonly y: number };
+  /** Undefined where nothing can be written. */
+  readonly cursor: { readonly x: number; readonly y: number } | undefined;
 }
 
 const MARK = "› ";
@@ -31,10 +34,27 @@ export function composerLines(state: State, width: number, maxHeight: number): C
   if (open === undefined) {
     return { lines: [fitted([plain(MARK, "dim")], width)], cursor: { x: Math.min(2, width), y: 0 } };
   }
+  const barrier = barrierLines(state, width, Math.max(1, maxHeight));
+  if (barrier !== undefined) return { lines: barrier, cursor: undefined };
   const shape = shapeOf(state, width, Math.max(1, maxHeight));
   const head = [...menuLines(shape, width), ...purposeLines(open, shape, width)];
   const text = textLines(state, open, shape, width);
   return { lines: [...head, ...text.lines], cursor: { x: text.x, y: head.length + text.y } };
+}
+
+/** What is to be decided, and the keys for it, which stay however little room there is. */
+function barrierLines(state: State, width: number, height: number): readonly Line[] | undefined {
+  const barrier = barrierOf(state);
+  if (barrier === undefined) return undefined;
+  const [sign, style] = barrier === "new key" ? (["! ", "bad"] as const) : (["· ", "dim"] as const);
+  const said = barrierRows(state, width)
+    .slice(0, height - 1)
+    .map((text, at) => fitted([plain(at === 0 ? sign : BESIDE, style), { text, style: "plain" }], width));
+  const keys = barrierHints(state, barrier).flatMap(({ label, command }, at): Span[] => [
+    plain(at === 0 ? BESIDE : "   "),
+    { ...plain(label, "accent"), target: { kind: "command", command } },
+  ]);
+  return [...said, fitted(keys, width)];
 }
 
 /** The chosen item is always among them. */
@@ -135,7 +155,7 @@ function room(text: string): string {
     : `${(bytes - MAX_TEXT_BYTES).toLocaleString("en")} bytes too long`;
 }
 
-function plain(text: string, style: Style): Span {
+function plain(text: string, style: Style = "plain"): Span {
   return { text: safeText(text), style };
 }
 
@@ -143,9 +163,9 @@ function plain(text: string, style: Style): Span {
 function fitted(spans: readonly Span[], width: number): Line {
   const kept: Span[] = [];
   let left = width;
-  for (const { text, style } of spans) {
+  for (const { text, ...rest } of spans) {
     const fit: SafeText = cut(text, left);
-    if (fit !== "") kept.push({ text: fit, style });
+    if (fit !== "") kept.push({ text: fit, ...rest });
     left -= cells(fit);
     if (left <= 0) break;
   }

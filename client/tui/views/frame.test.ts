@@ -1,8 +1,19 @@
 import fc from "fast-check";
 import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
-import { headOf, message, morning, NOW, open, row, stateOf } from "../../../test/support/tui-state.ts";
+import {
+  headOf,
+  message,
+  morning,
+  NOW,
+  open,
+  request,
+  row,
+  stateOf,
+  strangers,
+} from "../../../test/support/tui-state.ts";
 import { composerWith } from "../model/composer.ts";
+import { REQUESTS } from "../model/conversation-list.ts";
 import { geometryOf, isWide } from "../model/geometry.ts";
 import type { Line } from "../model/line.ts";
 import { asking, invitation } from "../model/screens/confirm.ts";
@@ -13,6 +24,7 @@ import type { State } from "../model/state.ts";
 import { update } from "../model/update.ts";
 import { type Frame, frameOf, targetAt } from "./frame.ts";
 
+const MINUTE = 60_000;
 const sizes = [
   [60, 16],
   [80, 24],
@@ -41,6 +53,49 @@ describe("frameOf", () => {
         ],
       }),
     empty: (size) => stateOf({ ...size, hasAllConversations: true, connection: morning().connection }),
+    request: (size) => request({ ...size }),
+    "requests in the list": (size) =>
+      morning({ ...size, requests: strangers, pane: "conversations", listCursor: REQUESTS }),
+    blocked: (size) =>
+      morning({
+        ...size,
+        open: open("bob", { head: headOf("bob", { trust: { standing: "blocked", isChanged: false } }) }),
+      }),
+    "new key": (size) =>
+      morning({
+        ...size,
+        open: open("bob", {
+          entries: [
+            message(1, "bob", "see you at ten"),
+            {
+              kind: "event",
+              key: "finding/1",
+              at: NOW - MINUTE,
+              text: "The name bob belongs to other keys than before",
+              gravity: "alarm",
+              position: 2,
+            },
+          ],
+          head: headOf("bob", { trust: { standing: "accepted", isChanged: true } }),
+        }),
+      }),
+    unreadable: (size) =>
+      morning({
+        ...size,
+        pane: "transcript",
+        open: open("bob", {
+          selected: "m2",
+          entries: [
+            message(1, "bob", "see you at ten"),
+            message(2, "bob", "This message cannot be read: the keys for it are gone.", {
+              content: "unreadable",
+              trouble: "the keys for it are gone",
+              remedy: "Ask bob to send it again. A fresh session has been asked for already.",
+            }),
+          ],
+          head: headOf("bob", { verified: ["bob"], trust: { standing: "accepted", isChanged: false } }),
+        }),
+      }),
     palette: (size) => morning({ ...size, screens: [palette] }),
     help: (size) => morning({ ...size, screens: [{ kind: "help", above: 0 }] }),
     "first run": (size) => {

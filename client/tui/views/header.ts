@@ -1,3 +1,4 @@
+import { requestCalled } from "../model/barrier.ts";
 import { rowOf } from "../model/conversation-list.ts";
 import { isConversationShown, isWide } from "../model/geometry.ts";
 import { blank, span, widthOf } from "../model/layout/spans.ts";
@@ -8,7 +9,7 @@ import type { State } from "../model/state.ts";
 import { unreadElsewhere } from "./conversations.ts";
 import { type Hint, waysOf } from "./hints.ts";
 import { apart } from "./parts.ts";
-import { counted, titleOf } from "./words.ts";
+import { counted, titleOf, VERIFIED } from "./words.ts";
 
 /** What is on the screen, and the ways to the rest. `left`: where the conversation begins. */
 export function headerLine(state: State, width: number, left: number): Line {
@@ -63,9 +64,17 @@ function factsOf(state: State): readonly string[] {
   if (row?.standing === "removed") facts.push("you were removed");
   if (row?.kind === "self") facts.push("notes to yourself");
   else if (head !== undefined && head.kind !== "dm") {
-    const here = head.members.filter((name) => name !== state.me && present.has(name)).length;
-    facts.push(counted(head.members.length, "member") + (here === 0 ? "" : `, ${here} here`));
-  } else if (present.has(open.name)) facts.push("here");
+    const others = head.members.filter((name) => name !== state.me);
+    const here = others.filter((name) => present.has(name)).length;
+    const verified =
+      head.verified.length === 0 ? "" : `, ${head.verified.length} of ${others.length} verified ${VERIFIED}`;
+    facts.push(counted(head.members.length, "member") + (here === 0 ? "" : `, ${here} here`) + verified);
+  } else if (head !== undefined) {
+    if (requestCalled(state, open.name) !== undefined) facts.push("a stranger's request");
+    if (head.trust?.standing === "blocked") facts.push("blocked");
+    if (head.verified.length > 0) facts.push(`verified ${VERIFIED}`);
+    if (present.has(open.name)) facts.push("here");
+  }
   if (row?.notify === "none") facts.push("muted");
   if (row?.notify === "mentions") facts.push("mentions only");
   if (row?.title !== undefined && row.title !== open.name) facts.push(row.title);
@@ -76,7 +85,9 @@ function factsOf(state: State): readonly string[] {
 const screenTitles: { readonly [Kind in Screen["kind"]]?: string } = {
   confirm: "One question",
   "new group": "New group or room",
+  "new key": "New keys",
   palette: "Go to",
+  "sign out": "Sign out",
   wizard: "Sotto",
 };
 

@@ -1,6 +1,7 @@
+import { type Barrier, barrierOf } from "../model/barrier.ts";
 import { type CommandName, commandNames, commands } from "../model/command.ts";
 import type { KeyName } from "../model/event.ts";
-import { keyIn, keyLabel } from "../model/keymap.ts";
+import { keyIn, keyLabel, keysFor } from "../model/keymap.ts";
 import { behaviourOf } from "../model/screens/index.ts";
 import { hasWayBack } from "../model/screens/wizard-screen.ts";
 import type { State } from "../model/state.ts";
@@ -53,8 +54,35 @@ function wanted(state: State): Wanted {
           ]
         : messageHints(state);
     case "composer":
-      return composerHints(state);
+      return barrierOf(state) === undefined ? composerHints(state) : aroundBarrier;
   }
+}
+
+/** What it waits for stands in the place of the composer. */
+const aroundBarrier: Wanted = [
+  ["focus next", "list"],
+  ["focus previous", "messages"],
+];
+
+const ofBarrier: Readonly<Record<Barrier, Wanted>> = {
+  request: [
+    ["accept", "accept"],
+    ["block", "block"],
+    ["verify", "safety number"],
+  ],
+  blocked: [["unblock", "unblock"]],
+  "new key": [
+    ["accept", "look at the new keys"],
+    ["block", "block"],
+  ],
+};
+
+/** The ways past it, if the keys are there; otherwise the palette has them. */
+export function barrierHints(state: State, barrier: Barrier): readonly Hint[] {
+  return ofBarrier[barrier].flatMap(([command, label]) => {
+    const [key] = keysFor(state.keymap, command);
+    return key === undefined ? [] : [{ command, key, label: `${keyLabel(key)} ${label}` }];
+  });
 }
 
 function composerHints({ open, conversations }: State): Wanted {
@@ -76,6 +104,11 @@ function composerHints({ open, conversations }: State): Wanted {
 
 function messageHints({ open }: State): Wanted {
   const chosen = open?.entries.find(({ key }) => key === open.selected);
+  if (chosen?.kind === "message" && chosen.content !== "text")
+    return [
+      ["why", "why can I not read this?"],
+      ["back", "back"],
+    ];
   const isOwn = chosen?.kind === "message" && chosen.own;
   if (isOwn && chosen.state === "failed")
     return [
@@ -94,6 +127,13 @@ function messageHints({ open }: State): Wanted {
   ];
 }
 
+const requestHints: Wanted = [
+  ["choose", "read"],
+  ["accept", "accept"],
+  ["block", "block"],
+  ["back", "back"],
+];
+
 /** What the screen's own keys do, then how to leave it. */
 function screenHints(state: State): Wanted {
   const top = state.screens.at(-1);
@@ -106,6 +146,12 @@ function screenHints(state: State): Wanted {
   if (top.kind === "wizard") {
     return [["choose", "go on"], ...(hasWayBack(top) ? [["back", "back"] as const] : []), ["quit", "quit"]];
   }
+  if (top.kind === "sign out" && top.stage === "words")
+    return [
+      ["choose", "sign out"],
+      ["back", "back"],
+    ];
+  if (top.kind === "requests") return state.requests.length === 0 ? [["back", "back"]] : requestHints;
   const contexts = behaviourOf(top).contexts(top);
   const own = commandNames
     .filter((name) => contexts.includes(commands[name].context) && !("hidden" in commands[name]))

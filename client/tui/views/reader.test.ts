@@ -66,6 +66,8 @@ it("draws nothing", () => {
     with: "bob",
     digits: "12345".repeat(12),
     qr: Array.from({ length: 9 }, () => "█▀▄█ ▄▀██"),
+    verifiedAt: undefined,
+    standing: "accepted" as const,
   };
   const lines = read(
     morning({

@@ -1,14 +1,15 @@
 import { type SafeText, safeText } from "../../safe-text.ts";
-import { listCursor, rowOf } from "../model/conversation-list.ts";
+import { barrierOf, barrierText } from "../model/barrier.ts";
+import { listCursor, rowOf, rowsAbove } from "../model/conversation-list.ts";
 import type { ConversationRow, Entry, MessageEntry } from "../model/data.ts";
 import { cut, wrap } from "../model/layout/text.ts";
 import { clock } from "../model/layout/times.ts";
 import { noticeRows } from "../model/notices.ts";
-import type { State } from "../model/state.ts";
+import type { OpenConversation, State } from "../model/state.ts";
 import { emptyLines } from "./empty.ts";
 import type { Frame } from "./frame.ts";
 import { screenTitle } from "./header.ts";
-import { hintsOf, waysOf } from "./hints.ts";
+import { barrierHints, hintsOf, waysOf } from "./hints.ts";
 import { screenLines } from "./screens/index.ts";
 import { connectionText } from "./status.ts";
 import { counted, titleOf, typingText } from "./words.ts";
@@ -57,8 +58,16 @@ function bodyOf(state: State): readonly string[] {
     `Conversation ${titleOf({ name: open.name, kind })}${members}.`,
     ...messagesOf(state, height),
     sentence(typingText(state.typing.get(open.name) ?? [])),
-    ...(state.pane === "composer" ? [`${purposeOf(state)} ${open.composer.text}`] : []),
+    ...(state.pane === "composer" ? written(state, open) : []),
   ];
+}
+
+/** What is being written, or why nothing can be. */
+function written(state: State, open: OpenConversation): readonly string[] {
+  const barrier = barrierOf(state);
+  if (barrier === undefined) return [`${purposeOf(state)} ${open.composer.text}`];
+  const keys = barrierHints(state, barrier).map(({ label }) => label);
+  return [barrierText(barrier, open.name), ...(keys.length === 0 ? [] : [`Keys: ${keys.join(", ")}.`])];
 }
 
 /** The bar before what is chosen as a word, and no drawings: a rule, a code to scan. */
@@ -75,16 +84,19 @@ function inWords(spans: readonly { readonly text: string }[]): string {
 }
 
 function listOf(state: State): readonly string[] {
+  const above = rowsAbove(state);
   const at = listCursor(state);
-  const row = state.conversations[at];
+  if (at < above) return [`Conversations: ${counted(state.requests.length, "request")} of strangers.`];
+  const row = state.conversations[at - above];
   if (row === undefined) return ["Conversations: none yet."];
-  return [`Conversations, ${at + 1} of ${state.conversations.length}: ${rowInWords(state, row)}.`];
+  return [`Conversations, ${at - above + 1} of ${state.conversations.length}: ${rowInWords(state, row)}.`];
 }
 
 function rowInWords({ present }: State, row: ConversationRow): string {
   const { name, kind, standing, unread, mentions, queued, notify } = row;
   return [
     titleOf(row),
+    row.isVerified ? "verified" : "",
     kind === "dm" && present.has(name) ? "here" : "",
     standing === "invited" ? "you are invited" : standing === "member" ? "" : `you were ${standing}`,
     unread > 0 ? `${unread} unread` : "",

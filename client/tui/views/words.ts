@@ -1,5 +1,8 @@
 import type { ConversationRow } from "../model/data.ts";
 
+/** Behind the name of somebody whose safety number was compared. */
+export const VERIFIED = "✓";
+
 /** A conversation as people call it: groups and rooms have their sign. */
 export function titleOf({ name, kind }: Pick<ConversationRow, "name" | "kind">): string {
   if (kind === "self") return "me";

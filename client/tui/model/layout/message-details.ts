@@ -49,7 +49,11 @@ function facts(message: MessageEntry, now: number): readonly Fact[] {
     if (text !== undefined && text !== "") found.push({ label, text, ...(style && { style }) });
   };
   add("State", states[state], state === "failed" ? "bad" : "plain");
-  add("Trouble", trouble, "bad");
+  if (message.content === "text") add("Trouble", trouble, "bad");
+  else {
+    add("Why", trouble === undefined ? undefined : capitalized(trouble));
+    add("What helps", message.remedy);
+  }
   if (receipts !== undefined) {
     const { read, delivered, missing } = receipts;
     const seen = new Set(read);
@@ -73,6 +77,10 @@ function facts(message: MessageEntry, now: number): readonly Fact[] {
     for (const { emoji, by } of reactions) add(emoji, by.join(", "));
   }
   return found;
+}
+
+function capitalized(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, "")}.`;
 }
 
 function factLines({ label, text, style = "plain" }: Fact, width: number): readonly Line[] {

@@ -31,6 +31,28 @@ export function invitation(name: string, by: string | undefined): ConfirmScreen 
   };
 }
 
+export function blocking(name: string): ConfirmScreen {
+  const detail =
+    "Nothing more of theirs is shown or kept, and they are not told. To unblock them brings nothing of it back.";
+  return asking(`Block ${name.replace(/^@/, "")}?`, detail, "Block", [{ kind: "block", name }]);
+}
+
+/** The numbers are not the same: what that means, and what can be done. */
+export function differing(name: string): ConfirmScreen {
+  const who = name.replace(/^@/, "");
+  return {
+    kind: "confirm",
+    question: `Somebody may stand between you and ${who}.`,
+    detail:
+      "Compare all of it once more, by voice or face to face, and see that each looks at the other. If it still differs, send nothing secret, and tell whoever runs the relay.",
+    choices: [
+      { label: "Compare again", effects: [{ kind: "verify", name, isSame: false }] },
+      { label: `Block ${who}`, effects: [], over: blocking(name) },
+    ],
+    chosen: 0,
+  };
+}
+
 export const confirm: Behaviour<ConfirmScreen> = {
   contexts: () => ["list"],
   run(screen, command) {

@@ -1,5 +1,5 @@
 import { rowOf } from "../conversation-list.ts";
-import type { ConversationRow, GroupDetails, MemberRole } from "../data.ts";
+import type { ConversationRow, GroupDetails, MemberRole, SafetyNumber } from "../data.ts";
 import { valueIn } from "../loadable.ts";
 import type { State } from "../state.ts";
 import type { DetailsScreen } from "./screen.ts";
@@ -7,8 +7,11 @@ import type { DetailsScreen } from "./screen.ts";
 /** A row of the details that can be chosen. */
 export type DetailsItem =
   | { readonly kind: "write" }
+  /** Of the safety number; `forget`: it was compared, and does not count as that any more. */
+  | { readonly kind: "same" | "differ" | "forget" }
+  | { readonly kind: "block" | "unblock" | "accept" }
   | { readonly kind: "notify"; readonly level: ConversationRow["notify"] }
-  | { readonly kind: "member"; readonly name: string; readonly role: MemberRole }
+  | ({ readonly kind: "member" } & GroupDetails["members"][number])
   | {
       readonly kind: "invited";
       readonly name: string;
@@ -44,10 +47,32 @@ export function detailsItems({ about, name }: DetailsScreen, state: State): read
   const level = rowOf(state, name)?.notify;
   if (about.kind === "person") {
     const notify = level === undefined ? [] : [{ kind: "notify", level } as const];
-    return [{ kind: "write" }, ...notify];
+    const number = valueIn(about.number);
+    return [{ kind: "write" }, ...notify, ...comparing(number), ...standingItems(number)];
   }
   const group = valueIn(about.group);
   return group === undefined ? [] : groupItems(group, level ?? group.notify, state.me);
+}
+
+/** What one may have found out: nothing before there is a number to compare. */
+function comparing(number: SafetyNumber | undefined): readonly DetailsItem[] {
+  if (number === undefined) return [];
+  return number.verifiedAt === undefined
+    ? [{ kind: "same" }, { kind: "differ" }]
+    : [{ kind: "forget" }, { kind: "differ" }];
+}
+
+function standingItems(number: SafetyNumber | undefined): readonly DetailsItem[] {
+  switch (number?.standing) {
+    case "stranger":
+      return [{ kind: "accept" }, { kind: "block" }];
+    case "accepted":
+      return [{ kind: "block" }];
+    case "blocked":
+      return [{ kind: "unblock" }];
+    case undefined:
+      return [];
+  }
 }
 
 function groupItems(group: GroupDetails, level: ConversationRow["notify"], me: string): DetailsItem[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { answer, click, done, press, refuse } from "../../../../test/support/tui-keys.ts";
-import { digits, directory, ops, unreachable } from "../../../../test/support/tui-screens.ts";
+import { directory, numberWith, ops, unreachable } from "../../../../test/support/tui-screens.ts";
 import { headOf, morning, open } from "../../../../test/support/tui-state.ts";
 import type { GroupDetails } from "../data.ts";
 import type { State } from "../state.ts";
@@ -161,7 +161,7 @@ describe("details of a group", () => {
     const [state, effects] = press(on(opened(), "leave"), "enter");
     expect(effects).toEqual([]);
     expect(state.screens).toMatchObject([{ failure: { message: "You are its only owner." } }]);
-    const alone = { ...ops, members: [{ name: "alice", role: "owner" as const }] };
+    const alone = { ...ops, members: [{ name: "alice", role: "owner" as const, isVerified: false }] };
     expect(choices(press(on(opened(alone), "leave"), "enter")[0])).toContain("Leave");
   });
 
@@ -209,14 +209,20 @@ describe("details of a person", () => {
   it("are a safety number, what one is told, and a way to write", () => {
     const [asked, effects] = press(bob(), "alt-i");
     expect(effects).toEqual([{ kind: "safety number", name: "bob" }]);
-    const [state] = answer(asked, { what: "safety number", number: { with: "bob", digits, qr: [] } });
-    expect(detailsItems(detailsIn(state), state).map(({ kind }) => kind)).toEqual(["write", "notify"]);
+    const [state] = answer(asked, { what: "safety number", number: numberWith("bob") });
+    expect(detailsItems(detailsIn(state), state).map(({ kind }) => kind)).toEqual([
+      "write",
+      "notify",
+      "same",
+      "differ",
+      "block",
+    ]);
     expect(press(state, "enter")[0].screens).toEqual([]);
   });
 
   it("do not show somebody else's number", () => {
     const [asked] = press(bob(), "alt-i");
-    const [state] = answer(asked, { what: "safety number", number: { with: "carol", digits, qr: [] } });
+    const [state] = answer(asked, { what: "safety number", number: numberWith("carol") });
     expect(detailsIn(state).about).toEqual({ kind: "person", number: { kind: "loading" } });
   });
 

@@ -6,7 +6,7 @@ import type { Effect } from "../effect.ts";
 import { failed, loaded, loading, valueIn } from "../loadable.ts";
 import type { State } from "../state.ts";
 import type { Behaviour, Step } from "./behaviour.ts";
-import { asking } from "./confirm.ts";
+import { asking, blocking, differing } from "./confirm.ts";
 import { type DetailsItem, detailsItems, signed } from "./details-items.ts";
 import { inviting } from "./invite.ts";
 import { memberChoices, policyChoices } from "./member-choices.ts";
@@ -69,6 +69,18 @@ const actions: ReadonlySet<string> = new Set([
   "policy",
   "leave",
   "mute",
+  "verify",
+  "accept person",
+  "block",
+  "unblock",
+] satisfies Effect["kind"][]);
+
+/** Of those, what changes how one stands to a person. */
+const ofPerson: ReadonlySet<string> = new Set([
+  "verify",
+  "accept person",
+  "block",
+  "unblock",
 ] satisfies Effect["kind"][]);
 
 function contentOf({ about }: DetailsScreen) {
@@ -86,7 +98,9 @@ function taken(screen: DetailsScreen, answer: Loaded): Step<DetailsScreen> | und
   // A group that was renamed is called otherwise here, too.
   const renamed = answer.effect === "rename" ? (answer.conversation ?? name) : name;
   const here = { ...screen, name: renamed, failure: undefined };
-  return { screen: here, effects: about.kind === "group" ? [{ kind: "load group", name: renamed }] : [] };
+  const effect = about.kind === "group" ? "load group" : "safety number";
+  const isSeen = about.kind === "group" || ofPerson.has(answer.effect);
+  return { screen: here, effects: isSeen ? [{ kind: effect, name: renamed }] : [] };
 }
 
 function rename(
@@ -126,6 +140,18 @@ function whatComesOf(screen: DetailsScreen, item: DetailsItem, state: State): Pa
   switch (item.kind) {
     case "write":
       return { goTo: { conversation: name } };
+    case "same":
+      return { effects: [{ kind: "verify", name, isSame: true }] };
+    case "forget":
+      return { effects: [{ kind: "verify", name, isSame: false }] };
+    case "differ":
+      return { over: differing(name) };
+    case "accept":
+      return { effects: [{ kind: "accept person", name }] };
+    case "unblock":
+      return { effects: [{ kind: "unblock", name }] };
+    case "block":
+      return { over: blocking(name) };
     case "notify": {
       const notify = ({ all: "mentions", mentions: "none", none: "all" } as const)[item.level];
       return { effects: [{ kind: "mute", conversation: name, notify }] };

@@ -19,6 +19,7 @@ const sections: readonly { readonly context: Context; readonly title: string }[]
   { context: "everywhere", title: "Everywhere" },
   { context: "composer", title: "While you write" },
   { context: "transcript", title: "On a message (Shift-Tab goes there)" },
+  { context: "decision", title: "Before a stranger or new keys" },
   { context: "list", title: "In lists" },
   { context: "details", title: "In details" },
   { context: "text", title: "In a text" },

@@ -30,11 +30,11 @@ describe("keys", () => {
   });
 
   it("lead to the safety numbers of those one talks with, and back", () => {
-    const [state, effects] = press(opened(), "down", "enter");
+    const [state, effects] = press(opened(), "down", "down", "down", "enter");
     expect(effects).toEqual([{ kind: "safety number", name: "bob" }]);
     expect(state.screens).toMatchObject([{ kind: "keys" }, { kind: "details", name: "bob" }]);
     expect(press(state, "esc")[0].screens).toMatchObject([{ kind: "keys" }]);
-    expect(click(opened(), 3)[1]).toEqual([{ kind: "safety number", name: "dave" }]);
+    expect(click(opened(), 5)[1]).toEqual([{ kind: "safety number", name: "dave" }]);
   });
 });
 

@@ -10,12 +10,19 @@ import type { MessageScreen } from "./screen.ts";
 /** Left and right of the lines. */
 export const INDENT = 2;
 
-/** Of the chosen message. */
-export function messageScreenOf(state: State): MessageScreen | undefined {
+/** Of the chosen message, if it is such a one. */
+export function messageScreenOf(
+  state: State,
+  suits: (message: MessageEntry) => boolean = () => true,
+): MessageScreen | undefined {
   const key = state.open?.selected;
-  return key === undefined || messageWith(state, key) === undefined
-    ? undefined
-    : { kind: "message", key, above: 0 };
+  const found = key === undefined ? undefined : messageWith(state, key);
+  return found === undefined || !suits(found) ? undefined : { kind: "message", key: found.key, above: 0 };
+}
+
+/** Whether one asks why it cannot be read. */
+export function isUnreadable({ content, deleted }: MessageEntry): boolean {
+  return content !== "text" && !deleted;
 }
 
 /** As it is now; undefined if it is gone. */
@@ -30,7 +37,9 @@ export const message: Behaviour<MessageScreen> = {
     const page = Math.max(1, geometryOf(state).main.height - 2);
     const by = stepOf(command, page);
     if (by !== undefined) return { screen: moved(screen, state, by) };
-    return command === "choose" || command === "message details" ? { screen: "close" } : undefined;
+    return command === "choose" || command === "message details" || command === "why"
+      ? { screen: "close" }
+      : undefined;
   },
   type: (screen) => ({ screen }),
   choose: (screen) => ({ screen }),

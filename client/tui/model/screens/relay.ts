@@ -3,26 +3,46 @@ import type { Behaviour, Step } from "./behaviour.ts";
 import { stepOf, within } from "./moving.ts";
 import type { RelayScreen } from "./screen.ts";
 
-export const theRelay: RelayScreen = { kind: "relay", relay: loading, chosen: 0 };
+export const theRelay: RelayScreen = {
+  kind: "relay",
+  relay: loading,
+  checks: undefined,
+  isChecking: false,
+  chosen: 0,
+};
 
-/** The first item connects and asks again; the findings are there to be read. */
+/** The same with the checks under way. */
+export const checkedRelay: RelayScreen = { ...theRelay, checks: loading, isChecking: true, chosen: 1 };
+
+/** What can be done here; after it come findings, there to be read. */
+const ACTIONS = 2;
+
+/** The first item connects and asks again, the second checks everything. */
 export const relay: Behaviour<RelayScreen> = {
   contexts: () => ["list"],
   run(screen, command) {
     const by = stepOf(command);
-    const count = 1 + (valueIn(screen.relay)?.findings.length ?? 0);
+    const count = ACTIONS + (valueIn(screen.relay)?.findings.length ?? 0);
     if (by !== undefined) return { screen: { ...screen, chosen: within(screen.chosen + by, count) } };
     return command === "choose" ? choose(screen, screen.chosen) : undefined;
   },
   type: (screen) => ({ screen }),
   choose,
-  take: (screen, answer) =>
-    answer.what === "relay" ? { screen: { ...screen, relay: loaded(answer.relay) } } : undefined,
-  fail: (screen, effect, failure) =>
-    effect === "load relay" ? { ...screen, relay: failed(screen.relay, failure) } : undefined,
+  take(screen, answer) {
+    if (answer.what === "relay") return { screen: { ...screen, relay: loaded(answer.relay) } };
+    if (answer.what !== "checks") return undefined;
+    return { screen: { ...screen, checks: loaded(answer.checks), isChecking: !answer.isWhole } };
+  },
+  fail(screen, effect, failure) {
+    if (effect === "load relay") return { ...screen, relay: failed(screen.relay, failure) };
+    if (effect !== "check") return undefined;
+    return { ...screen, checks: { kind: "failed", failure }, isChecking: false };
+  },
 };
 
 function choose(screen: RelayScreen, index: number): Step<RelayScreen> {
-  if (index > 0) return { screen: { ...screen, chosen: index } };
-  return { screen: { ...screen, chosen: 0 }, effects: [{ kind: "reconnect" }, { kind: "load relay" }] };
+  const here = { ...screen, chosen: index };
+  if (index === 0) return { screen: here, effects: [{ kind: "reconnect" }, { kind: "load relay" }] };
+  if (index !== 1 || screen.isChecking) return { screen: here };
+  return { screen: { ...here, checks: loading, isChecking: true }, effects: [{ kind: "check" }] };
 }

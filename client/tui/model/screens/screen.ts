@@ -1,6 +1,15 @@
 // What lies over the conversation, as data. How each behaves is in the file of its name beside this one.
 import type { Composer } from "../composer.ts";
-import type { GroupDetails, KeyDetails, RelayDetails, RoomRow, SafetyNumber, SearchHit } from "../data.ts";
+import type {
+  CheckRow,
+  GroupDetails,
+  KeyChange,
+  KeyDetails,
+  RelayDetails,
+  RoomRow,
+  SafetyNumber,
+  SearchHit,
+} from "../data.ts";
 import type { Effect } from "../effect.ts";
 import type { Failure } from "../event.ts";
 import type { Loadable } from "../loadable.ts";
@@ -14,13 +23,16 @@ export type Screen =
   | KeysScreen
   | MessageScreen
   | NewGroupScreen
+  | NewKeyScreen
   | PaletteScreen
   | PeopleScreen
   | ReactScreen
   | RelayScreen
+  | RequestsScreen
   | RoomsScreen
   | SearchScreen
   | SettingsScreen
+  | SignOutScreen
   | WizardScreen;
 
 export interface ConfirmScreen {
@@ -101,6 +113,16 @@ export interface NewGroupScreen {
   readonly failure: Failure | undefined;
 }
 
+/** A name that belongs to other keys than before: both numbers, and what is to become of it. */
+export interface NewKeyScreen {
+  readonly kind: "new key";
+  readonly name: string;
+  readonly change: Loadable<KeyChange>;
+  readonly chosen: number;
+  readonly isBusy: boolean;
+  readonly failure: Failure | undefined;
+}
+
 export interface PaletteScreen {
   readonly kind: "palette";
   readonly query: Composer;
@@ -125,7 +147,18 @@ export interface ReactScreen {
 export interface RelayScreen {
   readonly kind: "relay";
   readonly relay: Loadable<RelayDetails>;
+  /** What the doctor has said so far; undefined: it was not asked. */
+  readonly checks: Loadable<readonly CheckRow[]> | undefined;
+  readonly isChecking: boolean;
   readonly chosen: number;
+}
+
+/** Strangers who wrote first. */
+export interface RequestsScreen {
+  readonly kind: "requests";
+  /** By name, so that a new one does not move the choice. */
+  readonly chosen: string | undefined;
+  readonly failure: Failure | undefined;
 }
 
 export interface RoomsScreen {
@@ -151,4 +184,17 @@ export interface SearchScreen {
 export interface SettingsScreen {
   readonly kind: "settings";
   readonly chosen: number;
+}
+
+/** This device leaves the account. */
+export interface SignOutScreen {
+  readonly kind: "sign out";
+  /** `unreachable`: the relay does not answer, so that it could be done here alone. `done`: nothing is left here. */
+  readonly stage: "ask" | "words" | "unreachable" | "done";
+  /** Whether other devices of the account stay; undefined: that is being looked up. */
+  readonly isLast: boolean | undefined;
+  readonly words: Composer;
+  readonly chosen: number;
+  readonly isBusy: boolean;
+  readonly failure: Failure | undefined;
 }

@@ -7,6 +7,7 @@ import {
   directory,
   hits,
   keys,
+  numberWith,
   ops,
   person,
   relay,
@@ -14,7 +15,6 @@ import {
   unreachable,
 } from "../../../../test/support/tui-screens.ts";
 import { morning } from "../../../../test/support/tui-state.ts";
-import { qrRows } from "../../effects/qr.ts";
 import { commandNames } from "../../model/command.ts";
 import type { Loaded } from "../../model/data.ts";
 import type { Event } from "../../model/event.ts";
@@ -50,7 +50,7 @@ const anyLoaded: fc.Arbitrary<Loaded> = fc.oneof(
   fc
     .record({
       title: anyText,
-      members: fc.array(fc.record({ name: anyText, role: anyRole })),
+      members: fc.array(fc.record({ name: anyText, role: anyRole, isVerified: fc.boolean() })),
       invited: fc.array(fc.record({ name: anyText, by: anyText })),
       mine: fc.option(anyRole, { nil: undefined }),
       history: fc.array(fc.record({ at: fc.double(), text: anyText })),
@@ -64,7 +64,17 @@ const anyLoaded: fc.Arbitrary<Loaded> = fc.oneof(
   ),
   fc
     .constantFrom("bob", "carol", "zoe")
-    .map((name): Loaded => ({ what: "safety number", number: { with: name, digits, qr: qrRows(digits) } })),
+    .map((name): Loaded => ({ what: "safety number", number: numberWith(name, { standing: "stranger" }) })),
+  anyText.map((text): Loaded => {
+    const check = { name: text, isGood: text === "", detail: text, hint: text };
+    return { what: "checks", checks: [check], isWhole: text !== "" };
+  }),
+  fc.constantFrom("bob", "zoe").map(
+    (name): Loaded => ({
+      what: "key change",
+      change: { with: name, before: digits, now: digits, wasVerified: false },
+    }),
+  ),
   fc.constantFrom("d", "de", "x").map((query): Loaded => ({ what: "search", query, hits })),
   anyText.map(
     (text): Loaded => ({
@@ -76,6 +86,8 @@ const anyLoaded: fc.Arbitrary<Loaded> = fc.oneof(
 
 const effects = [
   ...["list people", "list rooms", "load group", "load keys", "load relay", "rotate prekeys", "search"],
+  ...["accept person", "block", "unblock", "verify", "key change", "accept key", "check"],
+  ...["revoke device", "sign out"],
   ...["safety number", "create group", "join room", "invite", "remove", "role", "rename", "policy", "leave"],
 ];
 

@@ -6,7 +6,7 @@ import { type DetailsItem, detailsItems, signed } from "../../model/screens/deta
 import type { DetailsScreen } from "../../model/screens/screen.ts";
 import type { State } from "../../model/state.ts";
 import { date } from "../moment.ts";
-import { counted } from "../words.ts";
+import { counted, VERIFIED } from "../words.ts";
 import { fieldLine } from "./field.ts";
 import { emptyRow, failureRows, itemRow, listing, type Row, textRows, titleRow } from "./listing.ts";
 import { notifyWords } from "./notify-words.ts";
@@ -69,6 +69,7 @@ function itemOf(screen: DetailsScreen, item: DetailsItem, at: number, state: Sta
   switch (item.kind) {
     case "member": {
       const facts = [
+        ...(item.isVerified ? [`verified ${VERIFIED}`] : []),
         ...(item.role === "member" ? [] : [item.role]),
         ...(item.name === state.me ? ["you"] : []),
         ...(state.present.has(item.name) ? ["here"] : []),
@@ -82,8 +83,6 @@ function itemOf(screen: DetailsScreen, item: DetailsItem, at: number, state: Sta
       ]);
     case "invite":
       return itemRow(at, isChosen, [span("+ Invite somebody", "accent")]);
-    case "write":
-      return itemRow(at, isChosen, [span(`Write to ${screen.name}`)]);
     case "notify":
       return pair("Tell me of", notifyWords[item.level]);
     case "policy":
@@ -94,6 +93,15 @@ function itemOf(screen: DetailsScreen, item: DetailsItem, at: number, state: Sta
         : renamingRow(screen.renaming, at, width);
     case "leave":
       return itemRow(at, isChosen, [span("Leave it", "bad")]);
+    // Of a person: those have a view of their own.
+    case "write":
+    case "same":
+    case "differ":
+    case "forget":
+    case "accept":
+    case "block":
+    case "unblock":
+      return emptyRow;
     case "past": {
       const when = `${date(item.at, state.now)} ${clock(item.at)}`;
       return itemRow(at, isChosen, [span(`${when}  `, "dim"), span(item.text)]);

@@ -8,13 +8,16 @@ import { inviteLines } from "./invite.ts";
 import { keysLines } from "./keys.ts";
 import { messageScreenLines } from "./message.ts";
 import { newGroupLines } from "./new-group.ts";
+import { newKeyLines } from "./new-key.ts";
 import { paletteLines } from "./palette.ts";
 import { peopleLines } from "./people.ts";
 import { reactLines } from "./react.ts";
 import { relayLines } from "./relay.ts";
+import { requestsLines } from "./requests.ts";
 import { roomsLines } from "./rooms.ts";
 import { searchLines } from "./search.ts";
 import { settingsLines } from "./settings.ts";
+import { signOutLines } from "./sign-out.ts";
 import { wizardLines } from "./wizard.ts";
 
 type View<S extends Screen> = (screen: S, state: State, width: number, height: number) => readonly Line[];
@@ -27,13 +30,16 @@ const views: { readonly [Kind in Screen["kind"]]?: View<Extract<Screen, { kind: 
   keys: keysLines,
   message: messageScreenLines,
   "new group": newGroupLines,
+  "new key": newKeyLines,
   palette: paletteLines,
   people: peopleLines,
   react: reactLines,
   relay: relayLines,
+  requests: requestsLines,
   rooms: roomsLines,
   search: searchLines,
   settings: settingsLines,
+  "sign out": signOutLines,
   wizard: wizardLines,
 };
 

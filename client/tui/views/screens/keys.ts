@@ -1,17 +1,17 @@
+import { rowOf } from "../../model/conversation-list.ts";
 import type { KeyDetails } from "../../model/data.ts";
 import { column, span } from "../../model/layout/spans.ts";
 import type { Line, Span } from "../../model/line.ts";
-import { keysItems } from "../../model/screens/keys.ts";
+import { type KeysItem, keysItems, shortId } from "../../model/screens/keys.ts";
 import type { KeysScreen } from "../../model/screens/screen.ts";
 import type { State } from "../../model/state.ts";
 import { date } from "../moment.ts";
-import { counted } from "../words.ts";
+import { counted, VERIFIED } from "../words.ts";
 import { emptyRow, failureRows, itemRow, listing, type Row, textRows, titleRow } from "./listing.ts";
 import { groupsOf } from "./person.ts";
 
 const LABEL = 13;
-/** Of a device's id: nobody compares more by eye, and `chat whoami` has all of it. */
-const ID_DIGITS = 16;
+const ID_WIDTH = 21;
 
 export function keysLines(screen: KeysScreen, state: State, width: number, height: number): Line[] {
   const { keys, failure } = screen;
@@ -21,17 +21,16 @@ export function keysLines(screen: KeysScreen, state: State, width: number, heigh
     const body = failureRows(keys.failure, width, "Enter tries again.");
     return listing({ body, chosen: 0 }, width, height);
   }
-  const items = keysItems(state).map((item, at): Row => {
-    const isChosen = at === screen.chosen;
-    if (item.kind === "person") return itemRow(at, isChosen, [span(item.name)]);
-    const text = screen.isRotating ? "Making new prekeys…" : "Rotate prekeys now";
-    return itemRow(at, isChosen, [...column(text, 21, "plain"), span("by themselves every week", "dim")]);
-  });
-  const [rotate = emptyRow, ...people] = items;
+  const items = keysItems(screen, state);
+  const rows = items.map((item, at) => itemOf(screen, item, at, state));
+  const ofKind = (kind: KeysItem["kind"]) => rows.filter((_, at) => items[at]?.kind === kind);
+  const people = ofKind("person");
   const body = [
-    ...ownRows(keys.value, state),
+    ...ownRows(keys.value),
+    ...ofKind("rotate"),
     emptyRow,
-    rotate,
+    titleRow("Devices"),
+    ...ofKind("device"),
     emptyRow,
     titleRow("Safety numbers"),
     ...(people.length > 0 ? people : textRows("Nobody to compare with yet: write to somebody first.", width)),
@@ -50,16 +49,35 @@ export function keysLines(screen: KeysScreen, state: State, width: number, heigh
   return listing({ body, foot, chosen: screen.chosen }, width, height);
 }
 
-function ownRows({ fingerprint, devices, prekeysLeft, sessions }: KeyDetails, state: State): Row[] {
+function itemOf(screen: KeysScreen, item: KeysItem, at: number, state: State): Row {
+  const isChosen = at === screen.chosen;
+  switch (item.kind) {
+    case "device": {
+      const since = `since ${date(item.since, state.now)}`;
+      const text = item.isThis ? `this one, ${since}: sign out` : `${since}: revoke`;
+      return itemRow(at, isChosen, [...column(shortId(item.id), ID_WIDTH, "plain"), span(text, "dim")]);
+    }
+    case "rotate": {
+      const text = screen.isRotating ? "Making new prekeys…" : "Rotate prekeys now";
+      return itemRow(at, isChosen, [
+        ...column(text, ID_WIDTH, "plain"),
+        span("by themselves every week", "dim"),
+      ]);
+    }
+    case "person": {
+      const isVerified = rowOf(state, item.name)?.isVerified === true;
+      return itemRow(at, isChosen, [
+        span(item.name),
+        span(isVerified ? ` ${VERIFIED} verified` : "", "good"),
+      ]);
+    }
+  }
+}
+
+function ownRows({ fingerprint, prekeysLeft, sessions }: KeyDetails): Row[] {
   return [
     pair("Fingerprint", [span(groupsOf(fingerprint).join(" "), "strong")]),
     pair("", [span("half of each safety number of yours", "dim")]),
-    ...devices.map(({ id, isThis, since }, at) =>
-      pair(at === 0 ? (devices.length === 1 ? "Device" : "Devices") : "", [
-        span(id.slice(0, ID_DIGITS).replace(/.{4}(?=.)/g, "$& ")),
-        span(`  ${isThis ? "this one, " : ""}since ${date(since, state.now)}`, "dim"),
-      ]),
-    ),
     pair("Prekeys", [span(prekeysText(prekeysLeft))]),
     pair("Sessions", [span(`with ${counted(sessions, "device")}`)]),
   ];

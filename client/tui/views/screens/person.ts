@@ -1,12 +1,15 @@
 import type { SafetyNumber } from "../../model/data.ts";
 import { blank, column, span, widthOf } from "../../model/layout/spans.ts";
+import { isSameDay } from "../../model/layout/times.ts";
 import type { Line } from "../../model/line.ts";
 import type { Loadable } from "../../model/loadable.ts";
-import { detailsItems } from "../../model/screens/details-items.ts";
+import { type DetailsItem, detailsItems } from "../../model/screens/details-items.ts";
 import type { DetailsScreen } from "../../model/screens/screen.ts";
 import type { ThemeName } from "../../model/settings.ts";
 import type { State } from "../../model/state.ts";
+import { date } from "../moment.ts";
 import { shorten } from "../parts.ts";
+import { VERIFIED } from "../words.ts";
 import {
   emptyRow,
   failureRows,
@@ -37,16 +40,19 @@ export function personLines(
   const codeWidth = Math.max(0, ...code.map((row) => row.length));
   const isBeside = code.length > 0 && code.length <= height && width - codeWidth - GAP >= LEAST_TEXT;
   const room = isBeside ? Math.min(width - codeWidth - GAP, 48) : width;
-  const items = detailsItems(screen, state).map((item, at): Row => {
-    const isChosen = at === screen.chosen;
-    return item.kind === "notify"
-      ? itemRow(at, isChosen, [
-          ...column("Tell me of", LABEL, "plain"),
-          span(notifyWords[item.level], "strong"),
-        ])
-      : itemRow(at, isChosen, [span(`Write to ${screen.name}`)]);
-  });
-  const rows = [...items, emptyRow, titleRow("Safety number"), ...numberRows(screen.name, number, room)];
+  const items = detailsItems(screen, state);
+  const rowsOf = (...kinds: readonly DetailsItem["kind"][]) =>
+    items.flatMap((item, at) => (kinds.includes(item.kind) ? [itemOf(screen, item, at)] : []));
+  const answers = rowsOf("same", "differ", "forget");
+  const standing = rowsOf("accept", "block", "unblock");
+  const rows = [
+    ...rowsOf("write", "notify"),
+    emptyRow,
+    titleRow("Safety number"),
+    ...numberRows(screen.name, number, state, room),
+    ...answers,
+    ...(standing.length === 0 ? [] : [emptyRow, ...standing]),
+  ];
   const hint =
     code.length > 0 && !isBeside ? textRows("A larger window shows it as a QR code, too.", width) : [];
   const foot = screen.failure === undefined ? hint : [emptyRow, ...failureRows(screen.failure, room)];
@@ -64,15 +70,42 @@ function beside(left: Line | undefined, code: string, at: number, width: number)
   return { ...left, spans: shorten(all, width) };
 }
 
-function numberRows(name: string, number: Loadable<SafetyNumber>, width: number): Row[] {
+function itemOf({ name, chosen }: DetailsScreen, item: DetailsItem, at: number): Row {
+  const who = name.replace(/^@/, "");
+  if (item.kind === "notify") {
+    const level = span(notifyWords[item.level], "strong");
+    return itemRow(at, at === chosen, [...column("Tell me of", LABEL, "plain"), level]);
+  }
+  const labels: Partial<Record<DetailsItem["kind"], string>> = {
+    same: "They match: mark as verified",
+    differ: "They do not match",
+    forget: "Take the verified mark away",
+    write: `Write to ${who}`,
+    accept: `Accept ${who}`,
+    block: `Block ${who}`,
+    unblock: `Unblock ${who}`,
+  };
+  return itemRow(at, at === chosen, [span(labels[item.kind] ?? "", item.kind === "block" ? "bad" : "plain")]);
+}
+
+function numberRows(name: string, number: Loadable<SafetyNumber>, state: State, width: number): Row[] {
   if (number.kind === "loading") return textRows("Working it out…", width);
   if (number.kind === "failed") return failureRows(number.failure, width, "Enter tries again.");
   const groups = groupsOf(number.value.digits);
   const lines = Array.from({ length: Math.ceil(groups.length / GROUPS_A_LINE) }, (_, at) =>
     groups.slice(at * GROUPS_A_LINE, (at + 1) * GROUPS_A_LINE).join(" "),
   );
+  const { verifiedAt } = number.value;
   const explanation = `${name} sees the same digits, or somebody stands between you. Compare them by voice or face to face.`;
-  return [...lines.map((line) => plainRow(line)), emptyRow, ...textRows(explanation, width)];
+  const mark = `${VERIFIED} Verified, you compared it ${dayOf(verifiedAt ?? 0, state.now)}.`;
+  return [
+    ...lines.map((line) => plainRow(line)),
+    ...(verifiedAt === undefined ? textRows(explanation, width) : textRows(mark, width, "good")),
+  ];
+}
+
+function dayOf(at: number, now: number): string {
+  return isSameDay(at, now) ? "today" : `on ${date(at, now)}`;
 }
 
 /** In groups of five, as they are read out. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { directory, screens } from "../../../../test/support/tui-screens.ts";
-import { morning } from "../../../../test/support/tui-state.ts";
+import { morning, strangers } from "../../../../test/support/tui-state.ts";
 import { nobodyYet } from "../../model/directory.ts";
 import type { Line } from "../../model/line.ts";
 import type { State } from "../../model/state.ts";
@@ -16,7 +16,8 @@ describe("screens", () => {
     for (const [columns, rows] of sizes) {
       test(`${name} looks at ${columns}x${rows} as kept`, async () => {
         const people = name === "people-failed" ? nobodyYet : directory;
-        const state = morning({ columns, rows, screens: [screen], directory: people });
+        const requests = name === "requests" ? strangers : [];
+        const state = morning({ columns, rows, screens: [screen], directory: people, requests });
         await expect(shown(state)).toMatchFileSnapshot(`golden/${name}-${columns}x${rows}.txt`);
       });
     }
