@@ -182,7 +182,10 @@ test("a prekey that ran out is not written to: the person is told why, and nothi
   });
   const { code, stderr } = await writes(alice, bob, "anybody there?");
   console.log(stderr);
-  expect({ code, stderr }).toEqual({ code: 77, stderr: expect.stringContaining(bob.name) });
+  expect({ code, stderr }).toEqual({
+    code: 77,
+    stderr: expect.stringContaining(`before ${bob.name} has been online again`),
+  });
   await catchUpOf(bob.person);
   expect((await bob.person.json(["read", "--offline"])).map(({ text }) => text)).toEqual([]);
 });

@@ -107,9 +107,9 @@ function checkReachable(
       peerAccount !== undefined && equal(slot.accountId, peerAccount) && sessions.has(addressKey(slot)),
   );
   if (!isReachable) {
-    throw new ChatError("not_allowed", `None of ${peerName}'s devices can receive messages at present.`, {
-      hint: `Send it again when ${peerName} has been online.`,
-    });
+    // A failed message keeps the sentence only: it says what has to happen.
+    const text = `None of ${peerName}'s devices can receive messages before ${peerName} has been online again.`;
+    throw new ChatError("not_allowed", text, { hint: "Send it again then." });
   }
 }
 
