@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync } from "node:fs";
-import { access, constants, link, mkdir, open, realpath, rm, stat } from "node:fs/promises";
+import { access, chown, constants, link, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { StartupError, systemCode } from "./startup-error.ts";
@@ -75,15 +75,9 @@ export function lockFolder(folder: string): () => void {
 
 /** Writes a secret file whole or not at all, readable by us alone. Returns false if somebody else was first. */
 export async function writeOnce(path: string, text: string): Promise<boolean> {
-  const unfinished = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  const unfinished = unfinishedName(path);
   try {
-    const file = await open(unfinished, "wx", 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeSecretFile(unfinished, text);
     // link fails if the path exists; rename would replace what another relay has just written.
     await link(unfinished, path);
   } catch (cause) {
@@ -93,4 +87,33 @@ export async function writeOnce(path: string, text: string): Promise<boolean> {
     await rm(unfinished, { force: true });
   }
   return true;
+}
+
+/** In place of a secret file that is there, whole or not at all; it stays its owner's, whoever we are. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const unfinished = unfinishedName(path);
+  try {
+    const { uid, gid } = await stat(path);
+    await writeSecretFile(unfinished, text);
+    if (process.getuid?.() === 0) await chown(unfinished, uid, gid);
+    await rename(unfinished, path);
+  } catch (cause) {
+    throw unwritable(dirname(path), cause);
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+}
+
+function unfinishedName(path: string): string {
+  return `${path}.${randomBytes(6).toString("hex")}.tmp`;
+}
+
+async function writeSecretFile(path: string, text: string): Promise<void> {
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }

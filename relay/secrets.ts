@@ -32,32 +32,51 @@ interface TokenKey {
 }
 
 const base64url = z.string().regex(/^[\w-]+$/);
+export type SecretsFile = z.infer<typeof file>;
 const file = z.object({
   version: z.literal(1),
   /** Of the OPAQUE library. Without it no password works any more. */
   opaqueSetup: base64url,
   /** Ed25519, PKCS #8. */
-  tokenKeys: z.array(z.object({ id: base64url, key: base64url })).min(1),
+  tokenKeys: z
+    .array(
+      z.object({
+        id: base64url,
+        key: base64url,
+        /** Milliseconds since 1970: signs no more since then. */
+        retiredAt: z.number().optional(),
+      }),
+    )
+    .min(1),
   /** 32 bytes, from which all MAC keys are derived. */
   macKey: base64url.length(43),
 });
 
+export function secretsPath(folder: string): string {
+  return join(folder, "secrets.json");
+}
+
 /** Reads the folder's secrets; makes them at the first start. */
 export async function loadSecrets(folder: string): Promise<Secrets> {
-  const path = join(folder, "secrets.json");
-  let text = await read(path);
-  if (text === undefined) {
-    await writeOnce(path, await makeSecrets());
-    text = await read(path);
-  }
+  const path = secretsPath(folder);
+  if ((await read(path)) === undefined) await writeOnce(path, await makeSecrets());
+  return (await readSecrets(folder)).secrets;
+}
+
+/** As they are now. Throws StartupError. */
+export async function readSecrets(folder: string): Promise<{ secrets: Secrets; content: SecretsFile }> {
+  const path = secretsPath(folder);
+  const text = await read(path);
+  await opaque.ready;
   try {
-    const { opaqueSetup, tokenKeys, macKey } = file.parse(JSON.parse(text ?? ""));
+    const content = file.parse(JSON.parse(text ?? ""));
+    const { opaqueSetup, tokenKeys, macKey } = content;
     const [first, ...older] = tokenKeys.map(readTokenKey);
     if (first === undefined) throw new Error("no token key");
     opaque.server.getPublicKey(opaqueSetup); // throws if it is not one
     const mac = (purpose: string): Uint8Array =>
       new Uint8Array(hkdfSync("sha256", Buffer.from(macKey, "base64url"), "", `sotto/relay/${purpose}`, 32));
-    return {
+    const secrets: Secrets = {
       opaqueSetup,
       tokenKeys: [first, ...older],
       refreshTokenMac: mac("refresh-token"),
@@ -65,6 +84,7 @@ export async function loadSecrets(folder: string): Promise<Secrets> {
       enrolmentTicketMac: mac("enrolment-ticket"),
       unknownNameMac: mac("unknown-name"),
     };
+    return { secrets, content };
   } catch (cause) {
     throw new StartupError(
       "secrets_unusable",
@@ -97,12 +117,19 @@ function readTokenKey({ id, key }: { id: string; key: string }): TokenKey {
 
 async function makeSecrets(): Promise<string> {
   await opaque.ready;
-  const key = generateKeyPairSync("ed25519").privateKey.export({ format: "der", type: "pkcs8" });
-  const secrets: z.infer<typeof file> = {
+  return secretsText({
     version: 1,
     opaqueSetup: opaque.server.createSetup(),
-    tokenKeys: [{ id: randomBytes(8).toString("base64url"), key: key.toString("base64url") }],
+    tokenKeys: [makeTokenKey()],
     macKey: randomBytes(32).toString("base64url"),
-  };
-  return `${JSON.stringify(secrets, undefined, 2)}\n`;
+  });
+}
+
+export function makeTokenKey(): SecretsFile["tokenKeys"][number] {
+  const key = generateKeyPairSync("ed25519").privateKey.export({ format: "der", type: "pkcs8" });
+  return { id: randomBytes(8).toString("base64url"), key: key.toString("base64url") };
+}
+
+export function secretsText(content: SecretsFile): string {
+  return `${JSON.stringify(content, undefined, 2)}\n`;
 }

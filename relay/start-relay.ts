@@ -11,14 +11,15 @@ import { startEmbedded } from "./db/embedded.ts";
 import { Database } from "./db/pool.ts";
 import { LocalBus } from "./fanout/local.ts";
 import { DATABASE_CONNECTIONS, DRAIN_MS, defaultRates, type Rates } from "./limits.ts";
+import { liveSecrets } from "./live-secrets.ts";
 import { describeError, type Logger } from "./logger.ts";
 import type { Parts } from "./parts.ts";
-import { loadSecrets } from "./secrets.ts";
 import { startServer } from "./server.ts";
 import { allServices } from "./services.ts";
 import { StartupError } from "./startup-error.ts";
 import { prepareTls } from "./tls.ts";
 import { updateSchema } from "./update-schema.ts";
+import { keepMark } from "./upkeep/notice-restore.ts";
 import { startUpkeep } from "./upkeep/upkeep.ts";
 
 export interface Surroundings {
@@ -65,7 +66,8 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
       connection = embedded.connection;
       postgresPid = embedded.pid;
     }
-    const secrets = await loadSecrets(folder);
+    const { secrets, close } = await liveSecrets(folder, log);
+    undo.push(close);
     await updateSchema(connection, config.database);
     const database = new Database({
       connection,
@@ -74,6 +76,7 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
     });
     undo.push(() => Promise.race([database.close(), pause(DRAIN_MS, undefined, { ref: false })]));
 
+    undo.push(await keepMark({ database, folder, clock, log }));
     const parts: Parts = {
       database,
       clock,
