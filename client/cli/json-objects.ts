@@ -7,6 +7,7 @@ import type { GroupInfo, RoomListed } from "../core/groups/group-info.ts";
 import type { ChatEvent } from "../core/inbox/watch-messages.ts";
 import type { Message } from "../core/messages/message.ts";
 import type { PersonListed } from "../core/people/people.ts";
+import type { Contact, ContactRequest } from "../core/people/trust.ts";
 import type { Settings } from "../core/settings.ts";
 import type { SignalChange } from "../core/signals/signals.ts";
 import { dateOf } from "./times.ts";
@@ -118,6 +119,51 @@ export function personObject(person: PersonListed): object {
     name: person.name,
     account: person.account,
     registered_at: isoTime(person.registeredAt),
+  };
+}
+
+export function requestObject({
+  kind,
+  name,
+  account,
+  group,
+  title,
+  messages,
+  newest,
+}: ContactRequest): object {
+  return {
+    type: "request",
+    request: kind,
+    name,
+    account,
+    group,
+    title,
+    messages,
+    text: newest?.text ?? null,
+    at: newest === null ? null : isoTime(newest.receivedAt ?? newest.sentAt),
+  };
+}
+
+export function contactObject({ name, accountId, standing, verifiedAt }: Contact): object {
+  return {
+    type: "contact",
+    name,
+    account: Buffer.from(accountId).toString("hex"),
+    standing,
+    verified: verifiedAt !== null,
+    verified_at: verifiedAt === null ? null : isoTime(verifiedAt),
+  };
+}
+
+/** `changedTo`: with the account that came under the name, and about which nobody has decided. */
+export function safetyNumberObject(contact: Contact, number: string, changedTo?: string): object {
+  return {
+    type: "safety_number",
+    name: contact.name,
+    number,
+    verified: contact.verifiedAt !== null,
+    verified_at: contact.verifiedAt === null ? null : isoTime(contact.verifiedAt),
+    new_number: changedTo ?? null,
   };
 }
 

@@ -8,6 +8,7 @@ import type { Context } from "./context.ts";
 import { count } from "./count.ts";
 import type { Commands } from "./describe.ts";
 import { addGroups } from "./group-commands.ts";
+import { addTrust } from "./people-commands.ts";
 import type { Output } from "./print.ts";
 import { addSignals } from "./signal-commands.ts";
 
@@ -104,6 +105,7 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
   addRead(commands);
   addTail(commands);
   addSignals(commands);
+  addTrust(commands);
   addGroups(commands);
   addSearch(commands);
   addExport(commands);

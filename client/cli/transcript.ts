@@ -95,7 +95,7 @@ function quoted({ from, text }: { readonly from: string; readonly text: string }
 
 function sayEvent({ event, message, details }: ChatEvent): string {
   const which = message === null ? "" : ` ${message.slice(0, 8)}`;
-  const { value, emoji, member, state } = details;
+  const { value, emoji, member, state, request, added, accepted } = details;
   switch (event) {
     case "edit":
       return `edited${which}`;
@@ -113,6 +113,16 @@ function sayEvent({ event, message, details }: ChatEvent): string {
       return `has ${state === "read" ? "read" : "received"}${which}`;
     case "expired":
       return `wrote${which}, which has disappeared`;
+    case "request":
+      return request === "invitation"
+        ? "invites you: see `chat requests`"
+        : "asks to write to you: see `chat requests`";
+    case "device_added":
+      return `has a new device${typeof added === "string" ? ` ${added.slice(0, 8)}` : ""}`;
+    case "key_changed":
+      return accepted === true
+        ? "is another account now, which you accepted"
+        : "has another account key than before: nothing is sent there until you decide";
     default:
       return [event, member].filter((part) => typeof part === "string").join(" ");
   }

@@ -2,10 +2,9 @@ import { type ConversationRow, listConversations } from "../../core/conversation
 import { safeText } from "../../safe-text.ts";
 import type { Context } from "../context.ts";
 import { conversationObject } from "../json-objects.ts";
+import { preview } from "../preview.ts";
 import { dateOf, moment } from "../times.ts";
 import { withProfile } from "../with-profile.ts";
-
-const PREVIEW_LENGTH = 60;
 
 export async function list(context: Context): Promise<void> {
   const { output } = context;
@@ -52,11 +51,4 @@ function counts({ unread, mentions, queued }: ConversationRow): string {
     queued > 0 ? `${queued} queued` : "",
   ];
   return parts.filter((part) => part !== "").join(", ");
-}
-
-/** The beginning of a text on one line, cut between characters as people see them. */
-function preview(text: string): string {
-  const line = safeText(text.slice(0, 20 * PREVIEW_LENGTH).replace(/\s+/g, " "));
-  const shown = Array.from(new Intl.Segmenter().segment(line), ({ segment }) => segment);
-  return shown.length <= PREVIEW_LENGTH ? line : `${shown.slice(0, PREVIEW_LENGTH - 1).join("")}…`;
 }

@@ -3,8 +3,10 @@ import { connector } from "../../core/connection/connect.ts";
 import { syncConversations } from "../../core/connection/sync.ts";
 import { explainFailure } from "../../core/explain-failure.ts";
 import { markRead, readMessages } from "../../core/messages/read-messages.ts";
+import { isRequest } from "../../core/people/trust.ts";
 import type { Profile } from "../../core/profile.ts";
 import { sendReceipts } from "../../core/receipts/send-receipts.ts";
+import { safeText } from "../../safe-text.ts";
 import { type Context, unlessInterrupted } from "../context.ts";
 import { messageObject } from "../json-objects.ts";
 import { Transcript } from "../transcript.ts";
@@ -75,6 +77,11 @@ async function show(
     now,
   });
   transcript.fit(messages);
+  if (from !== undefined && isRequest(profile, from)) {
+    output.note(
+      `You do not know ${safeText(from)}: \`chat accept ${safeText(from)}\` or \`chat block ${safeText(from)}\`.`,
+    );
+  }
   for (const message of messages) transcript.print(message);
   await output.flush();
   if (!output.closed.aborted) markRead(profile, messages);

@@ -4,4 +4,6 @@ export { people } from "./people.ts";
 export { read } from "./read.ts";
 export { send } from "./send.ts";
 export { tail } from "./tail.ts";
+export { accept, block, unblock } from "./trust.ts";
 export { typing } from "./typing.ts";
+export { verify } from "./verify.ts";

@@ -4,7 +4,7 @@ import { type AliceAndBob, aliceAndBob, send } from "../../../test/support/alice
 import { record } from "../../core/people/security.ts";
 import type { Event } from "../model/event.ts";
 import { loadKeys, loadSafetyNumber, rotate } from "./keys.ts";
-import { qrRows } from "./qr.ts";
+import { qrRows } from "../../qr.ts";
 import { loadRelay } from "./relay-details.ts";
 import type { Session } from "./session.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { digits, personScreen } from "../../../../test/support/tui-screens.ts";
 import { morning, row } from "../../../../test/support/tui-state.ts";
-import { qrRows } from "../../effects/qr.ts";
+import { qrRows } from "../../../qr.ts";
 import type { State } from "../../model/state.ts";
 import { personLines } from "./person.ts";
 
