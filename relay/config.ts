@@ -35,13 +35,18 @@ const address = z
   })
   .refine(({ port }) => port <= 65_535, "has a port above 65535");
 
+/** Throws StartupError `usage`. */
+export function databaseAt(url: string): ClientConfig {
+  const parsed = databaseUrl.safeParse(url);
+  if (parsed.success) return { connectionString: parsed.data };
+  throw usage(`--database-url ${parsed.error.issues[0]?.message ?? "is wrong"}`);
+}
+
+const databaseUrl = z.string().regex(/^postgres(?:ql)?:\/\/./, "must start with postgres://");
 const options = z.object({
   listen: address,
   data: z.string().min(1, "must name a folder"),
-  databaseUrl: z
-    .string()
-    .regex(/^postgres(?:ql)?:\/\/./, "must start with postgres://")
-    .optional(),
+  databaseUrl: databaseUrl.optional(),
   tls: oneOf(["self-signed"]).optional(),
   tlsCert: z.string().min(1).optional(),
   tlsKey: z.string().min(1).optional(),
@@ -80,6 +85,10 @@ export function readConfig(
       "30d",
     )
     .option("--json", "say in JSON why the relay does not start")
+    .addHelpText(
+      "after",
+      "\n`chat relay admin --help`: accounts, invitations and what else an operator does.",
+    )
     .allowExcessArguments(false)
     .configureOutput({ writeErr: () => undefined })
     .exitOverride();
@@ -127,7 +136,7 @@ function isLoopback(host: string): boolean {
 }
 
 /** $CHAT_HOME/relay, or in the platform's folder for data. */
-function defaultDataFolder(environment: Readonly<Record<string, string | undefined>>): string {
+export function defaultDataFolder(environment: Readonly<Record<string, string | undefined>>): string {
   const { CHAT_HOME, XDG_DATA_HOME } = environment;
   if (CHAT_HOME) return join(CHAT_HOME, "relay");
   if (process.platform === "darwin")

@@ -7,10 +7,16 @@ const signals = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
 
 /**
  * `chat relay`: runs until a signal ends it, and resolves with the exit status. The first signal drains, a second one
- * exits at once. One line on stdout when it is ready; logs on stderr, JSON lines.
+ * exits at once. One line on stdout when it is ready; logs on stderr, JSON lines. With `admin` in front, what an operator
+ * does.
  */
 export async function runRelay(parameters: readonly string[]): Promise<number> {
   try {
+    if (parameters[0] === "admin") {
+      const { runAdmin } = await import("./admin/run-admin.ts");
+      await runAdmin(parameters.slice(1), process.env);
+      return 0;
+    }
     const config = readConfig(parameters, process.env);
     if (config === undefined) return 0;
 

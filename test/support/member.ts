@@ -51,10 +51,15 @@ export function dial(url: string, options: Record<string, unknown> = {}): Client
 }
 
 /** Registers and logs in. Close `client` at the end. */
-export async function joinRelay(url: string, name: string, password = `pass word ${name}`): Promise<Member> {
+export async function joinRelay(
+  url: string,
+  name: string,
+  password = `pass word ${name}`,
+  invitation = "",
+): Promise<Member> {
   const client = dial(url);
   const account = await newAccount(name);
-  await register(client, account, password);
+  await register(client, account, password, invitation);
   const tokens = await logIn(client, account, password);
   const member: Member = {
     ...account,

@@ -1,0 +1,42 @@
+/** What an operator is told: rows for a person, or an object a line for a program. */
+export interface AdminOutput {
+  readonly json: boolean;
+  /** Names and ids come from the relay's own tables, which take nothing that a terminal would obey. */
+  line(text: string): void;
+  object(value: object): void;
+}
+
+export function adminOutput(json: boolean): AdminOutput {
+  return {
+    json,
+    line: (text) => void process.stdout.write(`${text}\n`),
+    object: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
+  };
+}
+
+/** Columns as wide as what is in them, headings in front. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [headings, ...rows];
+  const widths = headings.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return all
+    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "))
+    .map((line) => line.trimEnd())
+    .join("\n");
+}
+
+/** ISO 8601 in UTC; null: none. */
+export function moment(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString();
+}
+
+/** For a person: the minute, in UTC. */
+export function shown(at: number | undefined, none: string): string {
+  return at === undefined ? none : new Date(at).toISOString().slice(0, 16).replace("T", " ");
+}
+
+export function size(bytes: bigint): string {
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+  let [value, unit] = [Number(bytes), 0];
+  for (; value >= 1024 && unit < units.length - 1; unit += 1) value /= 1024;
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
