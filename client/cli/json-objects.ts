@@ -1,5 +1,7 @@
 // The objects of `--json`. Fields are only ever added: scripts read them.
 
+import type { DeviceListed } from "../core/account/devices.ts";
+import type { KeyDetails } from "../core/account/key-details.ts";
 import type { Me } from "../core/account/whoami.ts";
 import type { DeliveryNames } from "../core/conversations/delivery-state.ts";
 import type { ConversationRow } from "../core/conversations/list-conversations.ts";
@@ -176,6 +178,23 @@ export function meObject(me: Me): object {
     relay: me.relay,
     profile: me.profile,
     registered_at: isoTime(me.registeredAt),
+  };
+}
+
+export function deviceObject({ id, account, name, isCurrent, addedAt }: DeviceListed): object {
+  return { type: "device", id, account, name, current: isCurrent, added_at: isoTime(addedAt) };
+}
+
+/** `prekeysLeft` is undefined while the relay does not answer. */
+export function keysObject(details: KeyDetails, prekeysLeft: number | undefined): object {
+  return {
+    type: "keys",
+    name: details.name,
+    fingerprint: details.fingerprint,
+    device: details.devices.find(({ isThis }) => isThis)?.id ?? null,
+    devices: details.devices.length,
+    prekeys_left: prekeysLeft ?? null,
+    sessions: details.sessions,
   };
 }
 

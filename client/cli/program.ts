@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { ChatError } from "../core/chat-error.ts";
 import { parseMoment } from "../core/parse-time.ts";
 import { parseDuration } from "../duration.ts";
+import { addAccount } from "./account-commands.ts";
 import type { SendOptions } from "./commands/send.ts";
 import type { TailOptions } from "./commands/tail.ts";
 import type { Context } from "./context.ts";
@@ -111,30 +112,6 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
   addExport(commands);
   foreign("demo", "a relay, an account and a friend to try Sotto with", surroundings.demo);
   return program;
-}
-
-function addAccount({ command, contextOf }: Commands): void {
-  const register = command("register", "make an account, with this machine as its first device")
-    .addArgument(new Argument("<NAME>", "3-32 of a-z 0-9 _ . -"))
-    .option("--password-file <path>", "take the password from the first line of a file (- is standard input)")
-    .option("--recovery-file <path>", "write the recovery words to this new file instead of showing them")
-    .action(async (name: string, options: { passwordFile?: string; recoveryFile?: string }) => {
-      const { registerAccount } = await import("./commands/account.ts");
-      await registerAccount(contextOf(register), name, options);
-    });
-
-  const login = command("login", "renew the login of this device")
-    .addArgument(new Argument("<NAME>", "the name of the account in this profile"))
-    .option("--password-file <path>", "take the password from the first line of a file (- is standard input)")
-    .action(async (name: string, options: { passwordFile?: string }) => {
-      const commands = await import("./commands/account.ts");
-      await commands.login(contextOf(login), name, options);
-    });
-
-  const whoami = command("whoami", "say whose profile this is").action(async () => {
-    const { showMe } = await import("./commands/offline.ts");
-    await showMe(contextOf(whoami));
-  });
 }
 
 function addLists({ command, contextOf }: Commands): void {

@@ -34,6 +34,19 @@ export async function accountPassword(
   return asked.isNew ? askNewPassword(context.signal, asked.check) : askPassword("Password", context.signal);
 }
 
+/** The recovery words of the account: from `--recovery-file`, over any number of lines, or asked for. */
+export async function recoveryWords(context: Context, file: string | undefined): Promise<string> {
+  if (file !== undefined) return readWhole(file, "recovery");
+  if (!isInteractive()) {
+    throw new ChatError("usage", "There is no terminal to ask for the recovery words at.", {
+      hint: "Give --recovery-file PATH (`-` reads standard input).",
+    });
+  }
+  const { askWords } = await import("./prompts.ts");
+  const { checkWords } = await import("../core/account/account-key.ts");
+  return askWords("The 24 recovery words", context.signal, checkWords);
+}
+
 /** The profile's passphrase, if there is one to be had. */
 export async function profilePassphrase(context: Context): Promise<string | undefined> {
   const file = context.environment["CHAT_PASSPHRASE_FILE"];
@@ -45,18 +58,23 @@ export async function profilePassphrase(context: Context): Promise<string | unde
 
 /** The first line of a file, or of standard input for `-`. */
 export async function readSecret(path: string, what: string): Promise<string> {
-  const bytes = path === "-" ? await readStdin(MAX_SECRET_BYTES) : readSecretFile(path, what);
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new ChatError("not_utf8", `The ${what} is not UTF-8.`, { cause });
-  }
-  const [first = ""] = text.split(/\r?\n/);
-  if (first === "" || bytes.length > MAX_SECRET_BYTES) {
+  const [first = ""] = (await readWhole(path, what)).split(/\r?\n/);
+  if (first === "") {
     throw new ChatError("bad_input", `There is no ${what} in the first line of ${nameOf(path)}.`);
   }
   return first;
+}
+
+async function readWhole(path: string, what: string): Promise<string> {
+  const bytes = path === "-" ? await readStdin(MAX_SECRET_BYTES) : readSecretFile(path, what);
+  if (bytes.length > MAX_SECRET_BYTES) {
+    throw new ChatError("bad_input", `${nameOf(path)} is too long for a ${what} file.`);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new ChatError("not_utf8", `The ${what} file is not UTF-8.`, { cause });
+  }
 }
 
 function readSecretFile(path: string, what: string): Uint8Array {

@@ -1,3 +1,4 @@
+import { signedOutHere } from "../core/account/signed-out.ts";
 import { unlockProfile } from "../core/account/unlock-profile.ts";
 import { explainFailure } from "../core/explain-failure.ts";
 import { expireMessages } from "../core/messages/expire-messages.ts";
@@ -25,13 +26,14 @@ export async function withProfile<T>(
     const findings = new Findings(profile, context.output);
     expireMessages(profile);
     const [outcome] = await Promise.allSettled([work(profile, findings)]);
-    const failure = outcome.status === "rejected" ? outcome.reason : undefined;
+    const failure =
+      outcome.status === "rejected" ? (signedOutHere(profile, outcome.reason) ?? outcome.reason) : undefined;
     const alarm = findings.report(failure);
     if (alarm !== undefined && failure !== undefined) {
       reportError(context.output, explainFailure(failure), false);
     }
     if (alarm !== undefined) throw alarm;
-    if (outcome.status === "rejected") throw outcome.reason;
+    if (outcome.status === "rejected") throw failure;
     return outcome.value;
   } finally {
     closeProfile(profile);

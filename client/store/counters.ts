@@ -8,7 +8,9 @@ type Counter =
   | `group_upkeep_${number}`
   | `title_origin_${number}`
   | `nobody_${string}`
+  | "own_greeting"
   | "prekey_upkeep"
+  | "signed_out"
   | "keys_renewed"
   | "own_rows_unknown"
   | `prekey_${PrekeySecret["kind"]}`;

@@ -22,7 +22,13 @@ export async function keyringSet(name: string, value: string): Promise<void> {
   }
 }
 
+/** Nothing is there afterwards, whether or not there was. */
+export async function keyringForget(name: string): Promise<void> {
+  await withEntry(name, (entry) => entry.deleteCredential());
+}
+
 interface Entry {
+  deleteCredential(): Promise<unknown>;
   getPassword(): Promise<string | null | undefined>;
   setPassword(value: string): Promise<void>;
 }

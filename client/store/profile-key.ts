@@ -1,6 +1,7 @@
 import * as crypto from "node:crypto";
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -11,7 +12,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { asSecret, fromHex, type SecretBytes, toHex } from "../../keys/bytes.ts";
-import { keyringGet, keyringSet } from "./keyring.ts";
+import { keyringForget, keyringGet, keyringSet } from "./keyring.ts";
 import { ProfileKeyError } from "./profile-key-error.ts";
 
 /**
@@ -48,6 +49,19 @@ export async function createProfileKey(
   const key = asSecret(new Uint8Array(crypto.randomBytes(32)));
   const written = writeOnce(path, `${TAG} ${options.kind} ${await describe(key, options)}\n`);
   return written ? key : readProfileKey(path, options.passphrase);
+}
+
+/**
+ * Without its key the profile's database is noise. The system's keyring gives its entry up as far as it can be reached; the
+ * file goes in any case.
+ */
+export async function eraseProfileKey(path: string): Promise<void> {
+  const [, kind, name] = existsSync(path) ? readKeyFile(path).trim().split(" ") : [];
+  try {
+    if (kind === "keyring" && name !== undefined) await keyringForget(name);
+  } finally {
+    rmSync(path, { force: true });
+  }
 }
 
 async function describe(

@@ -1,11 +1,5 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
-import {
-  createDeviceKeys,
-  type DeviceKeys,
-  findDevice,
-  ready,
-  signingPublicKey,
-} from "../../../keys/index.ts";
+import { createDeviceKeys, type DeviceKeys, findDevice, ready } from "../../../keys/index.ts";
 import type { AuthCalls } from "../../net/auth-calls.ts";
 import type { RelayAddress } from "../../net/relay-address.ts";
 import { saveAccountEntries } from "../../store/accounts.ts";
@@ -26,6 +20,7 @@ import { type Runtime, systemRuntime } from "../runtime.ts";
 import { type AskWords, withAccountKey } from "./account-key.ts";
 import { changeDevices, type Enrolment, proveForEnrolment, wasIn } from "./enrolment.ts";
 import { logIn } from "./log-in.ts";
+import { deviceKeysOf } from "./own-keys.ts";
 import { makePrekeys, publishPrekeys } from "./prekey-upkeep.ts";
 
 export interface NewDeviceLogin {
@@ -133,13 +128,9 @@ async function bringIn(
 function begunDevice(db: Database | undefined, { chain }: Enrolment): DeviceKeys | undefined {
   const identity = heldIn(db)?.identity;
   if (identity === undefined) return undefined;
-  const { deviceId, signingSecretKey, agreementSecretKey, agreementPublicKey } = identity;
+  const { deviceId } = identity;
   if (wasIn(chain, deviceId) && findDevice(chain, deviceId) === undefined) return undefined;
-  return {
-    deviceId,
-    signing: { publicKey: signingPublicKey(signingSecretKey.slice(32)), secretKey: signingSecretKey },
-    identity: { publicKey: agreementPublicKey, secretKey: agreementSecretKey },
-  };
+  return deviceKeysOf(identity);
 }
 
 async function createProfile({ paths, createKey }: NewDeviceLogin): Promise<Database> {
