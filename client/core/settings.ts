@@ -7,6 +7,7 @@ import {
   saveScreenSetting,
   saveSetting,
 } from "../store/settings.ts";
+import { tellOwnDevices } from "./own-devices/tell.ts";
 import { admitRequesting } from "./people/standing.ts";
 import type { Profile } from "./profile.ts";
 
@@ -26,6 +27,7 @@ export function readSettings({ db }: Profile): Settings {
 export function changeSetting(profile: Profile, name: keyof Settings, value: "on" | "off"): void {
   transact(profile.db, () => {
     saveSetting(profile.db, name, value);
+    tellOwnDevices(profile, { about: "setting", name });
     if (name === "requests" && value === "off") admitRequesting(profile);
   });
 }

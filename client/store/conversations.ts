@@ -53,6 +53,8 @@ export interface StoredConversation {
   readonly title: string | undefined;
   readonly invitedBy: AccountId | undefined;
   readonly notify: Notify;
+  /** JSON: what was read on other devices of the account and is not all here yet. */
+  readonly ownRead: string | undefined;
   readonly shelf: Shelf;
 }
 
@@ -79,6 +81,7 @@ interface Row {
   title: string | null;
   invited_by: Uint8Array | null;
   notify: Notify;
+  own_read: string | null;
   shelf: Shelf;
 }
 
@@ -107,6 +110,7 @@ function fromRow(row: Row): StoredConversation {
     title: row.title ?? undefined,
     invitedBy: row.invited_by === null ? undefined : accountId(row.invited_by),
     notify: row.notify,
+    ownRead: row.own_read ?? undefined,
     shelf: row.shelf,
   };
 }

@@ -8,6 +8,7 @@ import {
   type StoredConversation,
 } from "./conversations.ts";
 import { type Database, statement } from "./database.ts";
+import { readOwnValue, wishedAliases } from "./own-state.ts";
 
 export type GroupKind = Extract<ConversationKind, "group" | "room">;
 
@@ -92,6 +93,28 @@ export function enterGroup(db: Database, conversation: number): void {
   }
   setAlias(db, conversation, alias);
   setStanding(db, conversation, "member");
+  const wish = conversationId && readOwnValue(db, "group", conversationId);
+  if (wish === undefined) return;
+  const { title } = JSON.parse(wish) as { title?: string };
+  if (title !== undefined && title !== "") setTitle(db, conversation, title);
+  assignAliases(db);
+}
+
+/**
+ * Calls groups as they were last called on any device of the account. Where several were given one alias, that with the
+ * lowest id has it, and the others their digits too: the same on every device, in whatever order it hears of them.
+ */
+export function assignAliases(db: Database): void {
+  const taken = new Set<string>();
+  const changed: { conversation: number; alias: string }[] = [];
+  for (const { conversation, alias: now, wish, digits } of wishedAliases(db)) {
+    const alias = taken.has(wish) ? `${wish.slice(0, 23)}-${digits}` : wish;
+    taken.add(alias);
+    if (alias !== now) changed.push({ conversation, alias });
+  }
+  // Two may have to change places.
+  for (const { conversation } of changed) setAlias(db, conversation, `#${conversation}`);
+  for (const { conversation, alias } of changed) setAlias(db, conversation, alias);
 }
 
 export function setInvitedBy(db: Database, conversation: number, account: AccountId): void {

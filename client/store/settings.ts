@@ -12,6 +12,8 @@ export interface Settings {
   readonly requests: "on" | "off";
 }
 
+export const settingNames: readonly (keyof Settings)[] = ["receipts", "typing", "presence", "requests"];
+
 export function readSetting<Name extends keyof Settings>(
   db: Database,
   name: Name,

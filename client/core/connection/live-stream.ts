@@ -14,6 +14,7 @@ import { claimWhileLive } from "../groups/claim-history.ts";
 import { upkeepGroups } from "../groups/upkeep-groups.ts";
 import { Inbox } from "../inbox/inbox.ts";
 import { type Connect, drainThrough } from "../outbox/drain-outbox.ts";
+import { greetOwnDevices } from "../own-devices/tell.ts";
 import type { Profile } from "../profile.ts";
 import type { Signals } from "../signals/signals.ts";
 
@@ -112,6 +113,7 @@ async function live(
     await inbox.learn(stream.heads);
     await inbox.catchUp();
     report();
+    greetOwnDevices(profile);
     signals?.attach(stream);
     onConnected();
     await drainThrough(profile, connection, stream, ending.signal);

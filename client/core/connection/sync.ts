@@ -7,6 +7,7 @@ import { claimHistories } from "../groups/claim-history.ts";
 import { upkeepGroups } from "../groups/upkeep-groups.ts";
 import { Inbox } from "../inbox/inbox.ts";
 import { drainThrough } from "../outbox/drain-outbox.ts";
+import { greetOwnDevices } from "../own-devices/tell.ts";
 import type { Profile } from "../profile.ts";
 import { hurryQueuedReceipts } from "../receipts/queue-receipts.ts";
 
@@ -33,6 +34,7 @@ export async function syncConversations(profile: Profile, connection: RelayConne
     const inbox = new Inbox(profile, connection, stream, held);
     await inbox.learn(stream.heads);
     const received = await inbox.catchUp();
+    greetOwnDevices(profile);
     hurryQueuedReceipts(profile);
     const claimed = claimHistories(profile, "once");
     await drainThrough(profile, connection, stream);

@@ -2,6 +2,7 @@ import { type Notify, readConversation } from "../../store/conversations.ts";
 import { transact } from "../../store/database.ts";
 import { setNotify } from "../../store/groups.ts";
 import { ChatError } from "../chat-error.ts";
+import { tellOwnDevices } from "../own-devices/tell.ts";
 import type { Profile } from "../profile.ts";
 import { findConversationWith, resolveTo } from "./conversations.ts";
 
@@ -18,6 +19,7 @@ export function mute(profile: Profile, name: string, notify: Notify): string {
       });
     }
     setNotify(profile.db, found.conversation, notify);
+    tellOwnDevices(profile, { about: "mute", conversation: found.conversation });
     return readConversation(profile.db, found.conversation).peerName;
   });
 }

@@ -4,6 +4,7 @@ import type { RelayConnection } from "../../net/relay-connection.ts";
 import { transact } from "../../store/database.ts";
 import { addGroup, type GroupKind } from "../../store/groups.ts";
 import { ChatError } from "../chat-error.ts";
+import { tellOwnDevices } from "../own-devices/tell.ts";
 import type { Profile } from "../profile.ts";
 import { appendEntry, checkTaken, signEntry, withInbox } from "./change-membership.ts";
 import { checkAliasFree, groupName } from "./group-names.ts";
@@ -48,6 +49,7 @@ export async function createGroup(
       await inbox.learn(taken.moved);
       await inbox.catchUp();
       checkTaken(profile, conversation, entry, taken);
+      transact(profile.db, () => tellOwnDevices(profile, { about: "group", conversation }));
       return conversation;
     });
   } catch (error) {

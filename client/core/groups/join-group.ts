@@ -21,6 +21,7 @@ import {
   setTitle,
 } from "../../store/groups.ts";
 import { ChatError } from "../chat-error.ts";
+import { tellOwnDevices } from "../own-devices/tell.ts";
 import type { Profile } from "../profile.ts";
 import { appendEntry, checkTaken, signEntry, withInbox } from "./change-membership.ts";
 import { checkAliasFree, groupName } from "./group-names.ts";
@@ -136,6 +137,7 @@ async function join(
       await inbox.learn(taken.moved);
       await inbox.catchUp();
       checkTaken(profile, conversation, entry, taken);
+      transact(profile.db, () => tellOwnDevices(profile, { about: "group", conversation }));
       return true;
     });
     if (joined) return conversation;
@@ -196,5 +198,8 @@ export async function declineInvitation(
     const entry = signEntry(profile, state, { type: "leave" });
     if ((await appendEntry(connection, entry)) !== "too late") break;
   }
-  transact(profile.db, () => setStanding(profile.db, conversation, "left"));
+  transact(profile.db, () => {
+    setStanding(profile.db, conversation, "left");
+    tellOwnDevices(profile, { about: "group", conversation });
+  });
 }

@@ -19,6 +19,7 @@ import { setAlias, setTitle } from "../../store/groups.ts";
 import { ChatError } from "../chat-error.ts";
 import { meetingPlace } from "../conversations/conversations.ts";
 import { queueControl } from "../outbox/queue-silent.ts";
+import { tellOwnDevices } from "../own-devices/tell.ts";
 import { meetPerson } from "../people/contacts.ts";
 import { badName, foldName } from "../people/names.ts";
 import { admit } from "../people/standing.ts";
@@ -164,6 +165,7 @@ export async function renameGroup(
     if (kind === "group") sendTitle(profile, conversation, memberState(profile, stored), name);
     setTitle(profile.db, conversation, name);
     setAlias(profile.db, conversation, name);
+    tellOwnDevices(profile, { about: "group", conversation });
   });
 }
 

@@ -20,6 +20,7 @@ import { applyAnnotation, applyWaiting } from "../messages/apply-annotation.ts";
 import { type ReadContent, readContent } from "../messages/content.ts";
 import { keepErased, standIn } from "../messages/erased-rows.ts";
 import { namesMe } from "../messages/mentions.ts";
+import { applyReads, takeOwnState } from "../own-devices/take-state.ts";
 import { hear } from "../people/standing.ts";
 import { tellRequest } from "../people/tell-request.ts";
 import type { Profile } from "../profile.ts";
@@ -49,6 +50,7 @@ function showTurn(profile: Profile, conversation: number): number {
     if (last === undefined) return 0;
     const shown = rows.filter((row) => showRow(profile, stored, row)).length;
     setOpened(profile.db, conversation, last.sequence);
+    if (stored.ownRead !== undefined) applyReads(profile, { ...stored, openedSequence: last.sequence });
     deleteStaged(profile.db, conversation, last.sequence);
     return shown;
   });
@@ -151,6 +153,7 @@ function shownAs(profile: Profile, content: ReadContent, header: EnvelopeHeader)
     case "group":
     case "annotation":
     case "receipt":
+    case "own state":
     case "nothing":
       return { kind: "silent" };
   }
@@ -193,6 +196,9 @@ function actOn(
         { stored, from, role: row.senderRole, sequence: row.sequence, contentHash, sentAt: inner.sentAt },
         content.content,
       );
+      return;
+    case "own state":
+      takeOwnState(profile, stored, from, content.state);
       return;
     case "nothing":
       return;

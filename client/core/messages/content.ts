@@ -6,6 +6,7 @@ import {
   ContentSchema,
   type Delete,
   type MessageRef,
+  type OwnState,
   type Receipt,
   type Text,
   VoteValue,
@@ -15,6 +16,7 @@ import { findMessage, type NewMessage, type StoredMessage } from "../../store/me
 import type { Intent } from "../../store/outbox.ts";
 import { isCount } from "../conversations/conversations.ts";
 import { encodeContent } from "../outbox/encode-content.ts";
+import { ownStateFor } from "../own-devices/encode-state.ts";
 import type { Profile } from "../profile.ts";
 import { receiptFor } from "../receipts/receipts.ts";
 import { mentionsIn } from "./mentions.ts";
@@ -28,7 +30,7 @@ export function contentFor(profile: Profile, intent: Intent, message: StoredMess
     case "control":
       return isOutdated(profile, message) ? undefined : message.body;
     case "receipt":
-      return receiptFor(profile, intent);
+      return intent.about === undefined ? ownStateFor(profile, intent) : receiptFor(profile, intent);
     case "confirmation":
     case "renewal":
       return encodeContent({ case: "sessionConfirmation", value: {} });
@@ -77,6 +79,8 @@ export type ReadContent =
   | { readonly kind: "receipt"; readonly receipt: Receipt }
   /** Of groups and histories: for whoever understands them. */
   | { readonly kind: "group"; readonly content: GroupContent }
+  /** Of another device of this account. */
+  | { readonly kind: "own state"; readonly state: OwnState }
   /** There is nothing to do about it. */
   | { readonly kind: "nothing" }
   /** This version does not know it, or it is not as it must be. */
@@ -151,6 +155,8 @@ function readKind(kind: Content["kind"]): ReadContent | undefined {
     case "historyClaim":
     case "history":
       return { kind: "group", content: kind };
+    case "ownState":
+      return { kind: "own state", state: kind.value };
     case undefined:
       return undefined;
   }

@@ -10,6 +10,7 @@ import {
 } from "../../store/messages.ts";
 import { ChatError } from "../chat-error.ts";
 import { findConversationWith, isNobody, resolveTo } from "../conversations/conversations.ts";
+import { tellOwnDevices } from "../own-devices/tell.ts";
 import type { Profile } from "../profile.ts";
 import { acknowledge } from "../receipts/queue-receipts.ts";
 import { type Message, toMessage } from "./message.ts";
@@ -92,5 +93,7 @@ export function markRead(profile: Profile, messages: readonly Pick<Message, "pos
     }
     for (const stored of authors.values())
       acknowledge(profile, stored.conversation, stored.accountId, stored);
+    for (const conversation of new Set([...authors.values()].map((stored) => stored.conversation)))
+      tellOwnDevices(profile, { about: "read", conversation });
   });
 }

@@ -36,6 +36,11 @@ export function queueReceipt(profile: Profile, conversation: number, about: numb
   return queue(profile, { conversation, purpose: "receipt", about, dueAt }, {});
 }
 
+/** Queues what the account's other devices are to hear; as of a receipt, what it says is reckoned when it is sealed. */
+export function queueOwnState(profile: Profile, self: number, dueAt: number): number {
+  return queue(profile, { conversation: self, purpose: "receipt", dueAt }, {});
+}
+
 function queue(
   profile: Profile,
   intent: Omit<NewIntent, "position">,

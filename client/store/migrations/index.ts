@@ -8,6 +8,7 @@ import { summaries } from "./007-summaries.ts";
 import { placesOfEvents } from "./008-places-of-events.ts";
 import { drafts } from "./009-drafts.ts";
 import { origin } from "./010-origin.ts";
+import { ownState } from "./011-own-state.ts";
 import { contacts } from "./012-contacts.ts";
 import { olderCopies } from "./014-older-copies.ts";
 
@@ -23,6 +24,7 @@ export const migrations: readonly string[] = [
   placesOfEvents,
   drafts,
   origin,
+  ownState,
   contacts,
   olderCopies,
 ];

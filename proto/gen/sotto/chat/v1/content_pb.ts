@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file sotto/chat/v1/content.proto.
  */
 export const file_sotto_chat_v1_content: GenFile = /*@__PURE__*/
-  fileDesc("Chtzb3R0by9jaGF0L3YxL2NvbnRlbnQucHJvdG8SDXNvdHRvLmNoYXQudjEiowQKB0NvbnRlbnQSIwoEdGV4dBgBIAEoCzITLnNvdHRvLmNoYXQudjEuVGV4dEgAEkIKFHNlc3Npb25fY29uZmlybWF0aW9uGAIgASgLMiIuc290dG8uY2hhdC52MS5TZXNzaW9uQ29uZmlybWF0aW9uSAASIwoEZWRpdBgDIAEoCzITLnNvdHRvLmNoYXQudjEuRWRpdEgAEicKBmRlbGV0ZRgEIAEoCzIVLnNvdHRvLmNoYXQudjEuRGVsZXRlSAASLQoJcmVhY3Rpb25zGAUgASgLMhguc290dG8uY2hhdC52MS5SZWFjdGlvbnNIABIjCgR2b3RlGAYgASgLMhMuc290dG8uY2hhdC52MS5Wb3RlSAASIQoDcGluGAcgASgLMhIuc290dG8uY2hhdC52MS5QaW5IABIpCgdyZWNlaXB0GAggASgLMhYuc290dG8uY2hhdC52MS5SZWNlaXB0SAASLwoKaW52aXRhdGlvbhgJIAEoCzIZLnNvdHRvLmNoYXQudjEuSW52aXRhdGlvbkgAEiUKBXRpdGxlGAogASgLMhQuc290dG8uY2hhdC52MS5UaXRsZUgAEjQKDWhpc3RvcnlfY2xhaW0YCyABKAsyGy5zb3R0by5jaGF0LnYxLkhpc3RvcnlDbGFpbUgAEikKB2hpc3RvcnkYDCABKAsyFi5zb3R0by5jaGF0LnYxLkhpc3RvcnlIAEIGCgRraW5kIjMKCk1lc3NhZ2VSZWYSEgoKbWVzc2FnZV9pZBgBIAEoDBIRCglkZXZpY2VfaWQYAiABKAwifQoEVGV4dBIMCgR0ZXh0GAEgASgJEhAKCHJlcGx5X3RvGAIgASgMEhcKD3JlcGx5X3RvX2RldmljZRgDIAEoDBIQCghtZW50aW9ucxgEIAMoDBISCgpleHBpcmVzX2F0GAUgASgEEhYKDndhbnRzX3JlY2VpcHRzGAYgASgIIhUKE1Nlc3Npb25Db25maXJtYXRpb24iYgoERWRpdBIpCgZ0YXJnZXQYASABKAsyGS5zb3R0by5jaGF0LnYxLk1lc3NhZ2VSZWYSDAoEdGV4dBgCIAEoCRIQCghtZW50aW9ucxgDIAMoDBIPCgd2ZXJzaW9uGAQgASgEImoKBkRlbGV0ZRIpCgZ0YXJnZXQYASABKAsyGS5zb3R0by5jaGF0LnYxLk1lc3NhZ2VSZWYSEAoIc2VxdWVuY2UYAiABKAQSEgoKYWNjb3VudF9pZBgDIAEoDBIPCgdzZW50X2F0GAQgASgEIlYKCVJlYWN0aW9ucxIpCgZ0YXJnZXQYASABKAsyGS5zb3R0by5jaGF0LnYxLk1lc3NhZ2VSZWYSDQoFZW1vamkYAiADKAkSDwoHdmVyc2lvbhgDIAEoBCJrCgRWb3RlEikKBnRhcmdldBgBIAEoCzIZLnNvdHRvLmNoYXQudjEuTWVzc2FnZVJlZhInCgV2YWx1ZRgCIAEoDjIYLnNvdHRvLmNoYXQudjEuVm90ZVZhbHVlEg8KB3ZlcnNpb24YAyABKAQiUQoDUGluEikKBnRhcmdldBgBIAEoCzIZLnNvdHRvLmNoYXQudjEuTWVzc2FnZVJlZhIOCgZwaW5uZWQYAiABKAgSDwoHdmVyc2lvbhgDIAEoBCJ8CgdSZWNlaXB0EhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBITCgtpbmNhcm5hdGlvbhgCIAEoDBIZChFkZWxpdmVyZWRfdGhyb3VnaBgDIAEoBBIUCgxyZWFkX3Rocm91Z2gYBCABKAQSEgoKdW5yZWFkYWJsZRgFIAMoBCI0CgpJbnZpdGF0aW9uEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBINCgV0aXRsZRgCIAEoCSIWCgVUaXRsZRINCgV0aXRsZRgBIAEoCSIcCgxIaXN0b3J5Q2xhaW0SDAoEam9pbhgBIAEoBCJhCgdIaXN0b3J5EhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBINCgV0aXRsZRgCIAEoCRIuCghtZXNzYWdlcxgDIAMoCzIcLnNvdHRvLmNoYXQudjEuU2hhcmVkTWVzc2FnZSK7AQoNU2hhcmVkTWVzc2FnZRIqCgdtZXNzYWdlGAEgASgLMhkuc290dG8uY2hhdC52MS5NZXNzYWdlUmVmEhIKCmFjY291bnRfaWQYAiABKAwSEAoIc2VxdWVuY2UYAyABKAQSDwoHc2VudF9hdBgEIAEoBBIMCgR0ZXh0GAUgASgJEhAKCHJlcGx5X3RvGAYgASgMEhcKD3JlcGx5X3RvX2RldmljZRgHIAEoDBIOCgZlZGl0ZWQYCCABKAgiTwoPRXBoZW1lcmFsU2lnbmFsEhAKBnR5cGluZxgBIAEoCEgAEhEKB3ByZXNlbnQYAiABKAhIABIPCgdzZW50X2F0GAMgASgEQgYKBGtpbmQqTwoJVm90ZVZhbHVlEhoKFlZPVEVfVkFMVUVfVU5TUEVDSUZJRUQQABIRCg1WT1RFX1ZBTFVFX1VQEAESEwoPVk9URV9WQUxVRV9ET1dOEAJiBnByb3RvMw");
+  fileDesc("Chtzb3R0by9jaGF0L3YxL2NvbnRlbnQucHJvdG8SDXNvdHRvLmNoYXQudjEi0QQKB0NvbnRlbnQSIwoEdGV4dBgBIAEoCzITLnNvdHRvLmNoYXQudjEuVGV4dEgAEkIKFHNlc3Npb25fY29uZmlybWF0aW9uGAIgASgLMiIuc290dG8uY2hhdC52MS5TZXNzaW9uQ29uZmlybWF0aW9uSAASIwoEZWRpdBgDIAEoCzITLnNvdHRvLmNoYXQudjEuRWRpdEgAEicKBmRlbGV0ZRgEIAEoCzIVLnNvdHRvLmNoYXQudjEuRGVsZXRlSAASLQoJcmVhY3Rpb25zGAUgASgLMhguc290dG8uY2hhdC52MS5SZWFjdGlvbnNIABIjCgR2b3RlGAYgASgLMhMuc290dG8uY2hhdC52MS5Wb3RlSAASIQoDcGluGAcgASgLMhIuc290dG8uY2hhdC52MS5QaW5IABIpCgdyZWNlaXB0GAggASgLMhYuc290dG8uY2hhdC52MS5SZWNlaXB0SAASLwoKaW52aXRhdGlvbhgJIAEoCzIZLnNvdHRvLmNoYXQudjEuSW52aXRhdGlvbkgAEiUKBXRpdGxlGAogASgLMhQuc290dG8uY2hhdC52MS5UaXRsZUgAEjQKDWhpc3RvcnlfY2xhaW0YCyABKAsyGy5zb3R0by5jaGF0LnYxLkhpc3RvcnlDbGFpbUgAEikKB2hpc3RvcnkYDCABKAsyFi5zb3R0by5jaGF0LnYxLkhpc3RvcnlIABIsCglvd25fc3RhdGUYDSABKAsyFy5zb3R0by5jaGF0LnYxLk93blN0YXRlSABCBgoEa2luZCIzCgpNZXNzYWdlUmVmEhIKCm1lc3NhZ2VfaWQYASABKAwSEQoJZGV2aWNlX2lkGAIgASgMIn0KBFRleHQSDAoEdGV4dBgBIAEoCRIQCghyZXBseV90bxgCIAEoDBIXCg9yZXBseV90b19kZXZpY2UYAyABKAwSEAoIbWVudGlvbnMYBCADKAwSEgoKZXhwaXJlc19hdBgFIAEoBBIWCg53YW50c19yZWNlaXB0cxgGIAEoCCIVChNTZXNzaW9uQ29uZmlybWF0aW9uImIKBEVkaXQSKQoGdGFyZ2V0GAEgASgLMhkuc290dG8uY2hhdC52MS5NZXNzYWdlUmVmEgwKBHRleHQYAiABKAkSEAoIbWVudGlvbnMYAyADKAwSDwoHdmVyc2lvbhgEIAEoBCJqCgZEZWxldGUSKQoGdGFyZ2V0GAEgASgLMhkuc290dG8uY2hhdC52MS5NZXNzYWdlUmVmEhAKCHNlcXVlbmNlGAIgASgEEhIKCmFjY291bnRfaWQYAyABKAwSDwoHc2VudF9hdBgEIAEoBCJWCglSZWFjdGlvbnMSKQoGdGFyZ2V0GAEgASgLMhkuc290dG8uY2hhdC52MS5NZXNzYWdlUmVmEg0KBWVtb2ppGAIgAygJEg8KB3ZlcnNpb24YAyABKAQiawoEVm90ZRIpCgZ0YXJnZXQYASABKAsyGS5zb3R0by5jaGF0LnYxLk1lc3NhZ2VSZWYSJwoFdmFsdWUYAiABKA4yGC5zb3R0by5jaGF0LnYxLlZvdGVWYWx1ZRIPCgd2ZXJzaW9uGAMgASgEIlEKA1BpbhIpCgZ0YXJnZXQYASABKAsyGS5zb3R0by5jaGF0LnYxLk1lc3NhZ2VSZWYSDgoGcGlubmVkGAIgASgIEg8KB3ZlcnNpb24YAyABKAQifAoHUmVjZWlwdBIXCg9jb252ZXJzYXRpb25faWQYASABKAwSEwoLaW5jYXJuYXRpb24YAiABKAwSGQoRZGVsaXZlcmVkX3Rocm91Z2gYAyABKAQSFAoMcmVhZF90aHJvdWdoGAQgASgEEhIKCnVucmVhZGFibGUYBSADKAQiNAoKSW52aXRhdGlvbhIXCg9jb252ZXJzYXRpb25faWQYASABKAwSDQoFdGl0bGUYAiABKAkiFgoFVGl0bGUSDQoFdGl0bGUYASABKAkiHAoMSGlzdG9yeUNsYWltEgwKBGpvaW4YASABKAQiYQoHSGlzdG9yeRIXCg9jb252ZXJzYXRpb25faWQYASABKAwSDQoFdGl0bGUYAiABKAkSLgoIbWVzc2FnZXMYAyADKAsyHC5zb3R0by5jaGF0LnYxLlNoYXJlZE1lc3NhZ2UiuwEKDVNoYXJlZE1lc3NhZ2USKgoHbWVzc2FnZRgBIAEoCzIZLnNvdHRvLmNoYXQudjEuTWVzc2FnZVJlZhISCgphY2NvdW50X2lkGAIgASgMEhAKCHNlcXVlbmNlGAMgASgEEg8KB3NlbnRfYXQYBCABKAQSDAoEdGV4dBgFIAEoCRIQCghyZXBseV90bxgGIAEoDBIXCg9yZXBseV90b19kZXZpY2UYByABKAwSDgoGZWRpdGVkGAggASgIImoKCE93blN0YXRlEg4KBndhbnRlZBgBIAEoCBIlCgVyZWFkcxgCIAMoCzIWLnNvdHRvLmNoYXQudjEuT3duUmVhZBInCgZ2YWx1ZXMYAyADKAsyFy5zb3R0by5jaGF0LnYxLk93blZhbHVlImcKB093blJlYWQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgMEhMKC2luY2FybmF0aW9uGAIgASgMEg0KBWFmdGVyGAMgASgEEg8KB3Rocm91Z2gYBCABKAQSDgoGdW5yZWFkGAUgAygEIsMCCghPd25WYWx1ZRIPCgd2ZXJzaW9uGAEgASgEEhEKCWRldmljZV9pZBgCIAEoDBIuCghzdGFuZGluZxgDIAEoCzIaLnNvdHRvLmNoYXQudjEuT3duU3RhbmRpbmdIABIuCgh2ZXJpZmllZBgEIAEoCzIaLnNvdHRvLmNoYXQudjEuT3duVmVyaWZpZWRIABIqCgZub3RpZnkYBSABKAsyGC5zb3R0by5jaGF0LnYxLk93bk5vdGlmeUgAEigKBWdyb3VwGAYgASgLMhcuc290dG8uY2hhdC52MS5Pd25Hcm91cEgAEiwKB3NldHRpbmcYByABKAsyGS5zb3R0by5jaGF0LnYxLk93blNldHRpbmdIABImCgRuYW1lGAggASgLMhYuc290dG8uY2hhdC52MS5Pd25OYW1lSABCBwoFYWJvdXQiTAoLT3duU3RhbmRpbmcSEgoKYWNjb3VudF9pZBgBIAEoDBIpCghzdGFuZGluZxgCIAEoDjIXLnNvdHRvLmNoYXQudjEuU3RhbmRpbmciLQoLT3duVmVyaWZpZWQSEgoKYWNjb3VudF9pZBgBIAEoDBIKCgJhdBgCIAEoBCJLCglPd25Ob3RpZnkSFwoPY29udmVyc2F0aW9uX2lkGAEgASgMEiUKBm5vdGlmeRgCIAEoDjIVLnNvdHRvLmNoYXQudjEuTm90aWZ5IlMKCE93bkdyb3VwEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoDBINCgVhbGlhcxgCIAEoCRINCgV0aXRsZRgDIAEoCRIQCghkZWNsaW5lZBgEIAEoCCImCgpPd25TZXR0aW5nEgwKBG5hbWUYASABKAkSCgoCb24YAiABKAgiKwoHT3duTmFtZRIMCgRuYW1lGAEgASgJEhIKCmFjY291bnRfaWQYAiABKAwiTwoPRXBoZW1lcmFsU2lnbmFsEhAKBnR5cGluZxgBIAEoCEgAEhEKB3ByZXNlbnQYAiABKAhIABIPCgdzZW50X2F0GAMgASgEQgYKBGtpbmQqTwoJVm90ZVZhbHVlEhoKFlZPVEVfVkFMVUVfVU5TUEVDSUZJRUQQABIRCg1WT1RFX1ZBTFVFX1VQEAESEwoPVk9URV9WQUxVRV9ET1dOEAIqUQoIU3RhbmRpbmcSGAoUU1RBTkRJTkdfVU5TUEVDSUZJRUQQABIVChFTVEFORElOR19BQ0NFUFRFRBABEhQKEFNUQU5ESU5HX0JMT0NLRUQQAipGCgZOb3RpZnkSFgoSTk9USUZZX1VOU1BFQ0lGSUVEEAASEwoPTk9USUZZX01FTlRJT05TEAESDwoLTk9USUZZX05PTkUQAmIGcHJvdG8z");
 
 /**
  * The body of a message whose content type is 1 (keys/SPEC.md "envelope"). A client that finds none of the kinds it
@@ -122,6 +122,14 @@ export type Content = Message<"sotto.chat.v1.Content"> & {
      */
     value: History;
     case: "history";
+  } | {
+    /**
+     * To the sender's other devices, in the conversation of the account with itself.
+     *
+     * @generated from field: sotto.chat.v1.OwnState own_state = 13;
+     */
+    value: OwnState;
+    case: "ownState";
   } | { case: undefined; value?: undefined };
 };
 
@@ -647,6 +655,355 @@ export const SharedMessageSchema: GenMessage<SharedMessage> = /*@__PURE__*/
   messageDesc(file_sotto_chat_v1_content, 14);
 
 /**
+ * What the devices of an account tell each other, so that they agree. Absolute values, of which the newest counts.
+ *
+ * @generated from message sotto.chat.v1.OwnState
+ */
+export type OwnState = Message<"sotto.chat.v1.OwnState"> & {
+  /**
+   * The sender is new, and wants to be told everything.
+   *
+   * @generated from field: bool wanted = 1;
+   */
+  wanted: boolean;
+
+  /**
+   * What was read on the sender.
+   *
+   * @generated from field: repeated sotto.chat.v1.OwnRead reads = 2;
+   */
+  reads: OwnRead[];
+
+  /**
+   * At most 300 with `reads`.
+   *
+   * @generated from field: repeated sotto.chat.v1.OwnValue values = 3;
+   */
+  values: OwnValue[];
+};
+
+/**
+ * Describes the message sotto.chat.v1.OwnState.
+ * Use `create(OwnStateSchema)` to create a new message.
+ */
+export const OwnStateSchema: GenMessage<OwnState> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 15);
+
+/**
+ * What was read of a conversation stays read, so this needs no version: what any device has read, all have.
+ *
+ * @generated from message sotto.chat.v1.OwnRead
+ */
+export type OwnRead = Message<"sotto.chat.v1.OwnRead"> & {
+  /**
+   * 32 bytes.
+   *
+   * @generated from field: bytes conversation_id = 1;
+   */
+  conversationId: Uint8Array;
+
+  /**
+   * 16 bytes: the incarnation of its log.
+   *
+   * @generated from field: bytes incarnation = 2;
+   */
+  incarnation: Uint8Array;
+
+  /**
+   * What comes after this number of the log
+   *
+   * @generated from field: uint64 after = 3;
+   */
+  after: bigint;
+
+  /**
+   * and up to this one was read,
+   *
+   * @generated from field: uint64 through = 4;
+   */
+  through: bigint;
+
+  /**
+   * but for these, at most 512.
+   *
+   * @generated from field: repeated uint64 unread = 5;
+   */
+  unread: bigint[];
+};
+
+/**
+ * Describes the message sotto.chat.v1.OwnRead.
+ * Use `create(OwnReadSchema)` to create a new message.
+ */
+export const OwnReadSchema: GenMessage<OwnRead> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 16);
+
+/**
+ * A value with its version: the higher one counts; of equal ones that of the higher device id.
+ *
+ * @generated from message sotto.chat.v1.OwnValue
+ */
+export type OwnValue = Message<"sotto.chat.v1.OwnValue"> & {
+  /**
+   * From 1, higher than those seen.
+   *
+   * @generated from field: uint64 version = 1;
+   */
+  version: bigint;
+
+  /**
+   * 16 bytes: the device that set it, not always the sender.
+   *
+   * @generated from field: bytes device_id = 2;
+   */
+  deviceId: Uint8Array;
+
+  /**
+   * Exactly one; one that is not known is passed over.
+   *
+   * @generated from oneof sotto.chat.v1.OwnValue.about
+   */
+  about: {
+    /**
+     * Whether somebody is let in.
+     *
+     * @generated from field: sotto.chat.v1.OwnStanding standing = 3;
+     */
+    value: OwnStanding;
+    case: "standing";
+  } | {
+    /**
+     * Whether somebody's safety number was compared.
+     *
+     * @generated from field: sotto.chat.v1.OwnVerified verified = 4;
+     */
+    value: OwnVerified;
+    case: "verified";
+  } | {
+    /**
+     * What is to be heard of a conversation.
+     *
+     * @generated from field: sotto.chat.v1.OwnNotify notify = 5;
+     */
+    value: OwnNotify;
+    case: "notify";
+  } | {
+    /**
+     * What a group or room is called.
+     *
+     * @generated from field: sotto.chat.v1.OwnGroup group = 6;
+     */
+    value: OwnGroup;
+    case: "group";
+  } | {
+    /**
+     * A choice of the account's owner.
+     *
+     * @generated from field: sotto.chat.v1.OwnSetting setting = 7;
+     */
+    value: OwnSetting;
+    case: "setting";
+  } | {
+    /**
+     * Whom a name stands for.
+     *
+     * @generated from field: sotto.chat.v1.OwnName name = 8;
+     */
+    value: OwnName;
+    case: "name";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message sotto.chat.v1.OwnValue.
+ * Use `create(OwnValueSchema)` to create a new message.
+ */
+export const OwnValueSchema: GenMessage<OwnValue> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 17);
+
+/**
+ * Whether somebody is let in.
+ *
+ * @generated from message sotto.chat.v1.OwnStanding
+ */
+export type OwnStanding = Message<"sotto.chat.v1.OwnStanding"> & {
+  /**
+   * 32 bytes.
+   *
+   * @generated from field: bytes account_id = 1;
+   */
+  accountId: Uint8Array;
+
+  /**
+   * Absolute.
+   *
+   * @generated from field: sotto.chat.v1.Standing standing = 2;
+   */
+  standing: Standing;
+};
+
+/**
+ * Describes the message sotto.chat.v1.OwnStanding.
+ * Use `create(OwnStandingSchema)` to create a new message.
+ */
+export const OwnStandingSchema: GenMessage<OwnStanding> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 18);
+
+/**
+ * Whether somebody's safety number was compared.
+ *
+ * @generated from message sotto.chat.v1.OwnVerified
+ */
+export type OwnVerified = Message<"sotto.chat.v1.OwnVerified"> & {
+  /**
+   * 32 bytes.
+   *
+   * @generated from field: bytes account_id = 1;
+   */
+  accountId: Uint8Array;
+
+  /**
+   * When, milliseconds since 1970; 0: not.
+   *
+   * @generated from field: uint64 at = 2;
+   */
+  at: bigint;
+};
+
+/**
+ * Describes the message sotto.chat.v1.OwnVerified.
+ * Use `create(OwnVerifiedSchema)` to create a new message.
+ */
+export const OwnVerifiedSchema: GenMessage<OwnVerified> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 19);
+
+/**
+ * What is to be heard of a conversation.
+ *
+ * @generated from message sotto.chat.v1.OwnNotify
+ */
+export type OwnNotify = Message<"sotto.chat.v1.OwnNotify"> & {
+  /**
+   * 32 bytes.
+   *
+   * @generated from field: bytes conversation_id = 1;
+   */
+  conversationId: Uint8Array;
+
+  /**
+   * Absolute.
+   *
+   * @generated from field: sotto.chat.v1.Notify notify = 2;
+   */
+  notify: Notify;
+};
+
+/**
+ * Describes the message sotto.chat.v1.OwnNotify.
+ * Use `create(OwnNotifySchema)` to create a new message.
+ */
+export const OwnNotifySchema: GenMessage<OwnNotify> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 20);
+
+/**
+ * What a group or room is called, by an account that is in it or invited.
+ *
+ * @generated from message sotto.chat.v1.OwnGroup
+ */
+export type OwnGroup = Message<"sotto.chat.v1.OwnGroup"> & {
+  /**
+   * 32 bytes.
+   *
+   * @generated from field: bytes conversation_id = 1;
+   */
+  conversationId: Uint8Array;
+
+  /**
+   * Where several want one alias, that with the lowest conversation id gets it.
+   *
+   * @generated from field: string alias = 2;
+   */
+  alias: string;
+
+  /**
+   * As others call it; empty for a room.
+   *
+   * @generated from field: string title = 3;
+   */
+  title: string;
+
+  /**
+   * The invitation to it is turned down.
+   *
+   * @generated from field: bool declined = 4;
+   */
+  declined: boolean;
+};
+
+/**
+ * Describes the message sotto.chat.v1.OwnGroup.
+ * Use `create(OwnGroupSchema)` to create a new message.
+ */
+export const OwnGroupSchema: GenMessage<OwnGroup> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 21);
+
+/**
+ * A choice of the account's owner.
+ *
+ * @generated from message sotto.chat.v1.OwnSetting
+ */
+export type OwnSetting = Message<"sotto.chat.v1.OwnSetting"> & {
+  /**
+   * receipts, typing, presence or requests; others are passed over.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Absolute.
+   *
+   * @generated from field: bool on = 2;
+   */
+  on: boolean;
+};
+
+/**
+ * Describes the message sotto.chat.v1.OwnSetting.
+ * Use `create(OwnSettingSchema)` to create a new message.
+ */
+export const OwnSettingSchema: GenMessage<OwnSetting> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 22);
+
+/**
+ * Whom a name stands for: what was believed at first sight need not be believed again.
+ *
+ * @generated from message sotto.chat.v1.OwnName
+ */
+export type OwnName = Message<"sotto.chat.v1.OwnName"> & {
+  /**
+   * Of a person.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * 32 bytes.
+   *
+   * @generated from field: bytes account_id = 2;
+   */
+  accountId: Uint8Array;
+};
+
+/**
+ * Describes the message sotto.chat.v1.OwnName.
+ * Use `create(OwnNameSchema)` to create a new message.
+ */
+export const OwnNameSchema: GenMessage<OwnName> = /*@__PURE__*/
+  messageDesc(file_sotto_chat_v1_content, 23);
+
+/**
  * The body of an ephemeral frame (keys/SPEC.md "ephemeral frames").
  *
  * @generated from message sotto.chat.v1.EphemeralSignal
@@ -688,7 +1045,7 @@ export type EphemeralSignal = Message<"sotto.chat.v1.EphemeralSignal"> & {
  * Use `create(EphemeralSignalSchema)` to create a new message.
  */
 export const EphemeralSignalSchema: GenMessage<EphemeralSignal> = /*@__PURE__*/
-  messageDesc(file_sotto_chat_v1_content, 15);
+  messageDesc(file_sotto_chat_v1_content, 24);
 
 /**
  * A vote, as an absolute value.
@@ -730,4 +1087,86 @@ export type VoteValue = (typeof VoteValue)[keyof typeof VoteValue] | UnknownEnum
  */
 export const VoteValueSchema: GenEnum<VoteValue> = /*@__PURE__*/
   enumDesc(file_sotto_chat_v1_content, 0);
+
+/**
+ * Whether somebody is let in.
+ *
+ * @generated from enum sotto.chat.v1.Standing
+ */
+export const Standing = {
+  /**
+   * Nothing was said of him.
+   *
+   * @generated from enum value: STANDING_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * He is.
+   *
+   * @generated from enum value: STANDING_ACCEPTED = 1;
+   */
+  ACCEPTED: 1,
+
+  /**
+   * He never is.
+   *
+   * @generated from enum value: STANDING_BLOCKED = 2;
+   */
+  BLOCKED: 2,
+} as const;
+
+/**
+ * Whether somebody is let in.
+ *
+ * @generated from enum sotto.chat.v1.Standing
+ */
+export type Standing = (typeof Standing)[keyof typeof Standing] | UnknownEnum;
+
+/**
+ * Describes the enum sotto.chat.v1.Standing.
+ */
+export const StandingSchema: GenEnum<Standing> = /*@__PURE__*/
+  enumDesc(file_sotto_chat_v1_content, 1);
+
+/**
+ * How much is to be heard of a conversation.
+ *
+ * @generated from enum sotto.chat.v1.Notify
+ */
+export const Notify = {
+  /**
+   * Everything.
+   *
+   * @generated from enum value: NOTIFY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * What names the account's owner.
+   *
+   * @generated from enum value: NOTIFY_MENTIONS = 1;
+   */
+  MENTIONS: 1,
+
+  /**
+   * Nothing.
+   *
+   * @generated from enum value: NOTIFY_NONE = 2;
+   */
+  NONE: 2,
+} as const;
+
+/**
+ * How much is to be heard of a conversation.
+ *
+ * @generated from enum sotto.chat.v1.Notify
+ */
+export type Notify = (typeof Notify)[keyof typeof Notify] | UnknownEnum;
+
+/**
+ * Describes the enum sotto.chat.v1.Notify.
+ */
+export const NotifySchema: GenEnum<Notify> = /*@__PURE__*/
+  enumDesc(file_sotto_chat_v1_content, 2);
 
