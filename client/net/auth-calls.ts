@@ -1,4 +1,4 @@
-import { AuthService } from "../../proto/gen/sotto/relay/v1/auth_pb.ts";
+import { AuthService, DirectoryDoor, RegistrationDoor } from "../../proto/gen/sotto/relay/v1/auth_pb.ts";
 import type { RelayChannel } from "./channel.ts";
 import { NetError } from "./net-error.ts";
 
@@ -13,15 +13,18 @@ export interface IssuedTokens {
 
 /** The calls that need no access token: registration, login, recovery and refresh. Every one rejects with NetError only. */
 export interface AuthCalls {
+  describeRelay(): Promise<RelayDoors>;
   startRegistration(request: {
     name: string;
     accountId: Uint8Array;
     registrationRequest: string;
+    invitation?: string;
   }): Promise<string>;
   finishRegistration(request: {
     genesis: Uint8Array;
     registrationRecord: string;
     sealedAccountKey: Uint8Array;
+    invitation?: string;
   }): Promise<void>;
   startLogin(request: { name: string; startLoginRequest: string }): Promise<{
     loginId: Uint8Array;
@@ -60,13 +63,34 @@ export interface AuthCalls {
   }): Promise<IssuedTokens>;
 }
 
+/** What the relay says of its doors; undefined: nothing that this version knows. */
+export interface RelayDoors {
+  readonly directory: "open" | "exact" | "off" | undefined;
+  readonly registration: "open" | "invite" | "closed" | undefined;
+}
+
 const { method } = AuthService;
+
+const directoryDoors: Record<number, RelayDoors["directory"]> = {
+  [DirectoryDoor.OPEN]: "open",
+  [DirectoryDoor.EXACT]: "exact",
+  [DirectoryDoor.OFF]: "off",
+};
+const registrationDoors: Record<number, RelayDoors["registration"]> = {
+  [RegistrationDoor.OPEN]: "open",
+  [RegistrationDoor.INVITE]: "invite",
+  [RegistrationDoor.CLOSED]: "closed",
+};
 
 /** They go back to the relay in a header, and into the profile. */
 const tokenForm = /^[\w.~+/=-]{1,2048}$/;
 
 export function authCalls(channel: RelayChannel): AuthCalls {
   return {
+    async describeRelay() {
+      const { directory, registration } = await channel.unary(method.describeRelay, {});
+      return { directory: directoryDoors[directory], registration: registrationDoors[registration] };
+    },
     async startRegistration(request) {
       return (await channel.unary(method.startRegistration, request)).registrationResponse;
     },

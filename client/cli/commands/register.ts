@@ -17,6 +17,7 @@ import { pathsOf } from "../with-profile.ts";
 export interface RegisterOptions {
   readonly passwordFile?: string;
   readonly recoveryFile?: string;
+  readonly invite?: string;
 }
 
 export async function registerAccount(
@@ -38,6 +39,7 @@ export async function registerAccount(
     name,
     password,
     relay,
+    invitation: options.invite,
     paths,
     words,
     readKey: () => readKey(paths, () => profilePassphrase(context)),

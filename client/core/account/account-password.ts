@@ -20,8 +20,15 @@ export function checkNewPassword(password: string): void {
   });
 }
 
+interface AccountToMake {
+  readonly name: string;
+  readonly accountId: AccountId;
+  /** Token of an invitation, for a relay that wants one. */
+  readonly invitation?: string;
+}
+
 /** Asks the relay for a name as a registration does, but for an account that nobody makes. Throws NetError `name_taken`. */
-export async function askForName(auth: AuthCalls, account: { name: string; accountId: AccountId }) {
+export async function askForName(auth: AuthCalls, account: AccountToMake) {
   await opaque.ready;
   const { registrationRequest } = opaque.client.startRegistration({ password: "" });
   await auth.startRegistration({ ...account, registrationRequest });
@@ -30,7 +37,7 @@ export async function askForName(auth: AuthCalls, account: { name: string; accou
 /** OPAQUE registration, first half. Gives the record for the second; the password does not leave this process. */
 export async function startRegistration(
   auth: AuthCalls,
-  account: { name: string; accountId: AccountId },
+  account: AccountToMake,
   password: string,
 ): Promise<string> {
   await opaque.ready;
@@ -38,8 +45,13 @@ export async function startRegistration(
   const { clientRegistrationState, registrationRequest } = opaque.client.startRegistration({
     password: given,
   });
-  const { name, accountId } = account;
-  const registrationResponse = await auth.startRegistration({ name, accountId, registrationRequest });
+  const { name, accountId, invitation = "" } = account;
+  const registrationResponse = await auth.startRegistration({
+    name,
+    accountId,
+    registrationRequest,
+    invitation,
+  });
   return blamingRelay(() =>
     opaque.client.finishRegistration({
       clientRegistrationState,

@@ -40,6 +40,8 @@ export interface Registration {
   readonly name: string;
   readonly password: string;
   readonly relay: RelayAddress;
+  /** Token of an invitation, for a relay that wants one. */
+  readonly invitation?: string | undefined;
   readonly paths: ProfilePaths;
   readonly readKey: () => Promise<Uint8Array>;
   /** Makes the profile key, or reads the one that another process has just made. */
@@ -55,11 +57,19 @@ export function checkNewName(given: string): string {
   throw badName(given);
 }
 
-/** Throws `name_taken`. What is free now may be taken a moment later. */
-export async function checkNameIsFree(name: string, relay: RelayAddress, runtime = systemRuntime) {
+/**
+ * Throws `name_taken`, and NetError `invitation_needed` or `invitation_invalid` where the relay wants another token than
+ * this one. What is free now may be taken a moment later.
+ */
+export async function checkNameIsFree(
+  name: string,
+  relay: RelayAddress,
+  invitation = "",
+  runtime = systemRuntime,
+): Promise<void> {
   const { auth, close } = await connectAnonymously(relay);
   try {
-    await askForName(auth, { name, accountId: accountId(runtime.random(32)) });
+    await askForName(auth, { name, accountId: accountId(runtime.random(32)), invitation });
   } catch (error) {
     throw isNameTaken(error) ? nameTaken(name, error) : error;
   } finally {
@@ -120,9 +130,9 @@ async function openUnfinished({ name, paths, readKey }: Registration): Promise<D
 
 /** Asks the relay first: nearly every name that is taken is found out before anything is kept. */
 async function begin(registration: Registration, auth: AuthCalls, runtime: Runtime): Promise<Database> {
-  const { name, password, paths, relay, createKey } = registration;
+  const { name, password, paths, relay, invitation = "", createKey } = registration;
   const made = makeAccount(name, relay.url, runtime);
-  await startRegistration(auth, made.identity, password).catch((error: unknown) => {
+  await startRegistration(auth, { ...made.identity, invitation }, password).catch((error: unknown) => {
     throw isNameTaken(error) ? nameTaken(name, error) : error;
   });
   // A key without a database protects nothing, and may not be kept in the way that is wanted now.
@@ -140,7 +150,7 @@ async function begin(registration: Registration, auth: AuthCalls, runtime: Runti
 
 /** Makes the account at the relay; done before, it is only looked at. */
 async function finish(db: Database, registration: Registration, auth: AuthCalls): Promise<Identity> {
-  const { paths, relay, password, words: keeper } = registration;
+  const { paths, relay, password, invitation = "", words: keeper } = registration;
   const lock = tryLock(paths.registerLock);
   if (lock === undefined) throw busy();
   try {
@@ -150,8 +160,8 @@ async function finish(db: Database, registration: Registration, auth: AuthCalls)
     if (identity.stage === "registered") return identity;
     setRelayUrl(db, relay.url);
     const { genesis, sealedAccountKey } = identity;
-    const registrationRecord = await startRegistration(auth, identity, password);
-    await auth.finishRegistration({ genesis, registrationRecord, sealedAccountKey });
+    const registrationRecord = await startRegistration(auth, { ...identity, invitation }, password);
+    await auth.finishRegistration({ genesis, registrationRecord, sealedAccountKey, invitation });
     markRegistered(db);
     return { ...identity, stage: "registered", relayUrl: relay.url };
   } catch (error) {
