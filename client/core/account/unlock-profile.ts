@@ -1,3 +1,4 @@
+import { ready } from "../../../keys/index.ts";
 import { createProfileKey, type KeyKind, readProfileKey } from "../../store/profile-key.ts";
 import { openProfile, type Profile, type ProfilePaths } from "../profile.ts";
 
@@ -6,6 +7,8 @@ export type AskPassphrase = () => Promise<string | undefined>;
 
 /** Opens the profile of an account. Throws `not_set_up` when there is none. */
 export async function unlockProfile(paths: ProfilePaths, passphrase: AskPassphrase): Promise<Profile> {
+  // Even what asks nobody may have to verify a chain that is here.
+  await ready();
   return openProfile(paths, await readKey(paths, passphrase));
 }
 
