@@ -110,7 +110,7 @@ export function request(more: Partial<State> = {}): State {
   return morning({
     requests: strangers,
     open: open("zoe", {
-      head: headOf("zoe", { trust: { standing: "stranger", isChanged: false } }),
+      head: headOf("zoe", { trust: { standing: "stranger", isChanged: false, isFormer: false } }),
       entries: [
         message(1, "zoe", "hello?", { unread: true }),
         message(2, "zoe", "hi, are you the one who fixed the build?", { unread: true }),

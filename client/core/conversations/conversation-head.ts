@@ -1,9 +1,11 @@
-import { mayPost } from "../../../keys/index.ts";
-import { type ConversationKind, findNumbered } from "../../store/conversations.ts";
+import { equal, mayPost, validName } from "../../../keys/index.ts";
+import { type ConversationKind, findNumbered, type StoredConversation } from "../../store/conversations.ts";
 import { newestLines } from "../../store/events.ts";
 import { readSecurityEvents } from "../../store/security-events.ts";
 import { type ChatEvent, toEvent } from "../event.ts";
 import { membershipOf, nameOf } from "../groups/memberships.ts";
+import { changedKeyOf } from "../people/changed-key.ts";
+import { type ContactStanding, contactOf } from "../people/trust.ts";
 import type { Profile } from "../profile.ts";
 import { isGroup, membersOf } from "./conversations.ts";
 
@@ -15,6 +17,16 @@ export interface ConversationHead {
   readonly mayPost: boolean;
   /** Alarms about this conversation. */
   readonly alarms: number;
+  /** Of the others: those whose safety numbers were found equal. */
+  readonly verified: readonly string[];
+  /** Of a direct conversation: what the other one is to this account. */
+  readonly person: {
+    readonly standing: ContactStanding;
+    /** Another account came under the name, and nobody has decided about it. */
+    readonly isChanged: boolean;
+    /** It is with the account that had the name before. */
+    readonly isFormer: boolean;
+  } | null;
 }
 
 /** Undefined for a number that stands for nothing. */
@@ -27,12 +39,29 @@ export function conversationHead(profile: Profile, conversation: number): Conver
   const alarms = readSecurityEvents(profile.db).filter(
     (found) => found.gravity === "stop" && found.conversation === conversation,
   );
+  const members = membersOf(profile, stored);
+  const own = profile.identity.accountId;
+  const verified = members.filter(
+    (member) => !equal(member, own) && contactOf(profile, member).verifiedAt !== null,
+  );
   return {
     kind,
-    members: membersOf(profile, stored).map((member) => nameOf(profile, member)),
+    members: members.map((member) => nameOf(profile, member)),
     mayPost: standing === "member" && isOpen,
     alarms: alarms.length,
+    verified: verified.map((member) => nameOf(profile, member)),
+    person: kind === "dm" ? personIn(profile, stored) : null,
   };
+}
+
+function personIn(
+  profile: Profile,
+  { peerAccount, peerName }: StoredConversation,
+): ConversationHead["person"] {
+  // A person who was never met here is whoever will be found under the name.
+  const standing = peerAccount === undefined ? "stranger" : contactOf(profile, peerAccount).standing;
+  const isFormer = !validName(peerName);
+  return { standing, isChanged: !isFormer && changedKeyOf(profile, peerName) !== undefined, isFormer };
 }
 
 /** What became of a group, the newest first: who joined, left, was removed and so on. */

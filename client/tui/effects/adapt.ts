@@ -7,6 +7,7 @@ import type { GroupInfo, RoomListed } from "../../core/groups/group-info.ts";
 import type { EventItem, MessageItem, TranscriptItem } from "../../core/messages/read-transcript.ts";
 import type { MessageFound } from "../../core/messages/search-messages.ts";
 import type { PersonListed } from "../../core/people/people.ts";
+import type { ContactRequest } from "../../core/people/trust.ts";
 import { safeBlock, safeText } from "../../safe-text.ts";
 import type {
   ConversationHead,
@@ -16,6 +17,7 @@ import type {
   GroupDetails,
   MessageEntry,
   PersonRow,
+  RequestRow,
   RoomRow,
   SearchHit,
 } from "../model/data.ts";
@@ -47,26 +49,42 @@ export function rowOf(summary: ConversationSummary, name: string): ConversationR
 }
 
 export function headOf(name: string, head: CoreHead | undefined, own: string): ConversationHead {
-  const { kind, members, mayPost, alarms } = head ?? {
+  const { kind, members, mayPost, alarms, verified, person } = head ?? {
     kind: "dm",
     members: [own, name],
     mayPost: true,
     alarms: 0,
+    verified: [],
+    person: null,
   };
+  const isVerified = kind === "dm" && verified.length > 0;
   return {
     name: safeText(name),
     kind,
     members: members.map(safeText),
-    verified: [],
-    encryption: encryptionOf(alarms),
+    verified: verified.map(safeText),
+    encryption: encryptionOf(alarms, isVerified, person?.isChanged === true),
     canPost: mayPost,
-    trust: undefined,
+    trust: person ?? undefined,
   };
 }
 
-function encryptionOf(alarms: number): string {
-  if (alarms === 0) return "end-to-end encrypted";
-  return `end-to-end encrypted, ${alarms} ${alarms === 1 ? "alarm" : "alarms"}`;
+function encryptionOf(alarms: number, isVerified: boolean, isChanged: boolean): string {
+  if (isChanged) return "keys have changed";
+  const how = isVerified ? "end-to-end encrypted, verified" : "end-to-end encrypted";
+  return alarms === 0 ? how : `${how}, ${alarms} ${alarms === 1 ? "alarm" : "alarms"}`;
+}
+
+export function requestOf({ kind, name: from, newest, messages }: ContactRequest, name: string): RequestRow {
+  const text = newest === null ? "" : newest.text.slice(0, QUOTE_LENGTH).toWellFormed().replace(/\s+/g, " ");
+  return {
+    name: safeText(name),
+    kind: kind === "message" ? "person" : "group",
+    from: safeText(from),
+    text: safeText(text),
+    messages,
+    at: newest?.receivedAt ?? newest?.sentAt ?? 0,
+  };
 }
 
 export function entryOf(item: TranscriptItem, own: string): Entry {
@@ -180,12 +198,18 @@ export function groupOf(
     name,
     own,
     notify,
-  }: { readonly name: string; readonly own: string; readonly notify: ConversationRow["notify"] },
+    verified,
+  }: {
+    readonly name: string;
+    readonly own: string;
+    readonly notify: ConversationRow["notify"];
+    readonly verified: readonly string[];
+  },
 ): GroupDetails {
   const members = info.members.map((member) => ({
     name: safeText(member.name),
     role: member.role,
-    isVerified: false,
+    isVerified: verified.includes(member.name),
   }));
   return {
     name: safeText(name),

@@ -1,4 +1,4 @@
-import { groupHistory } from "../../core/conversations/conversation-head.ts";
+import { conversationHead, groupHistory } from "../../core/conversations/conversation-head.ts";
 import { groupCalled } from "../../core/conversations/conversations.ts";
 import { createGroup as makeGroup } from "../../core/groups/create-group.ts";
 import { groupInfo, listRooms as roomsOf } from "../../core/groups/group-info.ts";
@@ -47,6 +47,7 @@ export const loadGroup: Doing<"load group"> = (session, { name }, tell) => {
     name,
     own: profile.identity.name,
     notify: rows.names.summaryOf(name)?.notify ?? "all",
+    verified: conversationHead(profile, conversation)?.verified ?? [],
   });
   tell({ kind: "loaded", loaded: { what: "group", group } });
 };

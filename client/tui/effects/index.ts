@@ -16,7 +16,7 @@ import type { Doing } from "./doing.ts";
 import { followDrafts, saveDraft } from "./drafts.ts";
 import { editOutside } from "./editor.ts";
 import * as groups from "./groups.ts";
-import { loadKeys, loadSafetyNumber, rotate } from "./keys.ts";
+import { loadKeys, rotate } from "./keys.ts";
 import { live as liveWith } from "./live-of.ts";
 import { edit, pin, putAway, react, remove, send, sendAgain, vote } from "./messages.ts";
 import { notify } from "./notify.ts";
@@ -25,6 +25,7 @@ import { loadRelay } from "./relay-details.ts";
 import { search } from "./search.ts";
 import type { Session } from "./session.ts";
 import { saveSetting } from "./settings.ts";
+import * as trust from "./trust.ts";
 
 /** What the terminal itself does. */
 type OfTerminal = "quit" | "suspend" | "redraw" | "bell" | "copy";
@@ -32,6 +33,9 @@ type OfTerminal = "quit" | "suspend" | "redraw" | "bell" | "copy";
 /** By kind; those that are not there yet do nothing. */
 const table: { readonly [Kind in Exclude<Effect["kind"], OfTerminal>]?: Doing<Kind> } = {
   accept: groups.accept,
+  "accept key": trust.acceptKey,
+  "accept person": trust.acceptPerson,
+  block: trust.blockPerson,
   close,
   "create group": groups.createGroup,
   decline: groups.decline,
@@ -41,7 +45,8 @@ const table: { readonly [Kind in Exclude<Effect["kind"], OfTerminal>]?: Doing<Ki
   "load keys": loadKeys,
   "load relay": loadRelay,
   "rotate prekeys": rotate,
-  "safety number": loadSafetyNumber,
+  "key change": trust.loadKeyChange,
+  "safety number": trust.loadSafetyNumber,
   "first run": ({ firstRun }, { ask }, tell) => firstRun?.ask(ask, tell),
   focus,
   invite: groups.invite,
@@ -71,6 +76,8 @@ const table: { readonly [Kind in Exclude<Effect["kind"], OfTerminal>]?: Doing<Ki
   send,
   "send again": sendAgain,
   typing,
+  unblock: trust.unblockPerson,
+  verify: trust.verify,
   vote,
 };
 

@@ -1,10 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { safetyNumber } from "../../../keys/index.ts";
-import { type AliceAndBob, aliceAndBob, send } from "../../../test/support/alice-and-bob.ts";
+import { type AliceAndBob, aliceAndBob } from "../../../test/support/alice-and-bob.ts";
 import { record } from "../../core/people/security.ts";
 import type { Event } from "../model/event.ts";
-import { loadKeys, loadSafetyNumber, rotate } from "./keys.ts";
-import { qrRows } from "../../qr.ts";
+import { loadKeys, rotate } from "./keys.ts";
 import { loadRelay } from "./relay-details.ts";
 import type { Session } from "./session.ts";
 
@@ -28,14 +26,6 @@ test("own keys show at once, and then that the relay says nothing of prekeys", a
     { loaded: { what: "keys", keys: { ...shown, prekeysLeft: "asking" } } },
     { loaded: { what: "keys", keys: { ...shown, prekeysLeft: undefined } } },
   ]);
-});
-
-test("a safety number of somebody known needs no relay", async () => {
-  await send(world.alice, "bob", "hello");
-  await loadSafetyNumber(session, { kind: "safety number", name: "bob" }, tell);
-  const digits = safetyNumber(world.alice.account.accountId, world.bob.account.accountId);
-  const number = { with: "bob", digits, qr: qrRows(digits) };
-  expect(told).toMatchObject([{ loaded: { what: "safety number", number } }]);
 });
 
 test("a rotation that cannot be published fails, for the screen to say so", async () => {

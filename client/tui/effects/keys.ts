@@ -1,10 +1,8 @@
 import { countPrekeysLeft, keyDetails } from "../../core/account/key-details.ts";
 import { rotatePrekeys } from "../../core/account/rotate-prekeys.ts";
 import { connector } from "../../core/connection/connect.ts";
-import { safetyNumberWith } from "../../core/people/safety-number.ts";
 import type { KeyDetails } from "../model/data.ts";
 import type { Doing } from "./doing.ts";
-import { qrRows } from "../../qr.ts";
 
 /** What this device knows at once, then what the relay has of it. */
 export const loadKeys: Doing<"load keys"> = async ({ profile, relay }, _effect, tell) => {
@@ -21,18 +19,4 @@ export const rotate: Doing<"rotate prekeys"> = async ({ profile, relay }, { kind
   await rotatePrekeys(profile, connector(profile, relay));
   const said = "New prekeys are at the relay.";
   tell({ kind: "loaded", loaded: { what: "done", effect: kind, conversation: undefined, said } });
-};
-
-export const loadSafetyNumber: Doing<"safety number"> = async ({ profile, relay }, { name }, tell) => {
-  if (profile === undefined) return;
-  // A group may have the same name.
-  const person = name.startsWith("@") ? name : `@${name}`;
-  const digits = await safetyNumberWith(profile, connector(profile, relay), person);
-  tell({
-    kind: "loaded",
-    loaded: {
-      what: "safety number",
-      number: { with: name, digits, qr: qrRows(digits), verifiedAt: undefined, standing: "accepted" },
-    },
-  });
 };

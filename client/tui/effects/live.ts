@@ -16,6 +16,7 @@ import { failureOf } from "./adapt.ts";
 import { connectionAfter, refused } from "./connection.ts";
 import { OpenConversation } from "./open-conversation.ts";
 import { Outbox } from "./outbox.ts";
+import { Requests } from "./requests.ts";
 import { Rows } from "./rows.ts";
 import { settingsOf } from "./settings.ts";
 import { WhoIsThere } from "./who-is-there.ts";
@@ -43,6 +44,7 @@ export class Live {
   readonly signal: AbortSignal;
   readonly #tell: Tell;
   readonly #outbox: Outbox;
+  readonly #requests: Requests;
   #open: OpenConversation | undefined;
   #connection: Connection = { state: "starting", why: undefined, queued: 0 };
   #settings = "";
@@ -58,6 +60,7 @@ export class Live {
     this.signal = signal;
     this.#tell = tell;
     this.rows = new Rows(profile);
+    this.#requests = new Requests(profile, this.rows.names);
     this.#outbox = new Outbox(profile, this.connect, signal);
     // What was found while no client was open is told at the next start, once.
     this.#found = Number(screenSettings(profile).finding ?? newestFinding(profile));
@@ -135,6 +138,8 @@ export class Live {
         this.#count();
       }
       for (const data of this.#open?.findings() ?? []) this.#chat(data);
+      const requests = this.#requests.news();
+      if (requests !== undefined) this.#chat(requests);
       this.#report();
       this.#tellSettings();
       this.#waitForExpiry();

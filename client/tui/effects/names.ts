@@ -28,6 +28,16 @@ export class ConversationNames {
     return name;
   }
 
+  /** Those that are called otherwise now leave their names to others. */
+  forgetRenamed(summaries: readonly ConversationSummary[]): void {
+    for (const { conversation, name } of summaries) {
+      const known = this.#byNumber.get(conversation);
+      if (known === undefined || known.summary.name === name) continue;
+      this.#byName.delete(known.name);
+      this.#byNumber.delete(conversation);
+    }
+  }
+
   numberOf(name: string): number | undefined {
     return this.#byName.get(name);
   }

@@ -40,6 +40,7 @@ export class Rows {
     const { rows, mark } = summarizeConversations(this.#profile);
     this.#mark = mark;
     this.#queued.clear();
+    this.names.forgetRenamed(rows);
     return this.#tell(rows, true);
   }
 

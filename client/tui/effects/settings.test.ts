@@ -8,6 +8,8 @@ import type { Session } from "./session.ts";
 import { saveSetting, settingsOf } from "./settings.ts";
 
 let world: AliceAndBob;
+/** In profiles of tests nobody has to wait. */
+const asKept = { ...defaultSettings, requests: false };
 
 beforeEach(async () => {
   world = await aliceAndBob();
@@ -23,14 +25,14 @@ function save(name: string, value: string): Event[] {
 }
 
 it("begins as it is until somebody chooses", () => {
-  expect(settingsOf(world.alice.profile)).toEqual(defaultSettings);
+  expect(settingsOf(world.alice.profile)).toEqual(asKept);
 });
 
 it("keeps what was chosen, for every process, and tells it", () => {
   save("theme", "light");
   save("mouse", "off");
   const told = save("receipts", "off");
-  const changed = { ...defaultSettings, theme: "light", mouse: false, receipts: false };
+  const changed = { ...asKept, theme: "light", mouse: false, receipts: false };
   expect(told).toEqual([{ kind: "chat", data: { what: "settings", settings: changed } }]);
   expect(readSettings(world.alice.profile).receipts).toBe("off");
   const other = world.alice.open();
@@ -41,5 +43,5 @@ it("keeps what was chosen, for every process, and tells it", () => {
 it("takes no theme or setting that there is not", () => {
   save("theme", "pink");
   save("relay", "evil");
-  expect(settingsOf(world.alice.profile)).toEqual(defaultSettings);
+  expect(settingsOf(world.alice.profile)).toEqual(asKept);
 });

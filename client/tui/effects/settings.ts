@@ -6,7 +6,7 @@ import type { Doing } from "./doing.ts";
 
 /** As they stand in the profile, whoever changed them. */
 export function settingsOf(profile: Profile): Settings {
-  const { receipts, typing, presence } = readSettings(profile);
+  const { receipts, typing, presence, requests } = readSettings(profile);
   const { theme, mouse, bell, notifyContent } = screenSettings(profile);
   return {
     theme: isTheme(theme) ? theme : defaultSettings.theme,
@@ -16,13 +16,14 @@ export function settingsOf(profile: Profile): Settings {
     receipts: receipts === "on",
     typing: typing === "on",
     presence: presence === "on",
+    requests: requests === "on",
   };
 }
 
 /** Then they are read anew: the screen shows what the profile says. */
 export const saveSetting: Doing<"save setting"> = ({ profile }, { name, value }, tell) => {
   if (profile === undefined) return;
-  if (name === "receipts" || name === "typing" || name === "presence")
+  if (name === "receipts" || name === "typing" || name === "presence" || name === "requests")
     changeSetting(profile, name, value === "on" ? "on" : "off");
   else if (name === "theme" || name === "mouse" || name === "bell" || name === "notifyContent")
     changeScreenSetting(profile, name, value);

@@ -1,4 +1,3 @@
-import { rowOf } from "./conversation-list.ts";
 import type { RequestRow } from "./data.ts";
 import type { State } from "./state.ts";
 
@@ -39,6 +38,7 @@ export function barrierText(barrier: Barrier, name: string): string {
 
 /** Whether somebody is a person here, and so can be accepted or blocked. */
 export function isPerson(state: State, name: string): boolean {
-  const kind = rowOf(state, name)?.kind ?? (state.open?.name === name ? state.open.head?.kind : undefined);
+  const row = state.conversations.find((each) => each.name === name);
+  const kind = row?.kind ?? (state.open?.name === name ? state.open.head?.kind : undefined);
   return (kind ?? "dm") === "dm" && requestCalled(state, name)?.kind !== "group";
 }

@@ -36,6 +36,8 @@ export interface Trust {
   readonly standing: "stranger" | "accepted" | "blocked";
   /** The name belongs to other keys than before: nothing is sent until that is accepted. */
   readonly isChanged: boolean;
+  /** These are the keys before: what was said is there to be read. */
+  readonly isFormer: boolean;
 }
 
 /** A message, event or note of a transcript. */
@@ -296,7 +298,12 @@ export type ChatData =
     }
   /** Who is in the conversation on the screen, or what one may do there, has changed. */
   | { readonly what: "head"; readonly conversation: string; readonly head: ConversationHead }
-  | { readonly what: "requests"; readonly requests: readonly RequestRow[] }
+  | {
+      readonly what: "requests";
+      readonly requests: readonly RequestRow[];
+      /** Names of people. */
+      readonly blocked: readonly string[];
+    }
   | { readonly what: "typing"; readonly conversation: string; readonly names: readonly string[] }
   | { readonly what: "presence"; readonly present: readonly string[] }
   | { readonly what: "connection"; readonly connection: Connection }

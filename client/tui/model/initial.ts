@@ -11,6 +11,7 @@ export const defaultSettings: Settings = {
   receipts: true,
   typing: true,
   presence: true,
+  requests: true,
 };
 
 /** Before anything was loaded. */
@@ -23,6 +24,7 @@ export function initialState(
     conversations: [],
     hasAllConversations: false,
     requests: [],
+    blocked: [],
     open: undefined,
     last: undefined,
     isEntering: false,

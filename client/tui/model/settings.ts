@@ -7,6 +7,8 @@ export interface Settings {
   readonly receipts: boolean;
   readonly typing: boolean;
   readonly presence: boolean;
+  /** Whether strangers have to wait for an answer. */
+  readonly requests: boolean;
 }
 
 export type ThemeName = "dark" | "light" | "contrast" | "plain";

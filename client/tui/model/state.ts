@@ -24,6 +24,8 @@ export interface State {
   readonly hasAllConversations: boolean;
   /** Strangers who wait for an answer, the newest first: none of them is among the conversations. */
   readonly requests: readonly RequestRow[];
+  /** Names of those of whom nothing is shown. */
+  readonly blocked: readonly string[];
   readonly open: OpenConversation | undefined;
   /** The conversation before this one, for `last conversation`. */
   readonly last: string | undefined;

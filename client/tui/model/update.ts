@@ -361,7 +361,7 @@ function takeChat(state: State, data: ChatData): Updated {
           ]
         : [state, []];
     case "requests":
-      return [{ ...state, requests: data.requests }, []];
+      return [{ ...state, requests: data.requests, blocked: data.blocked }, []];
     case "typing":
       return [{ ...state, typing: new Map(state.typing).set(data.conversation, data.names) }, []];
     case "presence":

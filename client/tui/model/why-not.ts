@@ -6,6 +6,8 @@ export function whyNot(state: State): string | undefined {
   const { open, conversations } = state;
   const barrier = barrierOf(state);
   if (barrier !== undefined && open !== undefined) return barrierText(barrier, open.name);
+  if (open?.head?.trust?.isFormer === true)
+    return "Nothing is sent to the keys before: this is there to be read.";
   const row = conversations.find(({ name }) => name === open?.name);
   switch (row?.standing) {
     case "left":

@@ -59,7 +59,9 @@ describe("frameOf", () => {
     blocked: (size) =>
       morning({
         ...size,
-        open: open("bob", { head: headOf("bob", { trust: { standing: "blocked", isChanged: false } }) }),
+        open: open("bob", {
+          head: headOf("bob", { trust: { standing: "blocked", isChanged: false, isFormer: false } }),
+        }),
       }),
     "new key": (size) =>
       morning({
@@ -76,7 +78,7 @@ describe("frameOf", () => {
               position: 2,
             },
           ],
-          head: headOf("bob", { trust: { standing: "accepted", isChanged: true } }),
+          head: headOf("bob", { trust: { standing: "accepted", isChanged: true, isFormer: false } }),
         }),
       }),
     unreadable: (size) =>
@@ -93,7 +95,10 @@ describe("frameOf", () => {
               remedy: "Ask bob to send it again. A fresh session has been asked for already.",
             }),
           ],
-          head: headOf("bob", { verified: ["bob"], trust: { standing: "accepted", isChanged: false } }),
+          head: headOf("bob", {
+            verified: ["bob"],
+            trust: { standing: "accepted", isChanged: false, isFormer: false },
+          }),
         }),
       }),
     palette: (size) => morning({ ...size, screens: [palette] }),
@@ -260,10 +265,29 @@ const anyOpen = fc
     entries: fc.array(anyEntry, { maxLength: 12 }),
     text: anyText,
     members: fc.array(anyName),
+    trust: fc.option(
+      fc.record({
+        standing: fc.constantFrom("stranger", "accepted", "blocked"),
+        isChanged: fc.boolean(),
+        isFormer: fc.boolean(),
+      } as const),
+      { nil: undefined },
+    ),
   })
-  .map(({ name, entries, text, members }) =>
-    open(name, { entries, composer: composerWith(text), head: headOf(name, { kind: "group", members }) }),
-  );
+  .map(({ name, entries, text, members, trust }) => {
+    const kind = trust === undefined ? "group" : "dm";
+    const head = headOf(name, { kind, members, verified: members.slice(1), trust });
+    return open(name, { entries, composer: composerWith(text), head });
+  });
+
+const anyRequest = fc.record({
+  name: anyName,
+  kind: fc.constantFrom("person", "group"),
+  from: anyName,
+  text: anyText,
+  messages: fc.nat(3),
+  at: fc.double(),
+} as const);
 
 const anyScreen: fc.Arbitrary<Screen> = fc.oneof(
   anyText.map((text): Screen => ({ ...emptyPalette, query: composerWith(text) })),
@@ -279,6 +303,8 @@ const anyState: fc.Arbitrary<State> = fc
     me: fc.constantFrom("", "alice"),
     conversations: fc.array(anyRow, { maxLength: 30 }),
     hasAllConversations: fc.boolean(),
+    requests: fc.array(anyRequest, { maxLength: 3 }),
+    blocked: fc.array(anyName, { maxLength: 2 }),
     open: fc.option(anyOpen, { nil: undefined }),
     pane: fc.constantFrom("conversations", "transcript", "composer"),
     listCursor: fc.option(anyName, { nil: undefined }),

@@ -3,6 +3,7 @@ import { type CommandName, commandNames, commands } from "../model/command.ts";
 import type { KeyName } from "../model/event.ts";
 import { keyIn, keyLabel, keysFor } from "../model/keymap.ts";
 import { behaviourOf } from "../model/screens/index.ts";
+import { chosenItem, requestItems } from "../model/screens/requests.ts";
 import { hasWayBack } from "../model/screens/wizard-screen.ts";
 import type { State } from "../model/state.ts";
 import { contextsOf } from "../model/update.ts";
@@ -134,6 +135,11 @@ const requestHints: Wanted = [
   ["back", "back"],
 ];
 
+const blockedHints: Wanted = [
+  ["unblock", "unblock"],
+  ["back", "back"],
+];
+
 /** What the screen's own keys do, then how to leave it. */
 function screenHints(state: State): Wanted {
   const top = state.screens.at(-1);
@@ -151,7 +157,11 @@ function screenHints(state: State): Wanted {
       ["choose", "sign out"],
       ["back", "back"],
     ];
-  if (top.kind === "requests") return state.requests.length === 0 ? [["back", "back"]] : requestHints;
+  if (top.kind === "requests") {
+    const item = requestItems(state)[chosenItem(top, state)];
+    if (item === undefined) return [["back", "back"]];
+    return item.kind === "request" ? requestHints : blockedHints;
+  }
   const contexts = behaviourOf(top).contexts(top);
   const own = commandNames
     .filter((name) => contexts.includes(commands[name].context) && !("hidden" in commands[name]))

@@ -39,14 +39,14 @@ export const newKeys: Behaviour<NewKeyScreen> = {
   take(screen, answer) {
     if (answer.what === "key change" && answer.change.with === screen.name)
       return { screen: { ...screen, change: loaded(answer.change) } };
-    if (answer.what !== "done" || (answer.effect !== "accept key" && answer.effect !== "verify")) {
-      return undefined;
-    }
-    return { screen: "close", goTo: { conversation: answer.conversation ?? screen.name } };
+    if (answer.what !== "done" || answer.effect !== "accept key") return undefined;
+    // Under the same name there is another conversation now.
+    const conversation = answer.conversation ?? screen.name;
+    return { screen: "close", effects: [{ kind: "open", conversation }], goTo: { conversation } };
   },
   fail(screen, effect, failure) {
     if (effect === "key change") return { ...screen, change: failed(screen.change, failure) };
-    return effect === "accept key" || effect === "verify" ? { ...screen, isBusy: false, failure } : undefined;
+    return effect === "accept key" ? { ...screen, isBusy: false, failure } : undefined;
   },
 };
 

@@ -35,6 +35,11 @@ const switches = [
   },
   { name: "typing", label: "Typing", explanation: "You and others hear when somebody is writing." },
   { name: "presence", label: "Presence", explanation: "You and others see who is here." },
+  {
+    name: "requests",
+    label: "Requests",
+    explanation: "Strangers wait until you accept them. Off: everybody is let in.",
+  },
 ] as const satisfies readonly {
   name: Exclude<keyof Settings, "theme">;
   label: string;

@@ -14,7 +14,7 @@ import {
   screens,
   unreachable,
 } from "../../../../test/support/tui-screens.ts";
-import { morning } from "../../../../test/support/tui-state.ts";
+import { morning, strangers } from "../../../../test/support/tui-state.ts";
 import { commandNames } from "../../model/command.ts";
 import type { Loaded } from "../../model/data.ts";
 import type { Event } from "../../model/event.ts";
@@ -117,7 +117,9 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
 
 const start = fc
   .constantFrom(...Object.values(screens))
-  .map((screen): State => morning({ directory, screens: [screen] }));
+  .map(
+    (screen): State => morning({ directory, requests: strangers, blocked: ["mallory"], screens: [screen] }),
+  );
 
 describe("any screen", () => {
   it("is drawn after any events, within the terminal, and Esc leads back", () => {

@@ -2,37 +2,49 @@ import type { RequestRow } from "../../model/data.ts";
 import { column, span } from "../../model/layout/spans.ts";
 import type { Line } from "../../model/line.ts";
 import { signed } from "../../model/screens/details-items.ts";
-import { chosenRequest } from "../../model/screens/requests.ts";
+import { chosenItem, requestItems } from "../../model/screens/requests.ts";
 import type { RequestsScreen } from "../../model/screens/screen.ts";
 import type { State } from "../../model/state.ts";
 import { moment } from "../moment.ts";
 import { counted } from "../words.ts";
-import { emptyRow, failureRows, itemRow, listing, plainRow, type Row, textRows } from "./listing.ts";
+import {
+  emptyRow,
+  failureRows,
+  itemRow,
+  listing,
+  plainRow,
+  type Row,
+  textRows,
+  titleRow,
+} from "./listing.ts";
 
 const NAME = 18;
 const WHEN = 8;
 
-/** Whoever wrote first, and how: enough to know whether one wants to read it. */
+/** Whoever wrote first, and how: enough to know whether one wants to read it. Below them, who was blocked. */
 export function requestsLines(screen: RequestsScreen, state: State, width: number, height: number): Line[] {
-  const { requests } = state;
+  const chosen = chosenItem(screen, state);
+  const rows = requestItems(state).map((item, at) =>
+    item.kind === "request"
+      ? requestRow(item.request, at, at === chosen, state, width)
+      : itemRow(at, at === chosen, [span(item.name)]),
+  );
+  const { length } = state.requests;
+  const asked =
+    length === 0 ? nobodyRows(width) : [...explanation(width), emptyRow, ...rows.slice(0, length)];
+  const blocked = rows.length === length ? [] : [emptyRow, titleRow("Blocked"), ...rows.slice(length)];
   const foot = screen.failure === undefined ? [] : [emptyRow, ...failureRows(screen.failure, width)];
-  if (requests.length === 0) {
-    const body = [
-      plainRow("Nobody waits for an answer."),
-      ...textRows(
-        "Strangers who write to you first appear here, apart from your conversations. They do not hear whether you read it.",
-        width,
-      ),
-    ];
-    return listing({ body, foot, chosen: 0 }, width, height);
-  }
-  const at = requests.findIndex(({ name }) => name === chosenRequest(screen, state)?.name);
-  const head = [
-    ...textRows("They do not hear whether you read this. To answer accepts, too.", width),
-    emptyRow,
-  ];
-  const body = requests.map((request, item) => requestRow(request, item, item === at, state, width));
-  return listing({ head, body, foot, chosen: at }, width, height);
+  return listing({ body: [...asked, ...blocked], foot, chosen }, width, height);
+}
+
+function nobodyRows(width: number): Row[] {
+  const text =
+    "Strangers who write to you first appear here, apart from your conversations. They do not hear whether you read it.";
+  return [plainRow("Nobody waits for an answer."), ...textRows(text, width)];
+}
+
+function explanation(width: number): Row[] {
+  return textRows("They do not hear whether you read this. To accept lets you answer.", width);
 }
 
 function requestRow(request: RequestRow, item: number, isChosen: boolean, state: State, width: number): Row {

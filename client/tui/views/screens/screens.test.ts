@@ -17,7 +17,8 @@ describe("screens", () => {
       test(`${name} looks at ${columns}x${rows} as kept`, async () => {
         const people = name === "people-failed" ? nobodyYet : directory;
         const requests = name === "requests" ? strangers : [];
-        const state = morning({ columns, rows, screens: [screen], directory: people, requests });
+        const blocked = name === "requests" ? ["mallory"] : [];
+        const state = morning({ columns, rows, screens: [screen], directory: people, requests, blocked });
         await expect(shown(state)).toMatchFileSnapshot(`golden/${name}-${columns}x${rows}.txt`);
       });
     }
