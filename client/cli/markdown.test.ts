@@ -13,7 +13,6 @@ function message(text: string, changes: Partial<Shown> = {}): Shown {
     sentAt: new Date(2026, 10, 20, 9, 12).getTime(),
     state: "received",
     sharedBy: null,
-    unreadable: null,
     ...changes,
   };
 }

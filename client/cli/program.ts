@@ -12,6 +12,7 @@ import { addGroups } from "./group-commands.ts";
 import { addTrust } from "./people-commands.ts";
 import type { Output } from "./print.ts";
 import { addSignals } from "./signal-commands.ts";
+import { addUpkeep } from "./upkeep-commands.ts";
 
 /** What every command takes, before or after its name. */
 export interface CommonOptions {
@@ -40,7 +41,7 @@ export interface Surroundings {
 /** Reads the command line and runs the command. Throws ChatError `usage`, and whatever the command throws. */
 export async function runProgram(parameters: readonly string[], surroundings: Surroundings): Promise<number> {
   let status = 0;
-  const program = describe(surroundings, (foreign) => {
+  const program = describeProgram(surroundings, (foreign) => {
     status = foreign;
   });
   try {
@@ -61,7 +62,8 @@ function optionsAlone(program: Command, parameters: readonly string[]): CommonOp
   return operands.length === 0 && unknown.length === 0 ? program.opts<CommonOptions>() : undefined;
 }
 
-function describe(surroundings: Surroundings, ended: (status: number) => void): Command {
+/** The commands and what they take. */
+export function describeProgram(surroundings: Surroundings, ended: (status: number) => void): Command {
   const { output } = surroundings;
   const program = common(new Command("chat"))
     .description("Sotto: end-to-end encrypted chat for people who live in a terminal, and for their scripts.")
@@ -110,6 +112,7 @@ function describe(surroundings: Surroundings, ended: (status: number) => void): 
   addGroups(commands);
   addSearch(commands);
   addExport(commands);
+  addUpkeep(commands, { version: surroundings.version, ended });
   foreign("demo", "a relay, an account and a friend to try Sotto with", surroundings.demo);
   return program;
 }

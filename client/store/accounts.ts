@@ -85,6 +85,13 @@ export function forgetNamedHead(db: Database, account: AccountId): void {
   ).run(account);
 }
 
+/** Of everybody who was met. */
+export function readPinnedNames(db: Database): string[] {
+  return statement<[], { name: string }>(db, "select name from pinned_names")
+    .all()
+    .map(({ name }) => name);
+}
+
 export function readPinnedName(db: Database, name: string): AccountId | undefined {
   const row = statement<[string], { account_id: Uint8Array }>(
     db,

@@ -67,12 +67,17 @@ const explanations: Readonly<Record<UnreadableCause, Explanation>> = {
 
 /** What a row's trouble, kept when it came, means to a person. */
 export function unreadableOf(code: string | undefined, from: string): Unreadable {
-  const cause = causes[code as Cause] ?? "corrupt";
+  const cause = whatItIs(code ?? "");
   return { cause, why: whyUnreadable(code as Cause), remedy: explanations[cause].remedy(from) };
 }
 
 export function whyUnreadable(code: Cause): string {
   return closer[code] ?? explanations[causes[code] ?? "corrupt"].why;
+}
+
+/** For counting: what is kept with a message, as the cause that scripts know. */
+export function whatItIs(code: string): UnreadableCause {
+  return causes[code as Cause] ?? "corrupt";
 }
 
 /** Where more is known than the cause says. */
