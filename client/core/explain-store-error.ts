@@ -5,7 +5,7 @@ import { ChatError, type ChatErrorCode } from "./chat-error.ts";
 export const noAccount = {
   code: "not_set_up",
   message: "There is no account in this profile.",
-  hint: "Run `chat register NAME` to make one, or `--profile` to name another.",
+  hint: "Run `chat register NAME` to make one, `chat login NAME` if you have one, or `--profile` to name another.",
 } as const;
 
 const explanations: Record<StoreErrorCode, { code: ChatErrorCode; message: string; hint: string }> = {

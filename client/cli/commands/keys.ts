@@ -12,8 +12,9 @@ export async function keys(context: Context, isRotation: boolean): Promise<void>
   await withProfile(context, async (profile) => {
     const connect = connector(profile, context.relay);
     if (isRotation) await unlessInterrupted(context, rotatePrekeys(profile, connect));
-    const details = keyDetails(profile);
+    // First: whoever asks a relay has loaded what verifies the account's chain, too.
     const prekeysLeft = await unlessInterrupted(context, countPrekeysLeft(connect));
+    const details = keyDetails(profile);
     if (output.json) {
       output.object(keysObject(details, prekeysLeft));
       return;

@@ -6,6 +6,7 @@ import { startTestRelay, type TestRelay } from "../../../test/support/relay.ts";
 import { NetError } from "../../net/net-error.ts";
 import { followRelay } from "../connection/follow.ts";
 import { ownChain } from "../people/contacts.ts";
+import { findingsSince, newestFinding } from "../people/security.ts";
 import { knownDevices, listDevices, revokeDevice } from "./devices.ts";
 import { eraseProfile, signOut } from "./log-out.ts";
 import { signedOutHere } from "./signed-out.ts";
@@ -57,6 +58,17 @@ test("each device lists all of them, and which it is itself", async () => {
   const seen = await listDevices(two.profile, two.connect);
   expect(seen.map(({ isCurrent }) => isCurrent)).toEqual([false, true, false]);
   expect(seen.every(({ name }) => name === one.name)).toBe(true);
+});
+
+test("a device hears of a new one of its account, and what to do if that is not its owner's", async () => {
+  const one = await alice();
+  const before = newestFinding(one.profile);
+  const two = await further(one);
+  await idsFor(one);
+  const short = idOf(two).slice(0, 8);
+  expect(findingsSince(one.profile, before).map(({ text }) => text)).toEqual([
+    `Your account has a new device ${short}. Not yours? \`chat devices revoke ${short}\`.`,
+  ]);
 });
 
 test("a device signs another one out by a part of its id: its stream ends and its tokens die at once", async () => {

@@ -14,9 +14,10 @@ import type { Profile } from "../profile.ts";
  */
 export function signedOutHere(profile: Profile, error: unknown): ChatError | undefined {
   const { name } = profile.identity;
+  const isRefused = isUnknownDevice(error);
+  if (!isRefused && !isSignedOut(error)) return undefined;
   const seen = revokedAt(profile);
-  if (seen === undefined && !isUnknownDevice(error)) return undefined;
-  if (seen !== undefined && !isUnknownDevice(error) && !isSignedOut(error)) return undefined;
+  if (!isRefused && seen === undefined) return undefined;
   const day = (at: number) => new Date(at).toISOString().slice(0, 10);
   const when = seen === undefined ? `by ${day(firstHeard(profile))}` : `on ${day(seen)}`;
   return new ChatError("signed_out", `This device was signed out of ${name} ${when}.`, {

@@ -288,8 +288,12 @@ function recordDevices(profile: Profile, before: ChainState, after: ChainState):
     ...[...old].filter((id) => !current.has(id)).map((id) => ({ kind: "device_removed" as const, id })),
   ];
   for (const { kind, id } of changes) {
+    const short = id.slice(0, 8);
     const what = kind === "device_added" ? "has a new device" : "no longer has the device";
-    const text = `${after.name} ${what} ${id.slice(0, 8)}.`;
+    const isOwn = equal(after.accountId, profile.identity.accountId);
+    // Whoever has the words, or a device, can add another: its owner must hear of it, and of what to do.
+    const advice = isOwn && kind === "device_added" ? ` Not yours? \`chat devices revoke ${short}\`.` : "";
+    const text = `${isOwn ? "Your account" : after.name} ${what} ${short}.${advice}`;
     record(profile, "note", { kind, text, accountId: after.accountId, evidence: { device: id } });
     if (kind === "device_added") {
       tellEvent(profile, kind, after.accountId, Buffer.from(id, "hex"), { member: after.name, added: id });
