@@ -1,0 +1,66 @@
+import { byteaArray } from "../../db/binary-arrays.ts";
+import type { Queries } from "../../db/pool.ts";
+
+export type RestorableRow = {
+  readonly conversation_id: Buffer;
+  readonly incarnation: Buffer;
+  /** Known if it was put back before. */
+  readonly first_hash: Buffer | null;
+};
+
+/** Conversations behind an id, in the order of their ids. */
+export async function selectRestorable(
+  db: Queries,
+  after: Uint8Array,
+  limit: number,
+): Promise<RestorableRow[]> {
+  const { rows } = await db.query<RestorableRow>(
+    `select conversation_id, incarnation, first_hash
+    from conversations
+    where conversation_id > $1::bytea
+    order by conversation_id
+    limit $2::int8`,
+    [after, limit],
+  );
+  return rows;
+}
+
+export interface Restored {
+  readonly conversationId: Uint8Array;
+  readonly incarnation: Uint8Array;
+  readonly firstHash: Uint8Array;
+}
+
+/** From their heads on, these logs are other incarnations. */
+export async function restoreConversations(
+  db: Queries,
+  restored: readonly Restored[],
+  now: number,
+): Promise<void> {
+  await db.query(
+    `update conversations
+    set incarnation = restored.incarnation,
+      first_hash = restored.first_hash,
+      restored_at = $4::int8,
+      restored_sequence = conversations.head,
+      restored_hash = conversations.log_hash
+    from unnest($1::bytea[], $2::bytea[], $3::bytea[]) as restored (conversation_id, incarnation, first_hash)
+    where conversations.conversation_id = restored.conversation_id`,
+    [
+      byteaArray(restored.map(({ conversationId }) => conversationId)),
+      byteaArray(restored.map(({ incarnation }) => incarnation)),
+      byteaArray(restored.map(({ firstHash }) => firstHash)),
+      now,
+    ],
+  );
+}
+
+/** Pairs that may have been handed out since. Returns how many went, at most `limit`. */
+export async function forgetPairs(db: Queries, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from one_time_prekeys
+    where ctid = any(array(select ctid from one_time_prekeys limit $1::int8))`,
+    [limit],
+  );
+  return rowCount ?? 0;
+}
