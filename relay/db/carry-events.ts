@@ -11,6 +11,7 @@ const CHANNEL = "sotto_events";
 /** PostgreSQL takes less than 8,000 bytes. */
 const MAX_PAYLOAD = 7_900;
 const RETRY_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 2_000;
 
 const hex = z.string().regex(/^(?:[\da-f]{2})+$/);
 const carried = z.discriminatedUnion("kind", [
@@ -41,8 +42,14 @@ export function receiveEvents(
 ): () => Promise<void> {
   const ending = new AbortController();
   let client: pg.Client | undefined;
+  let connecting: Promise<unknown> | undefined;
   const listen = async (): Promise<void> => {
-    const mine = new pg.Client({ ...connection, application_name: "sotto-events", keepAlive: true });
+    const mine = new pg.Client({
+      ...connection,
+      application_name: "sotto-events",
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    });
     const lost = new Promise<void>((resolve) => mine.once("end", resolve));
     mine.on("error", () => undefined); // `end` follows
     mine.on("notification", ({ payload }) => {
@@ -51,7 +58,8 @@ export function receiveEvents(
     });
     client = mine;
     try {
-      await mine.connect();
+      connecting = mine.connect();
+      await connecting;
       await mine.query(`listen ${CHANNEL}`);
       await onConnected();
       await lost;
@@ -67,6 +75,8 @@ export function receiveEvents(
   })();
   return async () => {
     ending.abort();
+    // A client that is ended while it connects never says that it has not.
+    await connecting?.catch(() => undefined);
     await client?.end().catch(() => undefined);
     await running;
   };
