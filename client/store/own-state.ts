@@ -124,7 +124,7 @@ export function wishedAliases(
     `select conversation, peer_name as alias, coalesce(json_extract(value, '$.alias'), peer_name) as wish,
        lower(substr(hex(conversation_id), 1, 8)) as digits
      from conversations
-     left join own_state on kind = 'group' and subject = conversation_id
+     left join own_state on own_state.kind = 'group' and subject = conversation_id
      where conversations.kind in ('group', 'room') and standing = 'member' and conversation_id is not null
      order by conversation_id`,
   ).all();

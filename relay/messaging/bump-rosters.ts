@@ -49,7 +49,8 @@ export async function bumpRosters(
       version: row.roster_version + 1n,
     })),
   );
-  await updateRosterVersions(transaction, bumped, removal);
+  // Whoever has not heard of a device that was added seals for it at once: it is to get everything from now on.
+  await updateRosterVersions(transaction, bumped, removal || added.length > 0);
   return bumped;
 }
 

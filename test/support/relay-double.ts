@@ -126,7 +126,6 @@ export class RelayDouble {
   /** Also bumps the rosters of the account's conversations, as the real relay does in one transaction. */
   append(owner: Uint8Array, entry: Uint8Array): void {
     const account = this.account(owner);
-    const before = account.chain.devices.length;
     const known = new Set(account.chain.devices.map(({ deviceId }) => toHex(deviceId)));
     account.chain = verifyChain([entry], account.chain);
     const added = account.chain.devices.filter(({ deviceId }) => !known.has(toHex(deviceId)));
@@ -137,7 +136,7 @@ export class RelayDouble {
       for (const { deviceId } of added) {
         if (log.head.sequence > 0) log.starts.set(address({ accountId: owner, deviceId }), log.head);
       }
-      if (account.chain.devices.length <= before) log.lastRemoval = log.rosters.length;
+      log.lastRemoval = log.rosters.length;
     }
   }
 

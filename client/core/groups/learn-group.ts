@@ -39,8 +39,8 @@ export async function learnGroup(
   const id = conversationId(shown.conversationId);
   const stay = await verifiedStay(profile, connection, id, shown);
   if (stay === "over") {
-    if (known?.standing === "member")
-      transact(profile.db, () => setStanding(profile.db, known.conversation, "removed"));
+    const isOpen = known?.standing === "member" || known?.standing === "invited";
+    if (isOpen) transact(profile.db, () => setStanding(profile.db, known.conversation, "left"));
     return undefined;
   }
   return transact(profile.db, () => enter(profile, id, stay));

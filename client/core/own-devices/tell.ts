@@ -35,7 +35,7 @@ export type OwnChange =
   | { readonly about: "read" | "mute" | "group"; readonly conversation: number }
   | { readonly about: "setting"; readonly name: keyof Settings };
 
-/** What changes together is told together. */
+/** What is read together is told together. */
 const DEBOUNCE_MS = 300;
 
 /** Inside the transaction that made the change. */
@@ -49,7 +49,7 @@ export function tellOwnDevices(profile: Profile, change: OwnChange): void {
   // Counted for the time when there is somebody to tell.
   const changed = registersOf(profile, change);
   for (const { kind, subject, version } of changed) setOwn(profile, kind, subject, version);
-  if (isHeard) tell(profile, changed, DEBOUNCE_MS);
+  if (isHeard) tell(profile, changed, 0);
 }
 
 export function hasOtherDevices(profile: Profile): boolean {

@@ -1,11 +1,11 @@
 import { byteaArray, int8Array } from "../../db/binary-arrays.ts";
 import type { Queries } from "../../db/pool.ts";
 
-/** Makes these rosters the newest; after a removal nothing that was sealed for an older one is taken any more. */
+/** Makes these rosters the newest; if `isBinding`, nothing that was sealed for an older one is taken any more. */
 export async function updateRosterVersions(
   transaction: Queries,
   rosters: readonly { readonly conversationId: Uint8Array; readonly version: bigint }[],
-  removal: boolean,
+  isBinding: boolean,
 ): Promise<void> {
   await transaction.query(
     `update conversations
@@ -19,7 +19,7 @@ export async function updateRosterVersions(
     [
       byteaArray(rosters.map(({ conversationId }) => conversationId)),
       int8Array(rosters.map(({ version }) => version)),
-      removal,
+      isBinding,
     ],
   );
 }

@@ -106,8 +106,8 @@ export const ErrorReason = {
   HEAD_MOVED: 11,
 
   /**
-   * FAILED_PRECONDITION: the envelope was sealed for a roster older than the last removal, or for another roster of
-   * that version. Read the roster again, seal again with attempt + 1.
+   * FAILED_PRECONDITION: the envelope was sealed for a roster older than the last removal or than the last device
+   * that a member added, or for another roster of that version. Read the roster again, seal again with attempt + 1.
    *
    * @generated from enum value: ERROR_REASON_STALE_ROSTER = 12;
    */
