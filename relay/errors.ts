@@ -73,6 +73,25 @@ export class RelayError extends Error {
   }
 }
 
+/** A plain gRPC status, as services want it whose contract is not ours. */
+export class StatusError extends Error {
+  override readonly name = "StatusError";
+  readonly #code: status;
+
+  constructor(code: status, details: string) {
+    super(details);
+    this.#code = code;
+  }
+
+  get status(): Error & { code: status; details: string; metadata: Metadata } {
+    return Object.assign(new Error(this.message), {
+      code: this.#code,
+      details: this.message,
+      metadata: new Metadata(),
+    });
+  }
+}
+
 /** What a client sent did not stand the checks of `keys/`. */
 function fromKeys(error: KeysError): RelayError {
   switch (error.code) {

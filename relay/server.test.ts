@@ -33,7 +33,7 @@ const caller: Caller = {
 
 /** What `countPrekeys` and `connect` do in a test; the server around them is the real one. */
 let answer: (request: unknown, who: Caller) => Promise<MessageInitShape<typeof CountPrekeysResponseSchema>>;
-let stream: Handlers<typeof MessagingService>["connect"]["handle"];
+let stream: Extract<Handlers<typeof MessagingService>["connect"], { access: "devices" }>["handle"];
 let authenticated: () => Promise<Caller>;
 
 let log: string;

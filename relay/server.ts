@@ -15,7 +15,7 @@ import {
   setLogVerbosity,
 } from "@grpc/grpc-js";
 import { serviceDefinition } from "../proto/grpc.ts";
-import { ErrorReason, malformed, RelayError, relayUnavailable, toStatus } from "./errors.ts";
+import { ErrorReason, malformed, RelayError, relayUnavailable, StatusError, toStatus } from "./errors.ts";
 import { serverOptions } from "./limits.ts";
 import { describeError, type Logger } from "./logger.ts";
 import { peerAddress } from "./peer-address.ts";
@@ -109,6 +109,10 @@ function tolerant(definition: ReturnType<typeof serviceDefinition>): ReturnType<
   );
 }
 
+function notThisMethods(): RelayError {
+  return malformed("not a request of this method");
+}
+
 /** What every call goes through. */
 class Gate {
   readonly #setup: ServerSetup;
@@ -139,7 +143,7 @@ class Gate {
       call.on("cancelled", () => over.abort());
       const answer = async (): Promise<unknown> => {
         if (this.#draining) throw relayUnavailable();
-        if (call.request === garbage) throw malformed("not a request of this method");
+        if (call.request === garbage) throw notThisMethods();
         const info: Call = { address: this.#address(call), over: over.signal };
         const request = call.request as never;
         const response =
@@ -151,28 +155,40 @@ class Gate {
       answer()
         .then(
           (response) => callback(null, response),
-          (error: unknown) => callback(toStatus(this.#report(method, error))),
+          (error: unknown) => callback(this.#statusOf(method, error)),
         )
         .finally(() => over.abort());
     };
   }
 
-  #stream(method: DescMethod, { handle }: StreamHandler): handleBidiStreamingCall<never, never> {
-    return (stream) => this.#open(method, stream, (call, caller) => handle({ ...call, stream }, caller));
-  }
-
-  #watch(method: DescMethod, { handle }: WatchHandler): handleServerStreamingCall<never, never> {
+  #stream(method: DescMethod, { access, handle }: StreamHandler): handleBidiStreamingCall<never, never> {
     return (stream) =>
-      this.#open(method, stream, (call, caller) => {
-        if ((stream.request as unknown) === garbage) throw malformed("not a request of this method");
-        return handle({ ...call, stream }, caller);
+      this.#open(method, stream, async () => {
+        if (access === "anybody") return (call) => handle({ ...call, stream });
+        const caller = await this.#setup.authenticate(stream.metadata);
+        return (call) => handle({ ...call, stream }, caller);
       });
   }
 
+  #watch(method: DescMethod, { access, handle }: WatchHandler): handleServerStreamingCall<never, never> {
+    return (stream) =>
+      this.#open(method, stream, async () => {
+        const isGarbage = (stream.request as unknown) === garbage;
+        if (access === "anybody") {
+          if (isGarbage) throw notThisMethods();
+          return (call) => handle({ ...call, stream });
+        }
+        const caller = await this.#setup.authenticate(stream.metadata);
+        if (isGarbage) throw notThisMethods();
+        return (call) => handle({ ...call, stream }, caller);
+      });
+  }
+
+  /** `admit` rejects for who may not call, and gives what is done with the open stream. */
   #open(
     method: DescMethod,
     stream: ServerDuplexStream<never, never> | ServerWritableStream<never, never>,
-    handle: (call: Omit<StreamCall<never, never>, "stream">, caller: Caller) => Promise<void> | void,
+    admit: () => Promise<(call: Omit<StreamCall<never, never>, "stream">) => Promise<void> | void>,
   ): void {
     const over = new AbortController();
     // One for each stream: what listens to it goes with the stream.
@@ -182,25 +198,29 @@ class Gate {
       if (ended) return;
       ended = true;
       if (error === undefined) stream.end();
-      else stream.emit("error", toStatus(this.#report(method, error)));
+      else stream.emit("error", this.#statusOf(method, error));
     };
     // Both of grpc-js's own doing too: a frame it cannot decode, a client that went away.
     stream.on("cancelled", () => over.abort());
     stream.on("close", () => over.abort());
     const open = async (): Promise<void> => {
-      const caller = await this.#setup.authenticate(stream.metadata);
+      const handle = await admit();
       if (this.#draining) throw relayUnavailable();
       if (over.signal.aborted || stream.cancelled) return;
       const address = this.#address(stream);
       this.#streams.add(draining);
       over.signal.addEventListener("abort", () => this.#streams.delete(draining));
-      await handle({ address, over: over.signal, draining: draining.signal, end }, caller);
+      await handle({ address, over: over.signal, draining: draining.signal, end });
     };
     open().catch(end);
   }
 
   #address(call: { getPeer(): string; metadata: Metadata }): string {
     return peerAddress(call.getPeer(), this.#setup.behindProxy ? call.metadata.get("x-forwarded-for") : []);
+  }
+
+  #statusOf(method: DescMethod, error: unknown) {
+    return error instanceof StatusError ? error.status : toStatus(this.#report(method, error));
   }
 
   /** The client learns nothing of an unforeseen error but a number, under which the log has more. */

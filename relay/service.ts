@@ -51,6 +51,18 @@ interface ForDevices<I extends DescMessage, O extends DescMessage> {
   readonly handle: (request: MessageShape<I>, caller: Caller, call: Call) => Promise<MessageInitShape<O>>;
 }
 
+interface StreamForAnybody<I extends DescMessage, O extends DescMessage> {
+  readonly access: "anybody";
+  /** Attaches its listeners. A rejection ends the stream. */
+  readonly handle: (call: StreamCall<MessageShape<I>, MessageShape<O>>) => Promise<void> | void;
+}
+
+interface WatchForAnybody<I extends DescMessage, O extends DescMessage> {
+  readonly access: "anybody";
+  /** Attaches its listeners. A rejection ends the stream. */
+  readonly handle: (call: WatchCall<MessageShape<I>, MessageShape<O>>) => Promise<void> | void;
+}
+
 interface StreamForDevices<I extends DescMessage, O extends DescMessage> {
   readonly access: "devices";
   /** Attaches its listeners. A rejection ends the stream. */
@@ -77,9 +89,9 @@ export type Handlers<Description extends DescService> = {
   >
     ? ForAnybody<I, O> | ForDevices<I, O>
     : Description["method"][Name] extends DescMethodBiDiStreaming<infer I, infer O>
-      ? StreamForDevices<I, O>
+      ? StreamForAnybody<I, O> | StreamForDevices<I, O>
       : Description["method"][Name] extends DescMethodServerStreaming<infer I, infer O>
-        ? WatchForDevices<I, O>
+        ? WatchForAnybody<I, O> | WatchForDevices<I, O>
         : never;
 };
 
@@ -90,8 +102,12 @@ export interface Service {
 }
 
 export type UnaryHandler = ForAnybody<DescMessage, DescMessage> | ForDevices<DescMessage, DescMessage>;
-export type StreamHandler = StreamForDevices<DescMessage, DescMessage>;
-export type WatchHandler = WatchForDevices<DescMessage, DescMessage>;
+export type StreamHandler =
+  | StreamForAnybody<DescMessage, DescMessage>
+  | StreamForDevices<DescMessage, DescMessage>;
+export type WatchHandler =
+  | WatchForAnybody<DescMessage, DescMessage>
+  | WatchForDevices<DescMessage, DescMessage>;
 
 export function service<Description extends DescService>(
   description: Description,
