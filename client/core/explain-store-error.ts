@@ -18,12 +18,12 @@ const explanations: Record<StoreErrorCode, { code: ChatErrorCode; message: strin
   damaged: {
     code: "not_set_up",
     message: "The profile's database is damaged.",
-    hint: "Restore the profile's folder from a backup.",
+    hint: "`chat export --output FILE` saves what can still be read. Then put the profile's folder back from a backup, or make this machine a further device: `chat login NAME` with another --profile and the recovery words.",
   },
   newer: {
     code: "not_set_up",
     message: "A newer version of Sotto wrote this profile.",
-    hint: "Update Sotto.",
+    hint: "Update Sotto on this machine, and end what still runs of the older version.",
   },
   cannot_write: {
     code: "cannot_write",

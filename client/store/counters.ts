@@ -12,6 +12,7 @@ type Counter =
   | "prekey_upkeep"
   | "signed_out"
   | "keys_renewed"
+  | "pairs_stale"
   | "own_rows_unknown"
   | `prekey_${PrekeySecret["kind"]}`;
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { changeMarker, openDatabase, statement, transact } from "./database.ts";
+import { changeMarker, openDatabase, snapshot, statement, transact } from "./database.ts";
 import { StoreError, type StoreErrorCode } from "./store-error.ts";
 import { readTokens, replaceTokens, saveTokens } from "./tokens.ts";
 
@@ -142,4 +142,20 @@ test("of two refreshes only the first is kept", () => {
   );
   expect(readTokens(db)?.accessToken).toBe("b");
   db.close();
+});
+
+test("a process of an older version stops as soon as a newer one has brought the profile up to date", () => {
+  const db = openDatabase(path, key, { create: true });
+  const newer = openDatabase(path, key);
+  const version = newer.pragma("user_version", { simple: true });
+  newer.pragma(`user_version = ${Number(version) + 1}`);
+  const write = () =>
+    transact(db, () => saveTokens(db, { accessToken: "a", accessExpiresAt: 1, refreshToken: "r" }));
+  expect(failure(write)).toBe("newer");
+  expect(failure(() => snapshot(db, () => readTokens(db)))).toBe("newer");
+  // One that waited for the newer one's migration does not count the version back.
+  expect(failure(() => openDatabase(path, key))).toBe("newer");
+  expect(newer.pragma("user_version", { simple: true })).toBe(Number(version) + 1);
+  db.close();
+  newer.close();
 });

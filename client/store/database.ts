@@ -47,19 +47,33 @@ function createFile(path: string): void {
 
 /** Up to date costs one pragma. Many processes may come here at once: the exclusive transaction lets one do it. */
 function migrate(db: Database): void {
-  const version = userVersion(db);
-  if (version > migrations.length)
-    throw new StoreError("newer", "a newer version of Sotto wrote this profile");
-  if (version === migrations.length) return;
+  checkVersion(db);
+  if (userVersion(db) === migrations.length) return;
   db.pragma("journal_mode = wal");
   db.transaction(() => {
+    checkVersion(db);
     for (const sql of migrations.slice(userVersion(db))) db.exec(sql);
     db.pragma(`user_version = ${migrations.length}`);
   }).exclusive();
 }
 
 function userVersion(db: Database): number {
-  return Number(db.pragma("user_version", { simple: true }));
+  return statement<[], { user_version: number }>(db, "pragma user_version").get()?.user_version ?? 0;
+}
+
+/** An older program must not touch what a newer one has brought up to date, not even while it runs. */
+function checkVersion(db: Database): void {
+  if (userVersion(db) > migrations.length) {
+    throw new StoreError("newer", "a newer version of Sotto wrote this profile");
+  }
+}
+
+/** Nothing is read or written but in the form that this program knows. */
+function checked<T>(db: Database, work: () => T): () => T {
+  return () => {
+    checkVersion(db);
+    return work();
+  };
 }
 
 /**
@@ -68,13 +82,13 @@ function userVersion(db: Database): number {
  */
 export function transact<T>(db: Database, work: () => T): T {
   if (db.inTransaction) return work();
-  return db.transaction(work).immediate();
+  return db.transaction(checked(db, work)).immediate();
 }
 
 /** Several reads of one state: what another process commits in between is not seen. */
 export function snapshot<T>(db: Database, work: () => T): T {
   if (db.inTransaction) return work();
-  return db.transaction(work).deferred();
+  return db.transaction(checked(db, work)).deferred();
 }
 
 /** A value that changes with every commit, whether of this connection or of another process. */

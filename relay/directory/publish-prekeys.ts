@@ -6,6 +6,7 @@ import { ErrorReason, malformed, RelayError, unknownDevice } from "../errors.ts"
 import type { Caller } from "../service.ts";
 import { MAX_PAIR_ID_GAPS, MAX_PAIRS_HELD, MAX_PAIRS_PUBLISHED } from "./limits.ts";
 import { countPrekeys } from "./sql/count-prekeys.ts";
+import { deleteOneTimePrekeys } from "./sql/delete-prekeys.ts";
 import { insertOneTimePrekeys } from "./sql/insert-one-time-prekeys.ts";
 import { lockActiveDevice } from "./sql/lock-active-device.ts";
 import { selectSigningKey } from "./sql/select-signing-key.ts";
@@ -31,6 +32,7 @@ export async function publishPrekeys(db: Database, request: PublishPrekeysReques
     const still = await lockActiveDevice(transaction, accountId, deviceId);
     if (still === undefined) throw unknownDevice();
     await upsertPrekeys(transaction, accountId, deviceId, signed, lastResort);
+    if (request.replacePairs) await deleteOneTimePrekeys(transaction, accountId, deviceId);
     if (pairs.length > 0) await insertOneTimePrekeys(transaction, accountId, deviceId, pairs);
     const counts = await countPrekeys(transaction, accountId, deviceId);
     const over = counts.oneTimeLeft > MAX_PAIRS_HELD || counts.stretches > MAX_PAIR_ID_GAPS;

@@ -117,6 +117,8 @@ export class RelayDouble {
   lies: Lies = {};
   isDown = false;
   now = () => 1_800_000_000_000;
+  /** What Welcome says that the time is. */
+  clock = () => Date.now();
 
   register(genesis: Uint8Array): void {
     const chain = verifyChain([genesis]);
@@ -331,9 +333,11 @@ class ConnectionDouble implements RelayConnection {
     signedPrekey?: Uint8Array;
     lastResortPrekey?: Uint8Array;
     oneTimePrekeys?: Uint8Array[];
+    replacePairs?: boolean;
   }): Promise<{ oneTimeLeft: number }> {
     const relay = await this.#called("publishPrekeys");
     const held = this.#prekeys(this.#device);
+    if (published.replacePairs) held.oneTime.clear();
     if (published.signedPrekey?.length) held.signed = published.signedPrekey;
     if (published.lastResortPrekey?.length) held.lastResort = published.lastResortPrekey;
     const { chain } = relay.account(this.#device.accountId);
@@ -437,7 +441,7 @@ export class StreamDouble implements RelayStream {
     let acknowledged = 0;
     for (const log of relay.logs.values()) acknowledged += log.cursors.get(address(device)) ?? 0;
     this.welcome = {
-      now: BigInt(relay.now()),
+      now: BigInt(relay.clock()),
       oneTimePrekeysLeft: left,
       acknowledged: BigInt(acknowledged),
     };

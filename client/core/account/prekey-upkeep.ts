@@ -6,7 +6,7 @@ import {
   ready,
 } from "../../../keys/index.ts";
 import { NetError } from "../../net/net-error.ts";
-import type { RelayConnection } from "../../net/relay-connection.ts";
+import type { RelayConnection, RelayStream } from "../../net/relay-connection.ts";
 import { readCounter, setCounter } from "../../store/counters.ts";
 import { transact } from "../../store/database.ts";
 import { forgetKeys } from "../../store/idempotency-keys.ts";
@@ -33,6 +33,8 @@ const ONE_TIME_PAIRS = 100;
 const REFILL_BELOW = 30;
 /** Idempotency keys are promised for 30 days. */
 const KEEP_KEYS_MS = 45 * DAY_MS;
+/** A clock that is further off than this from the relay's ages nothing: not what is kept, nor what is renewed. */
+const CLOCK_OFF_MS = DAY_MS;
 /** Another process that began upkeep is left to it for so long. */
 const CLAIM_MS = 60_000;
 
@@ -40,14 +42,18 @@ const CLAIM_MS = 60_000;
  * Makes what is due: signed and last-resort prekeys that are missing or a week old, and one-time pairs up to 100 when
  * the relay has fewer than 30 left. In one transaction, so that no prekey is published whose secret could be lost.
  */
-export async function makePrekeys(profile: Profile, oneTimeLeft = 0): Promise<void> {
+export async function makePrekeys(
+  profile: Profile,
+  oneTimeLeft = 0,
+  { isClockRight = true } = {},
+): Promise<void> {
   await ready();
   const { db, runtime } = profile;
   const now = runtime.now();
   transact(db, () => {
     for (const kind of ["signed", "last_resort"] as const) {
       const newest = newestPrekey(db, kind);
-      if (newest === undefined || newest.createdAt <= now - ROTATE_AFTER_MS) replace(profile, kind, now);
+      if (newest === undefined || (isClockRight && isOld(newest, now))) replace(profile, kind, now);
     }
     const held = oneTimeLeft + unpublishedPrekeys(db).filter(({ kind }) => kind === "one_time").length;
     if (held < REFILL_BELOW) {
@@ -55,9 +61,15 @@ export async function makePrekeys(profile: Profile, oneTimeLeft = 0): Promise<vo
         addPrekey(db, createOneTimePrekey(prekeyInput(profile, nextPrekeyId(db, "one_time"), now)), now);
       }
     }
+    if (!isClockRight) return;
     deleteReplacedPrekeys(db, now - KEEP_REPLACED_MS);
     forgetSeenSessions(db, now - REMEMBER_SESSIONS_MS);
   });
+}
+
+/** Those of a clock that was ahead, and was put right, count as old: otherwise they would stay until then. */
+function isOld({ createdAt }: { readonly createdAt: number }, now: number): boolean {
+  return createdAt <= now - ROTATE_AFTER_MS || createdAt > now + CLOCK_OFF_MS;
 }
 
 function replace(profile: Profile, kind: "signed" | "last_resort", now: number): void {
@@ -85,7 +97,10 @@ function prekeyInput(profile: Profile, id: number, now: number): PrekeyInput {
   };
 }
 
-/** Publishes whatever the relay does not have yet. Safe to repeat. */
+/**
+ * Publishes whatever the relay does not have yet. Safe to repeat. Where another state of this profile has published pairs
+ * (`pairs_stale`), those are dropped at the relay: their private halves are not here.
+ */
 export async function publishPrekeys(profile: Profile, connection: RelayConnection): Promise<void> {
   for (;;) {
     const waiting = unpublishedPrekeys(profile.db);
@@ -93,36 +108,43 @@ export async function publishPrekeys(profile: Profile, connection: RelayConnecti
     const oneTime = waiting.filter(({ kind }) => kind === "one_time").slice(0, ONE_TIME_PAIRS);
     const signed = waiting.find(({ kind }) => kind === "signed");
     const lastResort = waiting.find(({ kind }) => kind === "last_resort");
+    const replacePairs = readCounter(profile.db, "pairs_stale") > 0;
     await connection.publishPrekeys({
+      replacePairs,
       signedPrekey: signed?.published ?? new Uint8Array(),
       lastResortPrekey: lastResort?.published ?? new Uint8Array(),
       oneTimePrekeys: oneTime.map(({ published }) => published),
     });
     const published = [...oneTime, signed, lastResort].filter((each) => each !== undefined);
-    transact(profile.db, () => markPublished(profile.db, published));
+    transact(profile.db, () => {
+      markPublished(profile.db, published);
+      if (replacePairs) setCounter(profile.db, "pairs_stale", 0);
+    });
   }
 }
 
 /**
- * What a connected process does now and then; `oneTimeLeft` is what Welcome said. Nearly always nothing. A relay that
- * will not take prekeys now is asked again later: nobody who sends or reads has to hear of it.
+ * What a connected process does now and then, after the relay's Welcome. Nearly always nothing. A relay that will not take
+ * prekeys now is asked again later: nobody who sends or reads has to hear of it. A clock that the relay's contradicts by a
+ * day makes nothing old; a relay that lies about its own keeps what others refuse after 60 days (SPEC §3.3) in use.
  */
 export async function upkeepPrekeys(
   profile: Profile,
   connection: RelayConnection,
-  oneTimeLeft: number,
+  { now: relayNow, oneTimePrekeysLeft: oneTimeLeft }: RelayStream["welcome"],
 ): Promise<void> {
   const { db, runtime } = profile;
-  if (!isDue(profile, oneTimeLeft)) return;
   const now = runtime.now();
+  const isClockRight = Math.abs(now - Number(relayNow)) < CLOCK_OFF_MS;
+  if (!isDue(profile, oneTimeLeft, isClockRight)) return;
   const isOurs = transact(db, () => {
     if (Math.abs(now - readCounter(db, "prekey_upkeep")) < CLAIM_MS) return false;
     setCounter(db, "prekey_upkeep", now);
-    forgetKeys(db, now - KEEP_KEYS_MS);
+    if (isClockRight) forgetKeys(db, now - KEEP_KEYS_MS);
     return true;
   });
   if (!isOurs) return;
-  await makePrekeys(profile, oneTimeLeft);
+  await makePrekeys(profile, oneTimeLeft, { isClockRight });
   try {
     await publishPrekeys(profile, connection);
   } catch (error) {
@@ -130,9 +152,11 @@ export async function upkeepPrekeys(
   }
 }
 
-function isDue({ db, runtime }: Profile, oneTimeLeft: number): boolean {
-  if (oneTimeLeft < REFILL_BELOW) return true;
-  const oldest = runtime.now() - ROTATE_AFTER_MS;
-  const isOld = (kind: "signed" | "last_resort") => (newestPrekey(db, kind)?.createdAt ?? 0) <= oldest;
-  return isOld("signed") || isOld("last_resort") || unpublishedPrekeys(db).length > 0;
+function isDue({ db, runtime }: Profile, oneTimeLeft: number, isClockRight: boolean): boolean {
+  if (oneTimeLeft < REFILL_BELOW || unpublishedPrekeys(db).length > 0) return true;
+  const now = runtime.now();
+  return (["signed", "last_resort"] as const).some((kind) => {
+    const newest = newestPrekey(db, kind);
+    return newest === undefined || (isClockRight && isOld(newest, now));
+  });
 }

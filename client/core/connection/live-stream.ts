@@ -118,7 +118,7 @@ async function live(
     onConnected();
     await drainThrough(profile, connection, stream, ending.signal);
     await upkeepGroups(profile, connection);
-    await upkeepPrekeys(profile, connection, stream.welcome.oneTimePrekeysLeft);
+    await upkeepPrekeys(profile, connection, stream.welcome);
     const sending = sendLeftovers(profile, connection, stream, ending.signal);
     sending.catch(end);
     const telling = sendReceipts(profile, connection, stream, ending.signal);

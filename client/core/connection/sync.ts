@@ -41,7 +41,7 @@ export async function syncConversations(profile: Profile, connection: RelayConne
     for (const conversation of claimed) await inbox.bringToHead(conversation);
     if (claimed.length > 0) await drainThrough(profile, connection, stream);
     await upkeepGroups(profile, connection);
-    await upkeepPrekeys(profile, connection, stream.welcome.oneTimePrekeysLeft);
+    await upkeepPrekeys(profile, connection, stream.welcome);
     return { received, ...findings(profile, since) };
   } finally {
     await stream.close();

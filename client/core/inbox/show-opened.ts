@@ -20,6 +20,7 @@ import { applyAnnotation, applyWaiting } from "../messages/apply-annotation.ts";
 import { type ReadContent, readContent } from "../messages/content.ts";
 import { keepErased, standIn } from "../messages/erased-rows.ts";
 import { namesMe } from "../messages/mentions.ts";
+import { saneTime } from "../messages/sane-time.ts";
 import { applyReads, takeOwnState } from "../own-devices/take-state.ts";
 import { hear } from "../people/standing.ts";
 import { tellRequest } from "../people/tell-request.ts";
@@ -101,7 +102,7 @@ function showContent(
     sequence: row.sequence,
     state: isOwn ? "sent" : "received",
     unread: !isOwn && isVisible,
-    sentAt: inner.sentAt,
+    sentAt: saneTime(inner.sentAt, row.storedAt, profile.runtime.now()),
     receivedAt: profile.runtime.now(),
     contentType: inner.contentType,
     ...shown,

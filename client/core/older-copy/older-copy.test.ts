@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { toHex } from "../../../keys/index.ts";
 import {
   type AliceAndBob,
   aliceAndBob,
@@ -174,6 +175,21 @@ test("a relay that claims what never was costs one renewal an hour", async () =>
   await syncWarily(alice);
   expect(sums()).not.toEqual(first);
   expect(notes(alice).every((each) => each.startsWith("note"))).toBe(true);
+});
+
+test("pairs whose private halves went with the later state are not handed out any more", async () => {
+  save(alice);
+  const held = world.relay.prekeys.get(toHex(alice.address.accountId) + toHex(alice.address.deviceId));
+  for (const id of [...(held?.oneTime.keys() ?? [])]) held?.oneTime.delete(id);
+  await sync(alice); // publishes a hundred anew
+  const lost = [...(held?.oneTime.keys() ?? [])];
+  await send(alice, "bob", "one");
+  await sync(bob, alice);
+  restore(alice);
+  await sync(alice);
+  expect(lost.length).toBe(100);
+  expect([...(held?.oneTime.keys() ?? [])].filter((id) => lost.includes(id))).toEqual([]);
+  expect(held?.oneTime.size).toBe(100);
 });
 
 test("nothing is renewed where nothing was put back", async () => {

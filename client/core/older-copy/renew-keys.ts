@@ -32,6 +32,7 @@ export function renewKeys(profile: Profile, { place }: { place: Place }): boolea
     forgetEphemeralKeys(db);
     for (const kind of ["signed", "last_resort", "one_time"] as const) skipPrekeyIds(db, kind, leap(profile));
     replacePrekeys(profile);
+    setCounter(db, "pairs_stale", 1);
     tellOfSessions(profile);
     record(profile, "note", {
       kind: "profile_restored",

@@ -73,7 +73,7 @@ async function drainOver(
     noteRosters(profile, stream.heads);
     await noticeOlderCopy(profile, connection, stream);
     await submitOutbox(profile, connection, stream, signal);
-    await upkeepPrekeys(profile, connection, stream.welcome.oneTimePrekeysLeft);
+    await upkeepPrekeys(profile, connection, stream.welcome);
   } finally {
     // Every answer is in: the process need not wait for the relay to hang up too.
     void stream.close();

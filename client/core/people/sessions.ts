@@ -37,7 +37,9 @@ export function sessionFor(
   const state = readPeerDevice(profile.db, peer);
   const session = readSendingSession(profile.db, peer);
   if (session !== undefined && !state.renew) return session;
-  if (state.askAfter > profile.runtime.now()) return session ?? "nothing published";
+  const wait = state.askAfter - profile.runtime.now();
+  // Longer: said by a clock that was ahead.
+  if (wait > 0 && wait <= ASK_AGAIN_AFTER_MS) return session ?? "nothing published";
   return "to be set up";
 }
 

@@ -12,3 +12,17 @@ export async function deletePrekeysOfInactive(transaction: Queries, accountId: U
     [accountId],
   );
 }
+
+/** All pairs that are left of one device. */
+export async function deleteOneTimePrekeys(
+  transaction: Queries,
+  accountId: Uint8Array,
+  deviceId: Uint8Array,
+): Promise<void> {
+  await transaction.query(
+    `delete from one_time_prekeys
+    where account_id = $1::bytea
+      and device_id = $2::bytea`,
+    [accountId, deviceId],
+  );
+}
