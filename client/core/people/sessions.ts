@@ -17,8 +17,8 @@ import { knownChain, ownChain } from "./contacts.ts";
 import { alarm } from "./security.ts";
 
 const MAX_BUNDLES_A_CALL = 128;
-/** A device that has published nothing (fresh) is not asked for again at once. */
-const ASK_AGAIN_AFTER_MS = 10 * 60 * 1000;
+/** A device that has published nothing is not asked for again at once: a fresh one does so within seconds. */
+const ASK_AGAIN_AFTER_MS = 15 * 1000;
 
 export function myself(profile: Profile): Myself {
   const { identity } = profile;
