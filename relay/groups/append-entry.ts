@@ -111,7 +111,7 @@ async function open(
     members: [signer.accountId],
   });
   // It counts itself.
-  if (isNew && (await countOpened(transaction, signer.accountId)) > maxOpened) {
+  if (isNew && (await countOpened(transaction, signer.accountId)).all > maxOpened) {
     throw new RelayError(ErrorReason.QUOTA_EXCEEDED, `an account opens at most ${maxOpened} conversations`);
   }
   return isNew;

@@ -36,11 +36,19 @@ export interface Decided {
   readonly moves: readonly LogMove[];
 }
 
+/** How many rows somebody may add without an answer. */
+export interface UnansweredLimits {
+  readonly strangers: number;
+  /** Who is in a group with the other one. */
+  readonly fellows: number;
+}
+
 /** A log as it grows in the course of the batch. */
 interface Growing {
   readonly state: SubmitState;
   readonly conversationId: Uint8Array;
   head: LogHead;
+  writtenBy: number;
   /** By sender and message id. */
   readonly taken: Map<string, { candidate: Candidate; answer: Acceptance }>;
 }
@@ -51,6 +59,7 @@ export function decide(
   states: ReadonlyMap<number, SubmitState>,
   rosters: ReadonlyMap<string, Roster>,
   now: number,
+  limits: UnansweredLimits,
 ): Decided {
   const logs = new Map<string, Growing>();
   const decisions = batch.map((candidate, place): Decision => {
@@ -58,19 +67,20 @@ export function decide(
     if (state === undefined) return { candidate, answer: unknownConversation() };
     const log = growing(logs, candidate, state);
     try {
-      return decideOne(candidate, state, log, rosters, now);
+      return decideOne(candidate, state, log, rosters, { now, limits });
     } catch (error) {
       if (!(error instanceof RelayError)) throw error;
       return { candidate, answer: error };
     }
   });
   const grown = [...logs.values()].filter(({ state, head }) => BigInt(head.sequence) > state.head);
-  const moves = grown.map(({ conversationId, state, head }) => ({
+  const moves = grown.map(({ conversationId, state, head, writtenBy }) => ({
     conversationId,
     fromHead: state.head,
     rosterVersion: state.roster_version,
     toHead: BigInt(head.sequence),
     logHash: head.hash,
+    writtenBy,
   }));
   return { decisions, moves };
 }
@@ -80,7 +90,8 @@ function growing(logs: Map<string, Growing>, { header }: Candidate, state: Submi
   const known = logs.get(key);
   if (known !== undefined) return known;
   const head = { sequence: Number(state.head), hash: hash(state.log_hash) };
-  const log = { state, conversationId: header.conversation, head, taken: new Map() };
+  const { written_by: writtenBy } = state;
+  const log = { state, conversationId: header.conversation, head, writtenBy, taken: new Map() };
   logs.set(key, log);
   return log;
 }
@@ -90,7 +101,7 @@ function decideOne(
   state: SubmitState,
   log: Growing,
   rosters: ReadonlyMap<string, Roster>,
-  now: number,
+  { now, limits }: { readonly now: number; readonly limits: UnansweredLimits },
 ): Decision {
   const { header } = candidate;
   const newest = rosters.get(
@@ -104,6 +115,10 @@ function decideOne(
   if (state.is_forsaken) throw new RelayError(ErrorReason.ACCOUNT_DELETED, "the other account was deleted");
   if ((state.role ?? 0) < (state.post_role ?? 0)) throw notPermitted("this role may not post here");
   const sealedFor = checkRoster(candidate, state, newest, rosters);
+  const writer = state.is_opener ? 1 : 2;
+  checkUnanswered(log, writer, limits);
+  // A group has no two sides.
+  if (state.role === null) log.writtenBy |= writer;
 
   log.head = extendLog(log.head, candidate.rowHash);
   const row: NewRow = {
@@ -129,6 +144,18 @@ function decideOne(
   };
   log.taken.set(messageKey(candidate), { candidate, answer });
   return { candidate, answer, stored: { row, newest, sealedFor } };
+}
+
+/** Who gets no answer in a direct conversation may not want to be written to, and cannot say so to a relay. */
+function checkUnanswered(
+  { state, head, writtenBy }: Growing,
+  writer: number,
+  limits: UnansweredLimits,
+): void {
+  if (state.role !== null || writtenBy !== writer) return;
+  const limit = state.is_fellow === true ? limits.fellows : limits.strangers;
+  if (head.sequence < limit) return;
+  throw new RelayError(ErrorReason.QUOTA_EXCEEDED, `the other one has not answered ${limit} messages`);
 }
 
 /** The answer to a submit whose message id was used before, if these bytes used it. */

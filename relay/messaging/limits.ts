@@ -11,6 +11,12 @@ export const MAX_PULL_BYTES = 1024 * 1024;
 export const MAX_CURSORS = 1_000;
 /** Conversations that one account may open; those that others open with it do not count. */
 export const MAX_CONVERSATIONS_OPENED = 5_000;
+/** Of them within a day. */
+export const MAX_CONVERSATIONS_OPENED_A_DAY = 500;
+/** Rows of one account in a direct conversation in which the other one never wrote: he may not want any. */
+export const MAX_UNANSWERED_ROWS = 100;
+/** The same between members of a group: what their programs tell each other of it goes that way. */
+export const MAX_UNANSWERED_ROWS_OF_FELLOWS = 10_000;
 export const MAX_PACKED_WRAPS_BYTES = 1_572_864;
 
 /** Pushed rows that wait for a reader; beyond it the reader is owed heads instead. */

@@ -27,7 +27,10 @@ export interface OpenDirectSetup {
   readonly random: Random;
   readonly clock: () => number;
   readonly maxOpened: number;
+  readonly maxOpenedADay: number;
 }
+
+const DAY_MS = 24 * 3_600_000;
 
 /** The conversation with an account, made at the first call. Of two that race, one makes it and both return it. */
 export async function openDirect(setup: OpenDirectSetup, request: OpenDirectRequest, caller: Caller) {
@@ -52,8 +55,12 @@ async function read({ database, rosters }: OpenDirectSetup, caller: Caller, id: 
   return roster && { conversation: conversationMessage(row), roster: rosterMessage(roster) };
 }
 
+function overQuota(what: string): RelayError {
+  return new RelayError(ErrorReason.QUOTA_EXCEEDED, `an account opens at most ${what}`);
+}
+
 function open(
-  { database, random, clock, maxOpened }: OpenDirectSetup,
+  { database, random, clock, maxOpened, maxOpenedADay }: OpenDirectSetup,
   id: ConversationId,
   own: AccountId,
   members: readonly AccountId[],
@@ -64,9 +71,9 @@ function open(
     if ((await lockAccounts(transaction, members)) < members.length) {
       throw unknownAccount();
     }
-    if ((await countOpened(transaction, own)) >= maxOpened) {
-      throw new RelayError(ErrorReason.QUOTA_EXCEEDED, `an account opens at most ${maxOpened} conversations`);
-    }
+    const opened = await countOpened(transaction, own, clock() - DAY_MS);
+    if (opened.all >= maxOpened) throw overQuota(`${maxOpened} conversations`);
+    if (opened.lately >= maxOpenedADay) throw overQuota(`${maxOpenedADay} conversations in a day`);
     const first = incarnation(random(16));
     const isNew = await insertConversation(transaction, {
       conversationId: id,

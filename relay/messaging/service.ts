@@ -6,13 +6,17 @@ import { describeError } from "../logger.ts";
 import type { Parts } from "../parts.ts";
 import { type Service, service } from "../service.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
+import type { UnansweredLimits } from "./decide.ts";
 import { eraseRow } from "./erase-row.ts";
 import { getRoster } from "./get-roster.ts";
 import {
   HELLO_TIMEOUT_MS,
   MAX_CONVERSATIONS_OPENED,
+  MAX_CONVERSATIONS_OPENED_A_DAY,
   MAX_PAGES_AT_ONCE,
   MAX_STREAMS_PER_DEVICE,
+  MAX_UNANSWERED_ROWS,
+  MAX_UNANSWERED_ROWS_OF_FELLOWS,
 } from "./limits.ts";
 import { openDirect } from "./open-direct.ts";
 import { Rosters } from "./rosters.ts";
@@ -23,6 +27,8 @@ import { Writer } from "./writer.ts";
 
 export interface MessagingOptions {
   readonly maxOpened?: number;
+  readonly maxOpenedADay?: number;
+  readonly unanswered?: UnansweredLimits;
   readonly maxStreams?: number;
   readonly helloTimeoutMs?: number;
 }
@@ -32,6 +38,8 @@ export function messagingService(
   bus: Bus,
   {
     maxOpened = MAX_CONVERSATIONS_OPENED,
+    maxOpenedADay = MAX_CONVERSATIONS_OPENED_A_DAY,
+    unanswered = { strangers: MAX_UNANSWERED_ROWS, fellows: MAX_UNANSWERED_ROWS_OF_FELLOWS },
     maxStreams = MAX_STREAMS_PER_DEVICE,
     helloTimeoutMs = HELLO_TIMEOUT_MS,
   }: MessagingOptions = {},
@@ -42,7 +50,7 @@ export function messagingService(
   const shared: Shared = {
     parts,
     connected: new ConnectedDevices(bus, maxStreams),
-    writer: new Writer({ database, rosters, bus, clock, onError }),
+    writer: new Writer({ database, rosters, bus, clock, unanswered, onError }),
     acknowledgements: new Acknowledgements(database, onError),
     signals: new Signals(database, rosters, bus, onError),
     pages: new Turns(MAX_PAGES_AT_ONCE),
@@ -52,7 +60,11 @@ export function messagingService(
     openDirect: {
       access: "devices",
       handle: (request, caller) =>
-        openDirect({ database, rosters, random: randomBytes, clock, maxOpened }, request, caller),
+        openDirect(
+          { database, rosters, random: randomBytes, clock, maxOpened, maxOpenedADay },
+          request,
+          caller,
+        ),
     },
     getRoster: {
       access: "devices",

@@ -29,7 +29,12 @@ let opened: Opened;
 let id: Uint8Array;
 
 beforeAll(async () => {
-  relay = await startBareRelay({ helloTimeoutMs: 1_000, maxOpened: 3 });
+  relay = await startBareRelay({
+    helloTimeoutMs: 1_000,
+    maxOpened: 3,
+    // Here much is written to who never answers.
+    unanswered: { strangers: 100_000, fellows: 100_000 },
+  });
   alice = await relay.person("alice");
   bob = await relay.person("bob");
   a = nth(alice.devices, 0);

@@ -5,7 +5,7 @@ import { StubReason } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import { type Database, isUnavailable } from "../db/pool.ts";
 import { ErrorReason, RelayError } from "../errors.ts";
 import type { Bus, Moved } from "../fanout/bus.ts";
-import { type Acceptance, type Decision, decide, type Stored } from "./decide.ts";
+import { type Acceptance, type Decision, decide, type Stored, type UnansweredLimits } from "./decide.ts";
 import { MAX_BATCH, MAX_BATCH_BYTES, MAX_QUEUED_BYTES } from "./limits.ts";
 import type { Candidate } from "./read-submit.ts";
 import type { Rosters, RosterVersion } from "./rosters.ts";
@@ -20,6 +20,7 @@ export interface WriterSetup {
   readonly rosters: Rosters;
   readonly bus: Bus;
   readonly clock: () => number;
+  readonly unanswered: UnansweredLimits;
   /** Hears of errors that nobody foresaw. */
   readonly onError: (error: unknown) => void;
 }
@@ -101,15 +102,16 @@ export class Writer {
 
   /** Returns those whose log was moved by somebody else between reading and writing. */
   async #attempt(batch: readonly Waiting[]): Promise<readonly Waiting[]> {
-    const { database } = this.#setup;
+    const { database, clock, unanswered } = this.#setup;
     const candidates = batch.map(({ candidate }) => candidate);
     const rows = await selectSubmitState(
       database,
       candidates.map(({ header }) => ({ ...header, conversationId: header.conversation })),
+      unanswered.strangers - MAX_BATCH,
     );
     const states = new Map(rows.map((row) => [Number(row.place) - 1, row]));
     const rosters = await this.#setup.rosters.load(database, rostersNeeded(candidates, states));
-    const { decisions, moves } = decide(candidates, states, rosters, this.#setup.clock());
+    const { decisions, moves } = decide(candidates, states, rosters, clock(), unanswered);
 
     const hasMoved = await this.#append(decisions, moves);
     const isLost = ({ candidate }: Waiting): boolean => hasMoved.get(logKey(candidate)) === false;

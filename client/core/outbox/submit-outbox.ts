@@ -265,12 +265,21 @@ function takeRefused(profile: Profile, intent: Intent, refused: Refused): number
         new ChatError("security_stop", "The relay has another message under this id."),
       );
       return undefined;
-    default: {
-      const known = definiteRefusals[reason]?.();
-      failIntent(profile, current, known ?? new ChatError("not_allowed", `The relay refused it: ${reason}.`));
+    case "quota_exceeded": {
+      const { kind, peerName } = readConversation(profile.db, intent.conversation);
+      if (kind !== "dm") break;
+      // It is in no log: what was sealed after it must not count on it.
+      discardFrom(profile, current);
+      const text = `The relay takes no more for ${peerName} before an answer comes.`;
+      failIntent(profile, current, new ChatError("not_allowed", text));
       return undefined;
     }
+    default:
+      break;
   }
+  const known = definiteRefusals[reason]?.();
+  failIntent(profile, current, known ?? new ChatError("not_allowed", `The relay refused it: ${reason}.`));
+  return undefined;
 }
 
 /** It was queued when the profile was copied or saved, and the other state of the profile has sent it since. */
@@ -284,7 +293,7 @@ function takeSentAlready(profile: Profile, { intent, position, conversation }: I
   });
 }
 
-/** The roster has moved: this intent and those sealed after it are sealed anew, counting on from before it. */
+/** The roster has moved. */
 function sealAgain(profile: Profile, refused: Intent): void {
   forgetRoster(profile, refused.conversation);
   if (refused.attempt + 1 >= MAX_ATTEMPTS) {
@@ -292,6 +301,11 @@ function sealAgain(profile: Profile, refused: Intent): void {
     failIntent(profile, refused, new ChatError("security_stop", message));
     return;
   }
+  discardFrom(profile, refused);
+}
+
+/** What was sealed from a refused intent on is sealed anew, counting on from before it. */
+function discardFrom(profile: Profile, refused: Intent): void {
   const after = readIntentsOf(profile.db, refused.conversation, Number.MAX_SAFE_INTEGER).filter(
     (intent) => intent.intent >= refused.intent && intent.sealed !== undefined,
   );

@@ -237,6 +237,22 @@ test("a stranger who floods fills one line, and nothing of him is in the way", a
   expect(rowsOf().length).toBe(31);
 });
 
+test("a stranger whom the relay stops hears why, and nobody misses what was not taken", async () => {
+  await send(alice, "bob", "one");
+  world.relay.lies.submit = () => "quota_exceeded";
+  for (const text of ["two", "three"]) {
+    const { position } = queueMessage(alice.profile, { to: "bob", text });
+    await expect(deliver(alice, position)).rejects.toMatchObject({
+      code: "not_allowed",
+      message: "The relay takes no more for bob before an answer comes.",
+    });
+  }
+  world.relay.lies = {};
+  await send(alice, "bob", "four");
+  await sync(bob);
+  expect(texts(bob, "alice")).toEqual(["alice: one", "alice: four"]);
+});
+
 test("names in hex are those of accounts", async () => {
   await send(alice, "bob", "hello?");
   await sync(bob);

@@ -24,7 +24,8 @@ beforeAll(async () => {
 afterAll(() => relay.stop());
 
 function move(id: Uint8Array, fromHead: bigint, rosterVersion = 1n): LogMove {
-  return { conversationId: id, fromHead, rosterVersion, toHead: fromHead + 1n, logHash: randomBytes(32) };
+  const toHead = fromHead + 1n;
+  return { conversationId: id, fromHead, rosterVersion, toHead, logHash: randomBytes(32), writtenBy: 0 };
 }
 
 function row(id: Uint8Array, sequence: bigint): NewRow {

@@ -8,6 +8,8 @@ export interface LogMove {
   readonly rosterVersion: bigint;
   readonly toHead: bigint;
   readonly logHash: Uint8Array;
+  /** See SubmitState. */
+  readonly writtenBy: number;
 }
 
 export interface NewRow {
@@ -41,9 +43,9 @@ export async function appendRows(
   const moved = await db.query<{ conversation_id: Buffer }>({
     name: "append-rows",
     text: `with moves as materialized (
-      select conversations.conversation_id, move.to_head, move.log_hash
-      from unnest($1::bytea[], $2::int8[], $3::int8[], $4::int8[], $5::bytea[])
-        as move (conversation_id, from_head, roster_version, to_head, log_hash)
+      select conversations.conversation_id, move.to_head, move.log_hash, move.written_by
+      from unnest($1::bytea[], $2::int8[], $3::int8[], $4::int8[], $5::bytea[], $19::int8[])
+        as move (conversation_id, from_head, roster_version, to_head, log_hash, written_by)
       join conversations on conversations.conversation_id = move.conversation_id
       where conversations.head = move.from_head
         and conversations.roster_version = move.roster_version
@@ -66,7 +68,7 @@ export async function appendRows(
       where entry.conversation_id in (select moves.conversation_id from moves)
     )
     update conversations
-    set head = moves.to_head, log_hash = moves.log_hash
+    set head = moves.to_head, log_hash = moves.log_hash, written_by = moves.written_by::int2
     from moves
     where conversations.conversation_id = moves.conversation_id
     returning conversations.conversation_id`,
@@ -89,6 +91,7 @@ export async function appendRows(
       int8Array(rows.map(({ expiresAt }) => expiresAt)),
       byteaArray(rows.map(({ envelope }) => envelope)),
       byteaArray(rows.map(({ packedWraps }) => packedWraps)),
+      int8Array(moves.map(({ writtenBy }) => writtenBy)),
     ],
   });
   return moved.rows.map(({ conversation_id }) => conversation_id);

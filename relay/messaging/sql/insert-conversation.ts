@@ -20,9 +20,10 @@ export async function insertConversation(
   const { rowCount } = await transaction.query(
     `with opened as (
       insert into conversations (
-        conversation_id, kind, incarnation, opened_by, opened_at, log_hash, roster_version, last_removal_version
+        conversation_id, kind, incarnation, opened_by, opened_at, log_hash, roster_version, last_removal_version,
+        written_by
       )
-      values ($1::bytea, $2::int2, $3::bytea, $4::bytea, $5::int8, $6::bytea, 1, 1)
+      values ($1::bytea, $2::int2, $3::bytea, $4::bytea, $5::int8, $6::bytea, 1, 1, $8::int2)
       on conflict (conversation_id) do nothing
       returning conversation_id
     )
@@ -37,6 +38,8 @@ export async function insertConversation(
       conversation.openedAt,
       conversation.logHash,
       byteaArray(conversation.members),
+      // In a conversation with oneself there is nobody to answer.
+      conversation.members.length === 1 ? 3 : 0,
     ],
   );
   return (rowCount ?? 0) > 0;
