@@ -106,9 +106,18 @@ export async function changeDevices(
     } catch (error) {
       if (!(error instanceof NetError) || error.reason !== "head_moved" || rounds === MAX_ROUNDS) throw error;
       rounds += 1;
+      const refused = chain.head;
       ({ ticket, chain } = await again());
+      if (equal(chain.head.hash, refused.hash)) throw headHidden(chain.name);
     }
   }
+}
+
+/** It does not take what follows the last entry that it shows: there are others. */
+function headHidden(name: string): ChatError {
+  return new ChatError("security_stop", `The relay hides the newest changes to ${name}'s devices.`, {
+    hint: "This machine was not added. If it stays so, do not trust this relay.",
+  });
 }
 
 /** Unless another process was quicker. */
