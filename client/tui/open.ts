@@ -35,6 +35,7 @@ export interface Opening {
  */
 export async function openTui(opening: Opening, streams: Streams): Promise<number> {
   const ending = new AbortController();
+  const leaving = new AbortController();
   const { keymap, mistakes } = readConfig(opening.paths);
   let living: Promise<void> = Promise.resolve();
   let effects: typeof import("./effects/index.ts") | undefined;
@@ -62,7 +63,7 @@ export async function openTui(opening: Opening, streams: Streams): Promise<numbe
     standing.kind === "ready" ? undefined : await wizardOf(opening, standing, enter, await loadOwnRelay());
   const session: Session = {
     ...opening,
-    signal: ending.signal,
+    signal: AbortSignal.any([ending.signal, leaving.signal]),
     profile: standing.kind === "ready" ? standing.profile : undefined,
     handOver: (work) => client.handOver(work),
     notify: (notification) => client.notify(notification),
@@ -73,6 +74,12 @@ export async function openTui(opening: Opening, streams: Streams): Promise<numbe
           ? load().then(({ live }) => live(session, client.tell))
           : effects.live(session, client.tell);
       living = begun.catch((error: unknown) => client.fail("live", error));
+    },
+    leave: async () => {
+      leaving.abort(new ChatError("interrupted", "The profile is closed."));
+      await living;
+      if (session.profile !== undefined) closeProfile(session.profile);
+      session.profile = undefined;
     },
     firstRun: wizard?.firstRun,
   };
@@ -92,7 +99,8 @@ export async function openTui(opening: Opening, streams: Streams): Promise<numbe
         : effects.perform(session, effect, tell),
   );
   opening.signal.addEventListener("abort", () => client.end(INTERRUPTED), { once: true });
-  if (standing.kind === "begun" || standing.kind === "made") keepRelay(standing.relayUrl);
+  if (standing.kind === "begun" || standing.kind === "made" || standing.kind === "joining")
+    keepRelay(standing.relayUrl);
   if (standing.kind === "ready") enter(standing.profile);
   try {
     return await client.ended;

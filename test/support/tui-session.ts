@@ -31,6 +31,7 @@ export class TuiSession {
       handOver: (work: () => Promise<unknown>) => work(),
       profile: person.profile,
       begin: () => undefined,
+      leave: () => this.end(),
       notify: (notification: Notification) => this.notifications.push(notification),
     } as unknown as Session;
   }

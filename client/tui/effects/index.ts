@@ -12,6 +12,7 @@ import {
   reconnect,
   typing,
 } from "./conversations.ts";
+import { revokeDevice, signOut } from "./devices.ts";
 import type { Doing } from "./doing.ts";
 import { followDrafts, saveDraft } from "./drafts.ts";
 import { editOutside } from "./editor.ts";
@@ -68,6 +69,7 @@ const table: { readonly [Kind in Exclude<Effect["kind"], OfTerminal>]?: Doing<Ki
   reconnect,
   remove: groups.remove,
   rename: groups.rename,
+  "revoke device": revokeDevice,
   role: groups.role,
   "put away": putAway,
   "save draft": saveDraft,
@@ -75,6 +77,7 @@ const table: { readonly [Kind in Exclude<Effect["kind"], OfTerminal>]?: Doing<Ki
   search,
   send,
   "send again": sendAgain,
+  "sign out": signOut,
   typing,
   unblock: trust.unblockPerson,
   verify: trust.verify,

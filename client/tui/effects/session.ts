@@ -10,7 +10,7 @@ export interface Session {
   /** The relay that was asked for when it was started. */
   readonly relay: string | undefined;
   readonly passphrase: AskPassphrase;
-  /** Aborts when the client ends. */
+  /** Aborts when the client ends, or its profile does. */
   readonly signal: AbortSignal;
   /** Gives the terminal to another program until `work` is done. */
   readonly handOver: <T>(work: () => Promise<T>) => Promise<T>;
@@ -20,6 +20,8 @@ export interface Session {
   profile: Profile | undefined;
   /** To be called once there is a profile: what `live` does begins. */
   readonly begin: () => void;
+  /** Ends what was begun, and closes the profile: it is about to be erased. */
+  readonly leave: () => Promise<void>;
   /** Answers the wizard, where there was none at the start. */
   readonly firstRun: FirstRun | undefined;
 }

@@ -259,11 +259,16 @@ export interface RelayFound {
   readonly way: "this machine" | "tls" | "open";
   /** It runs as long as a client is open. */
   readonly isOwn: boolean;
+  /** Who may make an account there; undefined: it does not say. */
+  readonly registration: "open" | "invite" | "closed" | undefined;
 }
 
-/** A registration that was cut. `begun`: its keys are there; `made`: its account too. */
+/**
+ * What was cut. `begun`: a registration whose keys are there; `made`: its account is too; `joining`: this machine was to
+ * become a device of an account.
+ */
 export interface Unfinished {
-  readonly stage: "begun" | "made";
+  readonly stage: "begun" | "made" | "joining";
   readonly name: string;
   readonly relay: RelayFound;
 }
@@ -281,6 +286,9 @@ export type FirstRunAnswer =
       readonly file: string;
     }
   | { readonly kind: "words saved"; readonly path: string }
+  /** Of an account that there is, with so many devices. */
+  | { readonly kind: "password right"; readonly devices: number }
+  | { readonly kind: "words read"; readonly text: string }
   | { readonly kind: "nothing here" }
   | { readonly kind: "unfinished"; readonly unfinished: Unfinished }
   | { readonly kind: "registered" }

@@ -89,13 +89,38 @@ export type FirstRunQuestion =
   | { readonly kind: "unlock"; readonly passphrase: string }
   | { readonly kind: "find relay"; readonly address: string }
   | { readonly kind: "start relay" }
-  | { readonly kind: "check name"; readonly name: string; readonly relay: string }
   | {
-      readonly kind: "register" | "sign in";
+      readonly kind: "check name";
+      readonly name: string;
+      readonly relay: string;
+      /** Empty: none. */
+      readonly invitation: string;
+    }
+  | {
+      readonly kind: "register";
+      readonly name: string;
+      readonly password: string;
+      readonly relay: string;
+      readonly invitation: string;
+    }
+  /** `prove`: of an account that there is, before this machine becomes a device of it. */
+  | {
+      readonly kind: "sign in" | "prove";
       readonly name: string;
       readonly password: string;
       readonly relay: string;
     }
+  /** Of the account whose password was proven. */
+  | { readonly kind: "add device"; readonly words: string; readonly signOutOthers: boolean }
+  /** With the new password this machine becomes a device at once. */
+  | {
+      readonly kind: "reset password";
+      readonly name: string;
+      readonly words: string;
+      readonly password: string;
+      readonly relay: string;
+    }
+  | { readonly kind: "read words"; readonly path: string }
   | { readonly kind: "save words"; readonly path: string }
   /** Their owner has them. */
   | { readonly kind: "words kept" }

@@ -22,11 +22,17 @@ export type WizardStep =
   | "where"
   | "address"
   | "name"
+  | "invitation"
   | "password"
   | "sign in"
   | "words"
   | "file"
   | "check"
+  /** The password of an account that there is, its words, a file with them, and another password with their help. */
+  | "secret"
+  | "recall"
+  | "recall file"
+  | "new password"
   | "first";
 
 type Trouble = Pick<Failure, "message" | "hint">;
@@ -37,8 +43,18 @@ interface Known {
   /** The address to begin with. */
   readonly asked: string;
   readonly name: string;
-  /** The keys are made, for this name: a registration that was cut. */
+  /** The keys are made, for this name: a registration or a login that was cut. */
   readonly isNameFixed: boolean;
+  /** There is an account already: this machine becomes a device of it. */
+  readonly isMine: boolean;
+  /** So many devices it has, as far as that is known. */
+  readonly devices: number | undefined;
+  /** Its password is forgotten: the words give it another. */
+  readonly isForgotten: boolean;
+  /** The words of that account, as they were typed. */
+  readonly recalled: string;
+  /** A token that the relay wants from newcomers. */
+  readonly invitation: string;
   readonly words: readonly string[];
   /** The places of the words that are asked for, from 0. */
   readonly places: readonly number[];
@@ -52,6 +68,11 @@ const nothing: Known = {
   asked: "",
   name: "",
   isNameFixed: false,
+  isMine: false,
+  devices: undefined,
+  isForgotten: false,
+  recalled: "",
+  invitation: "",
   words: [],
   places: [],
   file: "",
@@ -64,15 +85,20 @@ const fieldsOf: Readonly<Record<WizardStep, number>> = {
   where: 0,
   address: 1,
   name: 1,
+  invitation: 1,
   password: 2,
   "sign in": 1,
   words: 0,
   file: 1,
   check: 3,
+  secret: 1,
+  recall: 1,
+  "recall file": 1,
+  "new password": 2,
   first: 1,
 };
 
-const hidden: ReadonlySet<WizardStep> = new Set(["unlock", "password", "sign in"]);
+const hidden: ReadonlySet<WizardStep> = new Set(["unlock", "password", "sign in", "secret", "new password"]);
 
 /** Whether what is written is shown as dots. */
 export function isHidden({ step }: WizardScreen): boolean {
@@ -95,15 +121,17 @@ export function goTo(screen: WizardScreen, step: WizardStep, known: Partial<Know
   return at(step, { ...screen.known, ...known });
 }
 
-/** What an earlier, cut registration left to do. */
+/** What an earlier, cut registration or login left to do. */
 export function goOn(screen: WizardScreen, { stage, name, relay }: Unfinished): WizardScreen {
-  return goTo(screen, stage === "begun" ? "password" : "sign in", { name, relay, isNameFixed: true });
+  const step = ({ begun: "password", made: "sign in", joining: "secret" } as const)[stage];
+  return goTo(screen, step, { name, relay, isNameFixed: true, isMine: stage === "joining" });
 }
 
 function at(step: WizardStep, known: Known): WizardScreen {
   const fields = Array.from({ length: fieldsOf[step] }, () => emptyComposer);
   const screen = { kind: "wizard", step, fields, field: 0, chosen: 0, known } as const;
-  const begun = { address: known.asked, name: known.name, file: known.file }[step as string] ?? "";
+  const { asked, name, file, recalled, invitation } = known;
+  const begun = { address: asked, name, file, recall: recalled, invitation }[step as string] ?? "";
   return {
     ...screen,
     fields: begun === "" ? fields : [composerWith(begun)],
@@ -118,8 +146,16 @@ export function stepBefore({ step, known }: WizardScreen): WizardStep | undefine
     case "address":
     case "name":
       return "where";
+    case "invitation":
+      return "name";
     case "password":
+    case "secret":
       return known.isNameFixed ? "address" : "name";
+    case "recall":
+      return "secret";
+    case "recall file":
+    case "new password":
+      return "recall";
     case "file":
     case "check":
       return "words";

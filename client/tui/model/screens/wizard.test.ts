@@ -9,7 +9,7 @@ import { update } from "../update.ts";
 import { firstStep, goOn, type WizardScreen } from "./wizard-screen.ts";
 
 const url = "http://127.0.0.1:7443";
-const relay = { url, way: "this machine", isOwn: true } as const;
+const relay = { url, way: "this machine", isOwn: true, registration: "open" } as const;
 const words = Array.from({ length: 24 }, (_, at) => `word${String.fromCharCode(97 + at)}`);
 
 class Run {
@@ -75,10 +75,16 @@ test("a newcomer starts a relay, takes a name and a password, keeps the words, a
   const run = new Run().key("enter");
   expect(run.asked()).toEqual({ kind: "start relay" });
   run.answer({ kind: "relay found", relay }).type("@Nora").key("enter");
-  expect(run.asked()).toEqual({ kind: "check name", name: "nora", relay: url });
+  expect(run.asked()).toEqual({ kind: "check name", name: "nora", relay: url, invitation: "" });
   run.answer({ kind: "name free", name: "nora" }).type("correct horse").key("enter");
   run.type("correct horse").key("enter");
-  expect(run.asked()).toEqual({ kind: "register", name: "nora", password: "correct horse", relay: url });
+  expect(run.asked()).toEqual({
+    kind: "register",
+    name: "nora",
+    password: "correct horse",
+    relay: url,
+    invitation: "",
+  });
   run.answer({ kind: "words", words, places: [1, 5, 23], file: "/home/nora/words" });
   expect(run.screen).toMatchObject({ step: "words", known: { words } });
   run.key("enter").type("wordb").key("enter").type("wordf").key("enter").type("wordx").key("enter");
@@ -205,13 +211,131 @@ test("a registration that was cut goes on with its name, and may use another add
     relay,
   });
   const run = new Run(begun).type("correct horse").key("enter").type("correct horse").key("enter");
-  expect(run.asked()).toEqual({ kind: "register", name: "nora", password: "correct horse", relay: url });
+  expect(run.asked()).toEqual({
+    kind: "register",
+    name: "nora",
+    password: "correct horse",
+    relay: url,
+    invitation: "",
+  });
   run.fail("relay_unreachable").key("esc").key("esc").type("chat.example.org").key("enter");
   run.answer({
     kind: "relay found",
-    relay: { url: "https://chat.example.org:7443", way: "tls", isOwn: false },
+    relay: { url: "https://chat.example.org:7443", way: "tls", isOwn: false, registration: undefined },
   });
   expect(run.screen).toMatchObject({ step: "password", known: { name: "nora" } });
+});
+
+/** Somebody who has an account, asked for his password. */
+const atSecret = () =>
+  new Run()
+    .key("down")
+    .key("down")
+    .key("enter")
+    .type("chat.example.org")
+    .key("enter")
+    .answer({ kind: "relay found", relay })
+    .type("Nora")
+    .key("enter");
+const atRecall = () =>
+  atSecret().type("correct horse").key("enter").answer({ kind: "password right", devices: 2 });
+
+test("who has an account signs in with his password and his words", () => {
+  const run = atSecret();
+  expect(run.screen).toMatchObject({ step: "secret", known: { name: "nora" } });
+  run.type("correct horse").key("enter");
+  expect(run.asked()).toEqual({ kind: "prove", name: "nora", password: "correct horse", relay: url });
+  run.answer({ kind: "password right", devices: 2 }).type(words.join("  ").toUpperCase()).key("enter");
+  expect(run.asked()).toEqual({ kind: "add device", words: words.join(" "), signOutOthers: false });
+  const { screen } = run;
+  expect(run.key("esc").key("enter").screen).toBe(screen);
+  expect(run.answer({ kind: "opened" }).state.screens).toEqual([]);
+});
+
+test("a name that is taken is signed in to from where it was typed", () => {
+  const run = atName().type("nora").key("enter").fail("name_taken", "The name nora is taken.");
+  run.key("down").key("enter");
+  expect(run.screen).toMatchObject({ step: "secret", known: { name: "nora", isMine: true } });
+  run.key("esc");
+  expect(run.screen).toMatchObject({ step: "name", known: { isMine: false } });
+  expect(run.key("up").key("enter").asked()).toMatchObject({ kind: "check name", name: "nora" });
+});
+
+test("a wrong password and wrong words are mended where they are typed", () => {
+  const run = atSecret().type("wrong").key("enter").fail("login_failed", "Wrong password.");
+  expect(run.screen).toMatchObject({ step: "secret", trouble: { message: "Wrong password." } });
+  const recall = atRecall().type(words.join(" ")).key("enter").fail("login_failed", "Not those of nora.");
+  expect(recall.screen).toMatchObject({ step: "recall", trouble: { message: "Not those of nora." } });
+  expect(recall.screen.fields[0]?.text).toContain("worda wordb");
+  expect(recall.key("enter").asked()).toMatchObject({ kind: "add device" });
+});
+
+test("fewer than all words are said to be that, without the relay hearing of it", () => {
+  const run = atRecall().type(words.slice(1).join(" ")).key("enter");
+  expect(run.effects).toEqual([]);
+  expect(run.screen.trouble?.message).toBe("That is 23 of 24 words.");
+});
+
+test("the words may come from a file, and are seen before they are used", () => {
+  const run = atRecall().key("down").key("enter").type("~/words").key("enter");
+  expect(run.asked()).toEqual({ kind: "read words", path: "~/words" });
+  expect(run.fail("bad_input", "It cannot be read.").screen.step).toBe("recall file");
+  run.key("enter").answer({ kind: "words read", text: words.join(" ") });
+  expect(run.screen).toMatchObject({ step: "recall", chosen: 0 });
+  expect(run.key("enter").asked()).toMatchObject({ kind: "add device", words: words.join(" ") });
+});
+
+test("other devices are signed out only by who chooses that, and who has any", () => {
+  const run = atRecall().type(words.join(" ")).key("down").key("down").key("enter");
+  expect(run.asked()).toEqual({ kind: "add device", words: words.join(" "), signOutOthers: true });
+  const alone = atSecret().type("correct horse").key("enter").answer({ kind: "password right", devices: 0 });
+  expect(alone.key("down").key("down").screen.chosen).toBe(1);
+});
+
+test("a forgotten password is replaced with the words, and wrong words are asked for again", () => {
+  const run = atSecret().key("down").key("enter").type(words.join(" ")).key("enter");
+  expect(run.screen).toMatchObject({ step: "new password", known: { recalled: words.join(" ") } });
+  run.type("correct horse").key("enter").type("correct horse").key("enter");
+  const reset = { kind: "reset password", name: "nora", words: words.join(" ") } as const;
+  expect(run.asked()).toEqual({ ...reset, password: "correct horse", relay: url });
+  run.fail("login_failed", "Not those of nora.");
+  expect(run.screen).toMatchObject({ step: "recall", trouble: { message: "Not those of nora." } });
+  expect(run.screen.fields[0]?.text).toBe(words.join(" "));
+});
+
+test("a relay that wants invitations is given one, and asks again for one that it does not take", () => {
+  const inviting = { ...relay, registration: "invite" } as const;
+  const run = new Run()
+    .key("enter")
+    .answer({ kind: "relay found", relay: inviting })
+    .type("nora")
+    .key("enter");
+  expect(run.screen.step).toBe("invitation");
+  run.type(" token ").key("enter");
+  expect(run.asked()).toEqual({ kind: "check name", name: "nora", relay: url, invitation: "token" });
+  run.fail("invitation_invalid", "It is used up.");
+  expect(run.screen).toMatchObject({ step: "invitation", trouble: { message: "It is used up." } });
+  run.key("ctrl-u").type("better").key("enter").answer({ kind: "name free", name: "nora" });
+  run.type("correct horse").key("enter").type("correct horse").key("enter");
+  expect(run.asked()).toMatchObject({ kind: "register", invitation: "better" });
+  run.fail("invitation_invalid", "It is used up.");
+  expect(run.screen).toMatchObject({ step: "invitation" });
+  expect(run.key("esc").screen.step).toBe("name");
+});
+
+test("a relay that takes no newcomers is signed in to", () => {
+  const closed = { ...relay, registration: "closed" } as const;
+  const run = new Run().key("enter").answer({ kind: "relay found", relay: closed }).type("nora").key("enter");
+  expect(run.screen).toMatchObject({ step: "secret", known: { name: "nora" } });
+});
+
+test("a login that was cut goes on with its name and its password", () => {
+  const cut = { stage: "joining", name: "nora", relay } as const;
+  const run = new Run(goOn(firstStep({ relay: undefined, isLocked: false }), cut));
+  expect(run.type("correct horse").key("enter").asked()).toMatchObject({ kind: "prove", name: "nora" });
+  run.fail("relay_unreachable").key("esc").type("chat.example.org").key("enter");
+  run.answer({ kind: "relay found", relay });
+  expect(run.screen).toMatchObject({ step: "secret", known: { name: "nora" } });
 });
 
 test("a locked profile is opened by its passphrase", () => {
@@ -263,6 +387,11 @@ const answers: readonly FirstRunAnswer[] = [
   { kind: "nothing here" },
   { kind: "unfinished", unfinished: { stage: "begun", name: "nora", relay } },
   { kind: "unfinished", unfinished: { stage: "made", name: "nora", relay } },
+  { kind: "unfinished", unfinished: { stage: "joining", name: "nora", relay } },
+  { kind: "password right", devices: 1 },
+  { kind: "words read", text: words.join(" ") },
+  { kind: "relay found", relay: { ...relay, registration: "invite" } },
+  { kind: "relay found", relay: { ...relay, registration: "closed" } },
   { kind: "registered" },
 ];
 const event: fc.Arbitrary<Event> = fc.oneof(
@@ -270,9 +399,11 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 2, arbitrary: fc.string({ maxLength: 12 }).map((text): Event => ({ kind: "paste", text })) },
   fc.nat(30).map((index): Event => ({ kind: "click", target: { kind: "item", index } })),
   fc.constantFrom(...answers).map((step): Event => ({ kind: "loaded", loaded: { what: "first run", step } })),
-  fc.constantFrom("name_taken", "relay_unreachable").map((code): Event => {
-    return { kind: "failed", effect: "first run", failure: { code, message: "no", hint: undefined } };
-  }),
+  fc
+    .constantFrom("name_taken", "relay_unreachable", "invitation_invalid", "login_failed")
+    .map((code): Event => {
+      return { kind: "failed", effect: "first run", failure: { code, message: "no", hint: undefined } };
+    }),
 );
 
 test("whatever happens, nobody gets out of the wizard without an account, and nothing throws", () => {
@@ -292,8 +423,11 @@ test("whatever happens, nobody gets out of the wizard without an account, and no
 });
 
 test("Esc leads back to the first step from everywhere before the account is made", () => {
-  for (const run of [new Run(), atName(), atPassword(), new Run().key("down").key("enter")]) {
-    for (let times = 0; times < 4; times += 1) run.key("esc");
+  const forgotten = atSecret().key("down").key("enter").type(words.join(" ")).key("enter");
+  const sought = atRecall().key("down").key("enter");
+  const plain = [new Run(), atName(), atPassword(), new Run().key("down").key("enter")];
+  for (const run of [...plain, atSecret(), atRecall(), forgotten, sought]) {
+    for (let times = 0; times < 6; times += 1) run.key("esc");
     expect(run.screen.step).toBe("where");
   }
 });

@@ -54,11 +54,24 @@ export const wizard: Behaviour<WizardScreen> = {
   fail(screen, effect, { code, message, hint }) {
     if (effect !== "first run") return undefined;
     const trouble = { message, hint };
-    if (code === "name_taken" && screen.step !== "name")
-      return { ...goTo(screen, "name", { isNameFixed: false }), trouble };
-    return { ...screen, doing: undefined, trouble };
+    const step = stepFor(code, screen);
+    if (step === undefined) return { ...screen, doing: undefined, trouble };
+    return { ...goTo(screen, step, { isNameFixed: false }), trouble };
   },
 };
+
+/** Where it can be mended; undefined: where one is. */
+function stepFor(code: string, { step }: WizardScreen): WizardStep | undefined {
+  const wanted =
+    code === "name_taken"
+      ? "name"
+      : code === "invitation_needed" || code === "invitation_invalid"
+        ? "invitation"
+        : step === "new password" && (code === "bad_input" || code === "login_failed")
+          ? "recall"
+          : undefined;
+  return wanted === step ? undefined : wanted;
+}
 
 function isBusy({ doing }: WizardScreen): boolean {
   return doing !== undefined;
@@ -67,7 +80,7 @@ function isBusy({ doing }: WizardScreen): boolean {
 /** Enter. */
 function entered(screen: WizardScreen, state: State): Step<WizardScreen> {
   if (isBusy(screen)) return { screen };
-  const isList = screen.fields.length === 0 || screen.step === "first";
+  const isList = screen.fields.length === 0 || screen.step === "first" || choicesOf(screen, state).length > 0;
   return isList ? chosenStep(screen, state) : proceed(screen);
 }
 
@@ -92,7 +105,13 @@ function withField(screen: WizardScreen, field: WizardScreen["fields"][number]):
 }
 
 /** An account that is being made is not unmade. */
-const cannotStop: ReadonlySet<WizardStep> = new Set(["password", "sign in", "check"]);
+const cannotStop: ReadonlySet<WizardStep> = new Set([
+  "password",
+  "sign in",
+  "check",
+  "recall",
+  "new password",
+]);
 
 function back(screen: WizardScreen): Step<WizardScreen> {
   if (screen.step === "first") return { screen: "close" };
@@ -100,8 +119,11 @@ function back(screen: WizardScreen): Step<WizardScreen> {
     if (cannotStop.has(screen.step)) return { screen };
     return { screen: { ...screen, doing: undefined }, effects: asking({ kind: "never mind" }) };
   }
-  if (screen.step === "password" && screen.field > 0) return { screen: { ...screen, field: 0 } };
+  if (screen.fields.length === 2 && screen.field > 0) return { screen: { ...screen, field: 0 } };
   const before = stepBefore(screen);
+  // Whoever has no account there after all may make one.
+  if (before === "name" && screen.known.isMine)
+    return { screen: { ...goTo(screen, "name", { isMine: false }), chosen: 1 } };
   return { screen: before === undefined ? { ...screen, trouble: undefined } : goTo(screen, before) };
 }
 
@@ -114,7 +136,8 @@ function answered(screen: WizardScreen, answer: FirstRunAnswer): Step<WizardScre
   switch (answer.kind) {
     case "relay found": {
       const { relay } = answer;
-      const next = screen.known.isNameFixed ? "password" : "name";
+      const { isNameFixed, isMine } = screen.known;
+      const next = isNameFixed ? (isMine ? "secret" : "password") : "name";
       return { screen: goTo(screen, next, { relay, asked: relay.url }) };
     }
     case "name free":
@@ -127,6 +150,10 @@ function answered(screen: WizardScreen, answer: FirstRunAnswer): Step<WizardScre
       return { screen: { ...goTo(screen, "words", { savedTo: answer.path }) } };
     case "unfinished":
       return { screen: goOn(screen, answer.unfinished) };
+    case "password right":
+      return { screen: goTo(screen, "recall", { devices: answer.devices, isForgotten: false }) };
+    case "words read":
+      return { screen: goTo(screen, "recall", { recalled: answer.text }) };
     case "nothing here":
       return { screen: goTo(screen, "where") };
     case "registered":

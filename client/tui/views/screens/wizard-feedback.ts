@@ -2,6 +2,7 @@ import type { Style } from "../../model/line.ts";
 import { nameTrouble } from "../../model/new-name.ts";
 import { strengthOf } from "../../model/password-strength.ts";
 import type { WizardScreen } from "../../model/screens/wizard-screen.ts";
+import { recalledWords, WORDS } from "../../model/screens/wizard-steps.ts";
 
 export interface Feedback {
   /** Before it, so that no colour is needed. */
@@ -19,7 +20,8 @@ export function feedbackOf(screen: WizardScreen): readonly Feedback[] {
     return [{ sign: "!", text: trouble.message, style: "warn" }, ...hint];
   }
   if (step === "name") return named(screen);
-  if (step === "password") return chosen(screen);
+  if (step === "password" || step === "new password") return chosen(screen);
+  if (step === "recall") return recalled(screen);
   if (step === "words" && screen.known.savedTo !== undefined) {
     const text = `Saved to ${screen.known.savedTo}. Whoever reads that file can take your account: keep it safe.`;
     return [{ sign: "✓", text, style: "good" }];
@@ -27,11 +29,22 @@ export function feedbackOf(screen: WizardScreen): readonly Feedback[] {
   return [];
 }
 
-function named({ fields }: WizardScreen): readonly Feedback[] {
+function recalled({ fields }: WizardScreen): readonly Feedback[] {
+  const { length } = recalledWords(fields[0]?.text ?? "");
+  if (length === 0) return [];
+  if (length > WORDS)
+    return [{ sign: "!", text: `That is ${length} words: there are ${WORDS}.`, style: "warn" }];
+  return length === WORDS
+    ? [{ sign: "✓", text: `${WORDS} words`, style: "good" }]
+    : [{ sign: "", text: `${length} of ${WORDS} words`, style: "dim" }];
+}
+
+function named({ fields, known }: WizardScreen): readonly Feedback[] {
   const text = fields[0]?.text ?? "";
   if (text === "") return [];
   const trouble = nameTrouble(text);
-  if (trouble === undefined) return [{ sign: "✓", text: "can be a name", style: "good" }];
+  const isNew = !known.isMine && known.relay?.registration !== "closed";
+  if (trouble === undefined) return isNew ? [{ sign: "✓", text: "can be a name", style: "good" }] : [];
   // As long as it is only too short, somebody is still typing.
   const isOnTheWay = nameTrouble(`${text.trim()}aaa`) === undefined;
   return [{ sign: isOnTheWay ? "" : "!", text: trouble, style: isOnTheWay ? "dim" : "warn" }];

@@ -13,6 +13,7 @@ const order: Readonly<Partial<Record<WizardStep, number>>> = {
   where: 1,
   address: 1,
   name: 2,
+  invitation: 2,
   password: 3,
   words: 4,
   file: 4,
@@ -20,10 +21,21 @@ const order: Readonly<Partial<Record<WizardStep, number>>> = {
   first: 5,
 };
 
+const orderOfMine: Readonly<Partial<Record<WizardStep, number>>> = {
+  where: 1,
+  address: 1,
+  name: 2,
+  secret: 3,
+  recall: 4,
+  "recall file": 4,
+  "new password": 4,
+};
+
 export function textOf(screen: WizardScreen, state: State): WizardText {
-  const place = order[screen.step];
+  const { isMine } = screen.known;
+  const place = (isMine ? orderOfMine : order)[screen.step];
   const [title, ...text] = saying(screen, state);
-  return { title, text, step: place === undefined ? undefined : `${place} of 5` };
+  return { title, text, step: place === undefined ? undefined : `${place} of ${isMine ? 4 : 5}` };
 }
 
 function saying({ step, known }: WizardScreen, state: State): readonly [string, ...string[]] {
@@ -42,7 +54,43 @@ function saying({ step, known }: WizardScreen, state: State): readonly [string, 
         "Ask whoever runs it. Without http:// before it, the way to it is encrypted with TLS.",
       ];
     case "name":
-      return ["Your name", ...wordsFor(relay), "By it others find you. 3 to 32 of a-z 0-9 _ . and -"];
+      if (known.isMine) return ["Your name there", ...wordsFor(relay), "As it is on your other machine."];
+      return relay?.registration === "closed"
+        ? [
+            "Your name",
+            ...wordsFor(relay),
+            "It takes no new accounts: sign in to yours, or Esc for another relay.",
+          ]
+        : ["Your name", ...wordsFor(relay), "By it others find you. 3 to 32 of a-z 0-9 _ . and -"];
+    case "invitation":
+      return [
+        "Your invitation",
+        `${relay?.url ?? "The relay"} takes newcomers by invitation. Whoever runs it gives you a token.`,
+      ];
+    case "secret":
+      return known.isNameFixed
+        ? [
+            `Welcome back, ${name}`,
+            "This machine was about to become a device of your account. The password goes on with it.",
+          ]
+        : [
+            `The password of ${name}`,
+            "It never leaves this machine: the relay learns only that it is right.",
+          ];
+    case "recall":
+      return [
+        "Your recovery words",
+        known.isForgotten
+          ? `The 24 words of ${name}. With them you choose another password.`
+          : "The 24 words that you wrote down. They sign that this machine is yours, and are not kept on it.",
+      ];
+    case "recall file":
+      return ["The file with your words", "It is only read. Put it back where it is safe."];
+    case "new password":
+      return [
+        `Another password for ${name}`,
+        "In place of the one that is forgotten, on all your machines. Those that are signed in stay so.",
+      ];
     case "password":
       return known.isNameFixed
         ? [
@@ -108,10 +156,18 @@ export function labelsOf({ step, known }: WizardScreen): readonly string[] {
       return ["https://chat.example.org"];
     case "name":
       return ["nora"];
+    case "invitation":
+      return ["The token"];
     case "password":
+    case "new password":
       return ["Password", "Again"];
     case "sign in":
+    case "secret":
       return ["Password"];
+    case "recall":
+      return ["24 words, with spaces between them"];
+    case "recall file":
+      return ["The name of the file"];
     case "file":
       return ["The name of a new file"];
     case "check":

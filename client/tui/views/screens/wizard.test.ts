@@ -8,13 +8,19 @@ import { wizardLines } from "./wizard.ts";
 const words = Array.from({ length: 24 }, (_, at) => `zwordxy${String.fromCharCode(97 + at)}`);
 const known = {
   name: "nora",
-  relay: { url: `http://${"long.".repeat(12)}example.org:7443`, way: "open", isOwn: false },
+  relay: {
+    url: `http://${"long.".repeat(12)}example.org:7443`,
+    way: "open",
+    isOwn: false,
+    registration: "invite",
+  },
   words,
   places: [1, 5, 23],
   savedTo: `/home/nora/${"deep/".repeat(20)}words`,
 } as const;
 const steps: readonly WizardStep[] = [
-  ...(["unlock", "where", "address", "name", "password", "sign in"] as const),
+  ...(["unlock", "where", "address", "name", "invitation", "password", "sign in"] as const),
+  ...(["secret", "recall", "recall file", "new password"] as const),
   ...(["words", "file", "check", "first"] as const),
 ];
 
@@ -92,6 +98,54 @@ test("the name says how it stands while it is typed", () => {
   expect(shown("nora")).toContain("✓ can be a name");
   expect(shown("nö")).toContain("! A name has only");
 });
+
+const existing = {
+  ...known,
+  relay: { ...known.relay, url: "https://chat.example.org:7443", way: "tls" },
+} as const;
+const mine = { ...existing, isMine: true, devices: 2, recalled: words.slice(0, 23).join(" ") } as const;
+const login = firstStep({ relay: undefined, isLocked: false });
+const trouble = { message: "Wrong password.", hint: "Check the name and the relay, too: Esc goes back." };
+
+const looks: Readonly<Record<string, WizardScreen>> = {
+  "sign-in-name": goTo(login, "name", { ...existing, name: "" }),
+  "sign-in-taken": {
+    ...goTo(login, "name", existing),
+    trouble: {
+      message: "The name nora is taken.",
+      hint: "If it is yours, choose to sign in; else take another one.",
+    },
+    chosen: 1,
+  },
+  "sign-in-closed": goTo(login, "name", {
+    ...existing,
+    relay: { ...existing.relay, registration: "closed" },
+  }),
+  "sign-in-invitation": goTo(login, "invitation", existing),
+  "sign-in-password": { ...goTo(login, "secret", mine), trouble },
+  "sign-in-words": goTo(login, "recall", mine),
+  "sign-in-words-wrong": {
+    ...goTo(login, "recall", { ...mine, recalled: words.join(" ") }),
+    trouble: {
+      message: "These are not the recovery words of nora.",
+      hint: "They are the 24 words that were shown when the account was made.",
+    },
+  },
+  "sign-in-file": goTo(login, "recall file", mine),
+  "sign-in-forgotten": goTo(login, "new password", mine),
+};
+
+for (const [name, screen] of Object.entries(looks)) {
+  for (const [width, height] of [
+    [60, 14],
+    [96, 28],
+  ] as const) {
+    test(`${name} looks at ${width}x${height} as kept`, async () => {
+      const shown = `${textOf(screen, width, height).join("\n")}\n`;
+      await expect(shown).toMatchFileSnapshot(`golden/${name}-${width}x${height}.txt`);
+    });
+  }
+}
 
 test("a relay without encryption on the way is said to be one", () => {
   expect(textOf(at("name"), 200, 22).join("\n")).toMatch(/WITHOUT encryption on the way/);

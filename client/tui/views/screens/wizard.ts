@@ -1,10 +1,11 @@
 import { type SafeText, safeText } from "../../../safe-text.ts";
 import type { Composer } from "../../model/composer.ts";
-import { span, widthOf } from "../../model/layout/spans.ts";
+import { column, span, widthOf } from "../../model/layout/spans.ts";
 import { wrap } from "../../model/layout/text.ts";
 import type { Line, Span, Style } from "../../model/line.ts";
 import { choicesOf, type WizardChoice } from "../../model/screens/wizard-lists.ts";
 import { isHidden, type WizardScreen } from "../../model/screens/wizard-screen.ts";
+import { recalledWords, WORDS } from "../../model/screens/wizard-steps.ts";
 import type { State } from "../../model/state.ts";
 import { apart, emptyLine, shorten, windowStart } from "../parts.ts";
 import { fieldLine } from "./field.ts";
@@ -65,14 +66,16 @@ function paragraphLines(text: string, style: Style, room: number): Line[] {
 }
 
 /** Numbered, row by row. */
-function wordLines({ step, known: { words } }: WizardScreen, room: number): Line[] {
-  if (step !== "words") return [];
+function wordLines({ step, known, fields }: WizardScreen, room: number): Line[] {
+  if (step !== "words" && step !== "recall") return [];
+  const words = step === "words" ? known.words : recalledWords(fields[0]?.text ?? "").slice(0, WORDS);
+  if (words.length === 0) return [];
   const columns = Math.max(1, Math.min(6, Math.floor((room + 2) / WORD_WIDTH)));
   const inRow = columns === 5 ? 4 : columns;
   const rows = Array.from({ length: Math.ceil(words.length / inRow) }, (_, row): Line => {
     const cells = words.slice(row * inRow, (row + 1) * inRow).flatMap((word, at): Span[] => {
       const number = String(row * inRow + at + 1).padStart(2);
-      return [span(`${number} `, "dim"), span(word.padEnd(WORD_WIDTH - 3))];
+      return [span(`${number} `, "dim"), ...column(word, WORD_WIDTH - 3, "plain")];
     });
     return { spans: cells };
   });
@@ -105,13 +108,14 @@ function masked({ text, cursor }: Composer): Pick<Composer, "text" | "cursor"> {
 
 function listLines(screen: WizardScreen, state: State, room: number, height: number): Line[] {
   const choices = choicesOf(screen, state);
-  const gap = screen.step === "first" ? [emptyLine] : [];
+  // A field and what can be done with it stand apart, but where every line counts.
+  const gap = screen.fields.length > 0 && screen.step !== "recall" ? [emptyLine] : [];
   const most = Math.max(1, height - gap.length);
   const start = windowStart(screen.chosen, choices.length, most);
   const shown = choices.slice(start, start + most).map((choice, at): Line => {
     const index = start + at;
     const isChosen = index === screen.chosen && screen.doing === undefined;
-    const [label, about] = described(choice);
+    const [label, about] = described(choice, screen);
     const text = [
       span(label, isChosen ? "chosen" : "plain"),
       span(about === "" ? "" : "   "),
@@ -125,8 +129,23 @@ function listLines(screen: WizardScreen, state: State, room: number, height: num
   return shown.length === 0 ? [] : [...gap, ...shown];
 }
 
-function described(choice: WizardChoice): readonly [string, string] {
+function described(choice: WizardChoice, { step }: WizardScreen): readonly [string, string] {
   switch (choice.kind) {
+    case "sign in":
+      return ["Sign in         ", "you have an account already"];
+    case "go on":
+      return [step === "name" ? "Make an account" : step === "secret" ? "Sign in" : "Go on", ""];
+    case "mine":
+      return ["It is mine: sign in", ""];
+    case "forgotten":
+      return ["I have forgotten it", "the recovery words give another"];
+    case "read words":
+      return ["Read them from a file", ""];
+    case "sign out others":
+      return [
+        choice.others === 1 ? "Go on, and sign the other device out" : "Go on, and sign all others out",
+        "lost or stolen",
+      ];
     case "start relay":
       return ["Start one here  ", "on this machine, while Sotto is open"];
     case "other relay":
