@@ -1,5 +1,5 @@
-// Runs once for each vitest project, in vitest's own process: keeps one PostgreSQL for all test files, started when the
-// first of them asks (over a Unix socket), stopped at the end. Each file makes databases of its own in it.
+// Runs in vitest's own process, once for each project: keeps one PostgreSQL for all test files of all projects, started when
+// the first of them asks (over a Unix socket), stopped at the end. Each file makes databases of its own in it.
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -21,7 +21,30 @@ declare module "vitest" {
 /** A migrated database that others are copied from. */
 export const TEMPLATE = "template_sotto";
 
+interface Keeper {
+  /** Projects that still run. */
+  projects: number;
+  readonly begun: Promise<{ readonly path: string; readonly end: () => Promise<void> }>;
+}
+
+/** Each project loads this module anew; this is theirs together. */
+const shared = globalThis as { sottoPostgres?: Keeper | undefined };
+
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  shared.sottoPostgres ??= { projects: 0, begun: begin() };
+  const keeper = shared.sottoPostgres;
+  keeper.projects += 1;
+  const { path, end } = await keeper.begun;
+  project.provide("postgresSocket", path);
+  return async () => {
+    keeper.projects -= 1;
+    if (keeper.projects > 0) return;
+    shared.sottoPostgres = undefined;
+    await end();
+  };
+}
+
+async function begin(): Promise<{ path: string; end: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "sotto-pg-"));
   let started: ReturnType<typeof start> | undefined;
   const server = createServer((socket) => {
@@ -34,12 +57,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   });
   const path = join(folder, "ask");
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  project.provide("postgresSocket", path);
-  return async () => {
+  const end = async () => {
     server.close();
     await (await started)?.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   };
+  return { path, end };
 }
 
 interface Started {
