@@ -59,7 +59,7 @@ const refusals: Record<RefusalReason, Explanation> = {
   directory_closed: {
     code: "not_allowed",
     message: "This relay does not tell who is on it.",
-    hint: "Where look-ups are allowed, `chat send NAME` works with the exact name.",
+    hint: "Who knows somebody's exact name may write to it, if the relay looks names up.",
   },
   account_disabled: {
     code: "account_disabled",

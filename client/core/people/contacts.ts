@@ -14,6 +14,7 @@ import {
   validName,
   verifyChain,
 } from "../../../keys/index.ts";
+import { NetError } from "../../net/net-error.ts";
 import type { ChainEntries, RelayConnection } from "../../net/relay-connection.ts";
 import {
   accountsBehind,
@@ -89,7 +90,9 @@ export async function meetPerson(
   connection: RelayConnection,
   name: string,
 ): Promise<AccountId> {
-  const people = await connection.lookUpPeople({ names: [name] });
+  const people = await connection.lookUpPeople({ names: [name] }).catch((error: unknown) => {
+    throw error instanceof NetError && error.reason === "directory_closed" ? notLookedUp(name, error) : error;
+  });
   const person = people.find((each) => each.name === name);
   if (person === undefined) throw unknownPerson(name);
   if (person.accountId.length !== 32) throw alarm(profile, invalidChain(name));
@@ -105,6 +108,14 @@ export async function meetPerson(
     });
   }
   return account;
+}
+
+/** A relay whose directory is off: to a message it is the same as if there were nobody. */
+function notLookedUp(name: string, cause: unknown): ChatError {
+  return new ChatError("unknown_person", `This relay looks up no names, so ${name} cannot be found.`, {
+    hint: "Who has a conversation with you, or a group, can be written to.",
+    cause,
+  });
 }
 
 function unknownPerson(name: string): ChatError {
