@@ -31,7 +31,7 @@ _sotto_complete() {
       found+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
     fi
   done
-  (( \${#found} )) && _describe -t chat chat found
+  (( \${#found} == 0 )) || _describe -t chat chat found
 }
 compdef _sotto_complete chat sotto
 `,

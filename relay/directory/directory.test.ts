@@ -277,6 +277,16 @@ test("a pair that was handed out is never taken in again", async () => {
   expect((await publish(owner, { oneTimePrekeys: [made.pair(1), made.pair(7)] })).oneTimeLeft).toBe(3);
 });
 
+test("pairs that were published before are dropped when their device says so", async () => {
+  const owner = nth((await relay.person("judy")).devices, 0);
+  const made = prekeysOf(owner);
+  await publish(owner, { signedPrekey: made.signed(1), oneTimePrekeys: made.pairs(1, 3) });
+  const fresh = { oneTimePrekeys: made.pairs(50, 2), replacePairs: true };
+  expect((await publish(owner, fresh)).oneTimeLeft).toBe(2);
+  const { bundles } = await take(device, [owner]);
+  expect(kindAndId(nth(bundles, 0).kemPrekey, owner)).toMatch(/^one_time 5[01]$/);
+});
+
 test("newer prekeys replace older ones, and a late retry does not bring the old ones back", async () => {
   const owner = nth((await relay.person("jane")).devices, 0);
   const made = prekeysOf(owner);
