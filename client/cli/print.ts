@@ -39,6 +39,11 @@ export class Output {
     return this.#color.out;
   }
 
+  /** Whether somebody looks at results. */
+  get isTerminal(): boolean {
+    return this.#out.isTTY === true;
+  }
+
   /** A line, or several, of a result for a person. */
   line(text: string): void {
     if (!this.closed.aborted) this.#out.write(`${text}\n`);

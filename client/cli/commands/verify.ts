@@ -63,7 +63,7 @@ export async function verify(context: Context, given: string, options: VerifyOpt
 }
 
 async function show({ output, now }: Context, { name, verifiedAt }: Contact, number: string): Promise<void> {
-  if (output.quiet || !process.stdout.isTTY) {
+  if (output.quiet || !output.isTerminal) {
     output.line(inGroups(number));
   } else {
     const { qrRows } = await import("../../qr.ts");
