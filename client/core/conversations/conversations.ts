@@ -357,6 +357,13 @@ export function noteLog(
   });
   if (untrue !== undefined) {
     const stored = readConversation(profile.db, conversation);
+    if (untrue === "less") {
+      throw alarm(profile, {
+        kind: "log_withheld",
+        text: `The relay leaves out the beginning of ${theConversation(stored)}.`,
+        conversation,
+      });
+    }
     throw alarm(profile, {
       kind: "log_forked",
       text: `The relay shows ${untrue} of ${theConversation(stored)} than before.`,

@@ -19,6 +19,7 @@ import {
   setStanding,
   setTitle,
 } from "../../store/groups.ts";
+import { wasThereFromTheStart } from "../conversations/show-start.ts";
 import { alarm } from "../people/security.ts";
 import type { Profile } from "../profile.ts";
 import { fetchMembership, membershipOf } from "./memberships.ts";
@@ -37,7 +38,7 @@ export async function learnGroup(
   if (known !== undefined && !beginsAnew(profile, known, shown)) return known.conversation;
   if (shown.conversationId.length !== 32) throw notOurs(profile);
   const id = conversationId(shown.conversationId);
-  const stay = await verifiedStay(profile, connection, id, shown);
+  const stay = await verifiedStay(profile, connection, id, shown, known?.log !== undefined);
   if (stay === "over") {
     const isOpen = known?.standing === "member" || known?.standing === "invited";
     if (isOpen) transact(profile.db, () => setStanding(profile.db, known.conversation, "left"));
@@ -72,6 +73,7 @@ async function verifiedStay(
   connection: RelayConnection,
   id: ConversationId,
   shown: Conversation,
+  hasLog: boolean,
 ): Promise<Stay | "over"> {
   const own = profile.identity.accountId;
   const start = shown.startMembership;
@@ -85,6 +87,8 @@ async function verifiedStay(
     if (before !== undefined && !equal(before.head.hash, start?.hash ?? new Uint8Array()))
       throw notOurs(profile);
     const isIn = before !== undefined && memberOf(before, own) !== undefined;
+    // Only where a device was added later its reading begins in the middle of a stay.
+    if (isIn && (wasThereFromTheStart(profile) || hasLog)) throw withheld(profile, shown);
     // Otherwise the first row is the entry by which this account came in.
     const after = isIn
       ? before
@@ -108,6 +112,15 @@ function enter({ db }: Profile, id: ConversationId, { kind, name, before, isIn }
   if (isIn) enterGroup(db, conversation);
   else if (known?.standing === "member") setStanding(db, conversation, "left");
   return conversation;
+}
+
+function withheld(profile: Profile, { conversationId: id }: Conversation) {
+  const known = findConversation(profile.db, id);
+  return alarm(profile, {
+    kind: "log_withheld",
+    text: `The relay leaves out what was said in ${known === undefined ? "a group" : `#${known.peerName}`}.`,
+    ...(known === undefined ? {} : { conversation: known.conversation }),
+  });
 }
 
 function notOurs(profile: Profile) {

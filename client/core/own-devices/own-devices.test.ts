@@ -114,6 +114,24 @@ test("mutes, settings and people are the same everywhere, and the last word coun
   expect(listConversations(alice.profile)[0]).toMatchObject({ notify: "mentions" });
 });
 
+test("what was set on two devices at once is the same on both in the end", async () => {
+  const tablet = await tabletOfAlice();
+  await send(bob, "alice", "hello");
+  await sync(alice, tablet, alice, tablet);
+  for (const [one, other] of [
+    [alice, tablet],
+    [tablet, alice],
+  ] as const) {
+    mute(one.profile, "bob", "none");
+    mute(other.profile, "bob", "mentions");
+    changeSetting(one.profile, "typing", "off");
+    changeSetting(other.profile, "typing", "on");
+    await sync(one, other, one);
+    expect(readSettings(one.profile)).toEqual(readSettings(other.profile));
+    expect(listConversations(one.profile)[0]?.notify).toBe(listConversations(other.profile)[0]?.notify);
+  }
+});
+
 test("a new device is told everything, once, and believes no name afresh", async () => {
   changeSetting(alice.profile, "requests", "on");
   changeSetting(alice.profile, "presence", "off");
