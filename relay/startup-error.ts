@@ -4,6 +4,7 @@ const exitStatus = {
   insecure_listen: 64,
   unknown_account: 67,
   unknown_invitation: 67,
+  relay_running: 69,
   port_in_use: 69,
   cannot_listen: 69,
   database_unreachable: 69,

@@ -228,12 +228,18 @@ describe("on a folder without a relay that runs", () => {
     const stopped = await spawnRelay({ ...sources });
     const member = await joinRelay(stopped.url, "alice");
     member.client.close();
+    const restored = () => runChatRelay(["admin", "restored", "--json", "--data", stopped.folder], sources);
+    expect(await restored().finished).toMatchObject({ code: 69, stdout: "" });
     await stopped.process.kill("SIGTERM");
     const parameters = ["admin", "accounts", "--json", "--data", stopped.folder];
     const { code, stdout, stderr } = await runChatRelay(parameters, sources).finished;
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(parseLines(stdout)).toMatchObject([{ name: "alice" }]);
     expect(existsSync(join(stopped.folder, "postgres", "data", "postmaster.pid"))).toBe(false);
+    expect(await restored().finished).toMatchObject({
+      code: 0,
+      stdout: '{"type":"restored","conversations":0}\n',
+    });
     await stopped.startAgain();
     await stopped.stop();
   });

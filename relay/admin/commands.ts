@@ -1,10 +1,13 @@
 // What `chat relay admin` does, one function a command.
 import type { Database } from "../db/pool.ts";
+import { StartupError } from "../startup-error.ts";
+import { markRestored } from "../upkeep/mark-restored.ts";
 import { deleteAccount, disableAccount, enableAccount, listAccounts } from "./accounts.ts";
 import { listInvitations, makeInvitation, withdrawInvitation } from "./invitations.ts";
 import { type RelayPlace, relayFolder, withRelayDatabase } from "./open-database.ts";
 import { type AdminOutput, moment, shown, size, table } from "./output.ts";
 import { rotateTokenKeys } from "./rotate-keys.ts";
+import { countRelays } from "./sql/count-relays.ts";
 import { selectBiggestSenders, selectUsage } from "./sql/select-usage.ts";
 
 export interface Admin {
@@ -127,6 +130,24 @@ export async function withdraw({ place, output }: Admin, id: string): Promise<vo
   await withRelayDatabase(place, (db) => withdrawInvitation(db, id));
   if (output.json) output.object({ type: "invitation", id, state: "withdrawn" });
   else output.line(`The invitation ${id} is withdrawn.`);
+}
+
+/** The database was put back from a backup, and nothing shows it. Throws StartupError while a relay serves it. */
+export async function restored({ place, output, now }: Admin): Promise<void> {
+  const conversations = await withRelayDatabase(place, async (db) => {
+    if ((await countRelays(db)) > 0) throw stillServing();
+    return markRestored(db, now);
+  });
+  if (output.json) output.object({ type: "restored", conversations });
+  else output.line(`${conversations} conversations go on as restored: clients send again what is missing.`);
+}
+
+function stillServing(): StartupError {
+  return new StartupError(
+    "relay_running",
+    "A relay serves this database.",
+    "Stop it, then say it again; start it after that.",
+  );
 }
 
 /** Needs no database. */

@@ -93,6 +93,10 @@ function describe(environment: Readonly<Record<string, string | undefined>>): Co
     "rotate-keys",
     "sign access tokens with a new key; the relay need not be restarted",
   ).action(async () => (await load()).rotateKeys(adminOf(rotate)));
+  const restored = command(
+    "restored",
+    "say that the database was put back from a backup; no relay may run",
+  ).action(async () => (await load()).restored(adminOf(restored)));
   return program;
 }
 

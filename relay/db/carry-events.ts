@@ -7,6 +7,8 @@ import type { Bus, BusEvent } from "../fanout/bus.ts";
 import { describeError, type Logger } from "../logger.ts";
 import type { Queries } from "./pool.ts";
 
+/** By the connection of this name a relay is known that serves the database. */
+export const EVENTS_APPLICATION = "sotto-events";
 const CHANNEL = "sotto_events";
 /** PostgreSQL takes less than 8,000 bytes. */
 const MAX_PAYLOAD = 7_900;
@@ -46,7 +48,7 @@ export function receiveEvents(
   const listen = async (): Promise<void> => {
     const mine = new pg.Client({
       ...connection,
-      application_name: "sotto-events",
+      application_name: EVENTS_APPLICATION,
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
