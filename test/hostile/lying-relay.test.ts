@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { readMessages } from "../../client/core/messages/read-messages.ts";
 import {
   type ConnectResponse,
   ConnectResponseSchema,
@@ -12,7 +13,7 @@ import {
   type Roster,
 } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import { type Finished, newcomer, type Person, registered } from "../support/chat.ts";
-import { acquaint, person } from "../support/person.ts";
+import { acquaint, catchUp, insideOffline, person, say } from "../support/person.ts";
 import { startTestRelay, type TestRelay } from "../support/relay.ts";
 import { type HostileRelay, hostileRelay } from "./hostile-relay.ts";
 
@@ -56,12 +57,10 @@ function expectAlarm(finished: Finished, sentence: RegExp): void {
   expect(finished.stderr).not.toMatch(/\n\s+at |node:internal|\.[jt]s:\d/);
 }
 
-async function texts(reader: Person, peer: Person): Promise<unknown[]> {
-  const shown = await reader.chat(["read", peer.name, "--offline", "--json", "-n", "100"]);
-  return shown.stdout
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => (JSON.parse(line) as { text: string }).text);
+function texts(reader: Person, peer: Person): Promise<string[]> {
+  return insideOffline(reader, (profile) =>
+    readMessages(profile, { conversation: peer.name, limit: 100 }).map(({ text }) => text),
+  );
 }
 
 /** Changes the deliveries of every frame that has some. */
@@ -81,8 +80,8 @@ test("a prekey of somebody else's is refused, the message is not sent, and goes 
   };
   expectAlarm(await alice.chat(["send", bob.name, "secret"]), /key/i);
   liar.tricks = { answers: {} };
-  await alice.ok(["send", bob.name, "in the clear again"]);
-  await bob.ok(["read", "--json"]);
+  await say(alice, bob.name, "in the clear again");
+  await catchUp(bob);
   expect(await texts(bob, alice)).toEqual(["in the clear again"]);
   await mallory.leave();
 });
@@ -112,14 +111,14 @@ test("a name that leads to another account is a hard stop", async () => {
     }
     return response;
   };
-  await alice.ok(["send", mallory.name, "hi"]);
+  await say(alice, mallory.name, "hi");
   expectAlarm(await alice.chat(["send", bob.name, "secret"]), /calls itself mallory/);
   await mallory.leave();
 });
 
 test("rows that are changed, cut or grown on the way are refused, and read once they come whole", async () => {
   await acquaint(alice, bob);
-  await alice.ok(["send", bob.name, "the price is 10"]);
+  await say(alice, bob.name, "the price is 10");
   for (const change of [
     (envelope: Uint8Array) =>
       Uint8Array.from(envelope, (byte, i) => (i === envelope.length - 20 ? byte ^ 4 : byte)),
@@ -138,22 +137,22 @@ test("rows that are changed, cut or grown on the way are refused, and read once 
 
 test("a row that is played twice shows once", async () => {
   await acquaint(alice, bob);
-  await alice.ok(["send", bob.name, "pay me once"]);
+  await say(alice, bob.name, "pay me once");
   liar.tricks.toClient = deliveries((rows) => rows.flatMap((row) => [row, row]));
-  await bob.ok(["read", alice.name]);
+  await catchUp(bob);
   expect((await texts(bob, alice)).filter((text) => text === "pay me once")).toHaveLength(1);
 });
 
 test("an old row played again as a new one is not shown again, and the next true message tells on the relay", async () => {
   await acquaint(alice, bob);
-  await alice.ok(["send", bob.name, "pay me"]);
+  await say(alice, bob.name, "pay me");
   let replayed: Delivery | undefined;
   liar.tricks.toClient = (frame) => {
     replayed = frame.deliveries.find((row) => row.envelope.length > 0) ?? replayed;
     return [frame];
   };
-  await bob.ok(["read", alice.name]);
-  await alice.ok(["send", bob.name, "the next true one"]);
+  await catchUp(bob);
+  await say(alice, bob.name, "the next true one");
   const original = replayed;
   if (original === undefined) throw new Error("nothing to replay");
   liar.tricks.toClient = deliveries((rows) =>
@@ -168,8 +167,8 @@ test("an old row played again as a new one is not shown again, and the next true
 
 test("a wrap put under another message opens nothing, and both are shown as unreadable", async () => {
   await acquaint(alice, bob);
-  await alice.ok(["send", bob.name, "yes"]);
-  await alice.ok(["send", bob.name, "no"]);
+  await say(alice, bob.name, "aye");
+  await say(alice, bob.name, "nay");
   liar.tricks.toClient = deliveries((rows) => {
     const full = rows.filter((row) => row.wrap.length > 0);
     const wraps = full.map((row) => row.wrap).reverse();
@@ -179,13 +178,13 @@ test("a wrap put under another message opens nothing, and both are shown as unre
     return rows;
   });
   const finished = await bob.chat(["read", alice.name, "-n", "2"]);
-  expect(finished.stdout).not.toMatch(/\b(yes|no)\b/);
+  expect(finished.stdout).not.toMatch(/\b(aye|nay)\b/);
   expect(finished.stdout.match(/could not be read/g)).toHaveLength(2);
 });
 
 test("rows in another order are noticed, and nothing is shown out of order", async () => {
   await acquaint(alice, bob);
-  for (const text of ["one", "two", "three"]) await alice.ok(["send", bob.name, text]);
+  for (const text of ["one", "two", "three"]) await say(alice, bob.name, text);
   liar.tricks.toClient = deliveries((rows) => {
     const numbers = rows.map((row) => row.sequence);
     return rows.toReversed().map((row, i) => ({ ...row, sequence: numbers[i] ?? row.sequence }));
@@ -197,8 +196,8 @@ test("rows in another order are noticed, and nothing is shown out of order", asy
 
 test("a row left out is noticed at the next message", async () => {
   await acquaint(alice, bob);
-  await alice.ok(["send", bob.name, "you never see this"]);
-  await alice.ok(["send", bob.name, "but you see this"]);
+  await say(alice, bob.name, "you never see this");
+  await say(alice, bob.name, "but you see this");
   liar.tricks.toClient = deliveries((rows) => {
     const [first, ...rest] = rows;
     return first === undefined ? [] : rest.map((row) => ({ ...row, sequence: row.sequence - 1n }));
@@ -219,7 +218,7 @@ test.each([
     return [frame];
   };
   await acquaint(alice, bob);
-  await alice.ok(["read"]);
+  await catchUp(alice);
   let swallowed = 0n;
   liar.tricks.toRelay = (frame) => {
     if (frame.frame.case !== "submit") return [frame];
@@ -240,7 +239,7 @@ test.each([
   };
   const sent = await alice.chat(["send", bob.name, "thrown away"]);
   liar.tricks = { answers: {} };
-  await bob.ok(["send", alice.name, "still here"]);
+  await say(bob, alice.name, "still here");
   const read = await alice.chat(["read", bob.name]);
   // At once, if the device has seen that place already.
   expectAlarm(sent.code === 76 ? sent : read, /another place|history/);
@@ -269,7 +268,7 @@ test("frames of garbage end in a clear line, not in a crash", async () => {
   expect([0, 69, 76]).toContain(finished.code);
   expect(finished.stderr).not.toMatch(/\n\s+at |node:internal|Something went wrong/);
   liar.tricks = { answers: {} };
-  await alice.ok(["send", bob.name, "after the noise"]);
+  await say(alice, bob.name, "after the noise");
   expect(await bob.ok(["read", alice.name])).toContain("after the noise");
 });
 
@@ -306,8 +305,8 @@ test("access tokens that ran out are renewed unseen; a stolen profile's reused t
   expect(owner.code).toBe(77);
   expect(owner.stderr).toMatch(/chat login/);
   await alice.ok(["login", alice.name, "--password-file", alice.passwordFile]);
-  await alice.ok(["send", bob.name, "back"]);
-  await bob.ok(["read", "--json"]);
+  await say(alice, bob.name, "back");
+  await catchUp(bob);
   expect((await texts(bob, alice)).slice(-2)).toEqual(["am I still in?", "back"]);
   await stolen.leave();
 });
