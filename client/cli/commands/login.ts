@@ -1,5 +1,6 @@
 import { checkNewPassword } from "../../core/account/account-password.ts";
 import { addThisDevice } from "../../core/account/add-this-device.ts";
+import { knownDevices } from "../../core/account/devices.ts";
 import { checkNewName } from "../../core/account/register.ts";
 import { checkOwner, renewLogin } from "../../core/account/renew-login.ts";
 import { resetPassword } from "../../core/account/reset-password.ts";
@@ -14,6 +15,7 @@ import { safeText } from "../../safe-text.ts";
 import { type Context, unlessInterrupted } from "../context.ts";
 import { meObject } from "../json-objects.ts";
 import { accountPassword, profilePassphrase, recoveryWords } from "../secrets.ts";
+import { dateOf, moment } from "../times.ts";
 import { pathsOf, withProfile } from "../with-profile.ts";
 
 export interface LoginOptions {
@@ -73,7 +75,7 @@ async function loginAsNewDevice(context: Context, name: string, options: LoginOp
   });
   try {
     sayMe(context, profile, `This machine is now a device of ${safeText(name)} on ${safeText(relay.url)}.`);
-    if (options.signOutOthers === true) output.note("All other devices are signed out.");
+    sayOthers(context, profile);
     output.note(
       output.paintNote("dim", "Next: `chat read`. What was sent before stays on your other devices."),
     );
@@ -97,6 +99,21 @@ async function passwordFor(
   await resetPassword({ name, words: given, newPassword, ...account });
   context.output.note(`${safeText(name)} has a new password.`);
   return newPassword;
+}
+
+/** Whoever comes into his account anew sees who else is in it. */
+function sayOthers({ output, now }: Context, profile: Profile): void {
+  const others = knownDevices(profile).filter(({ isCurrent }) => !isCurrent);
+  if (others.length === 0) {
+    output.note("No other device is in the account.");
+    return;
+  }
+  const listed = others.map(
+    ({ id, addedAt }) => `${id.slice(0, 8)} (since ${moment(dateOf(addedAt), now())})`,
+  );
+  output.note(
+    `Other devices: ${listed.join(", ")}. \`chat devices revoke ID\` signs one out that is not yours.`,
+  );
 }
 
 function sayMe({ output }: Context, profile: Profile, sentence: string): void {
