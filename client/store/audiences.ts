@@ -15,6 +15,16 @@ export function saveAudience(
   for (const account of accounts) insert.run(conversation, rosterVersion, account);
 }
 
+/** Whether it is known whose devices a roster of this version has. */
+export function hasAudience(db: Database, conversation: number, rosterVersion: number): boolean {
+  return (
+    statement<[number, number], unknown>(
+      db,
+      "select 1 from audiences where conversation = ? and roster_version = ? limit 1",
+    ).get(conversation, rosterVersion) !== undefined
+  );
+}
+
 /** Which roster a message was sealed for. */
 export function noteRosterOf(db: Database, position: number, rosterVersion: number): void {
   statement<[number, number], never>(db, "update messages set roster_version = ? where position = ?").run(

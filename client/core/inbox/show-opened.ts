@@ -6,13 +6,14 @@ import {
   openEnvelope,
 } from "../../../keys/index.ts";
 import { StubReason } from "../../../proto/gen/sotto/relay/v1/messaging_pb.ts";
-import { noteRosterOf } from "../../store/audiences.ts";
+import { hasAudience, noteRosterOf, saveAudience } from "../../store/audiences.ts";
 import { readConversation, type StoredConversation, setOpened } from "../../store/conversations.ts";
 import { transact } from "../../store/database.ts";
 import { addMessage, type NewMessage } from "../../store/messages.ts";
 import { findOwnRow } from "../../store/own-rows.ts";
 import { promoteSession } from "../../store/sessions.ts";
 import { conversationsReady, deleteStaged, readyRows, type StagedRow } from "../../store/staged-rows.ts";
+import { isGroup, membersOf } from "../conversations/conversations.ts";
 import { keepOwnClaim } from "../groups/claim-history.ts";
 import { takeGroupContent } from "../groups/group-content.ts";
 import type { Cause } from "../groups/stage.ts";
@@ -111,12 +112,26 @@ function showContent(
     recordReplay(profile, conversation, row);
     return false;
   }
-  if (isOwn) noteRosterOf(profile.db, position, header.rosterVersion);
+  if (isOwn) noteAudience(profile, conversation, position, header.rosterVersion);
   checkOpened(profile, conversation, row, opened);
   actOn(profile, conversation, row, opened, content);
   if (isVisible) applyWaiting(profile, position);
   if (isVisible && conversation.kind === "dm") tellRequest(profile, conversation, header.sender, "message");
   return isVisible;
+}
+
+/** Whom a message of another own device is for: this one may never have sealed for that roster. */
+function noteAudience(
+  profile: Profile,
+  stored: StoredConversation,
+  position: number,
+  rosterVersion: number,
+): void {
+  const { db, identity } = profile;
+  noteRosterOf(db, position, rosterVersion);
+  if (!isGroup(stored.kind) || hasAudience(db, stored.conversation, rosterVersion)) return;
+  const others = membersOf(profile, stored).filter((member) => !equal(member, identity.accountId));
+  saveAudience(db, stored.conversation, rosterVersion, others);
 }
 
 /** What somebody blocked writes to this account is opened, for the sake of his session, and then is nothing. */

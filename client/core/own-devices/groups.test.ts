@@ -104,6 +104,12 @@ test("both devices of both hold the same group, whoever makes it, joins it and w
   );
   expectSame("#ops", alice, tablet);
   expectSame("#work", bob, phone);
+  // Each knows who has what the other one wrote.
+  await sync(bob, alice, tablet);
+  const states = (who: Enrolled) =>
+    readMessages(who.profile, { conversation: "#ops", limit: 100 }).map(({ state }) => state);
+  expect(states(tablet)).toEqual(["sent", "delivered", "received", "received"]);
+  expect(states(alice)).toEqual(states(tablet));
   expect(said(bob, "#work")).toEqual(said(alice, "#ops").slice(1));
 });
 

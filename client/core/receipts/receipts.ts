@@ -1,5 +1,5 @@
 // What devices tell an author of his messages: how far they have them and have read them, never less than before.
-import { type AccountId, type DeviceId, equal, sha256 } from "../../../keys/index.ts";
+import { type AccountId, type DeviceId, equal, memberOf, sha256 } from "../../../keys/index.ts";
 import type { Receipt } from "../../../proto/gen/sotto/chat/v1/content_pb.ts";
 import { wasInAudience } from "../../store/audiences.ts";
 import { findConversation, readConversation, type StoredConversation } from "../../store/conversations.ts";
@@ -26,7 +26,7 @@ import {
 } from "../../store/receipts.ts";
 import { isOn } from "../../store/settings.ts";
 import { receiptsFloor } from "../conversations/delivery-state.ts";
-import { nameOf } from "../groups/memberships.ts";
+import { membershipOf, nameOf } from "../groups/memberships.ts";
 import { encodeContent } from "../outbox/encode-content.ts";
 import { isBlocked } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";
@@ -104,11 +104,12 @@ export function takeReceipt(
 }
 
 function conversationMeant(
-  { db, identity }: Profile,
+  profile: Profile,
   direct: StoredConversation,
   sender: AccountId,
   { conversationId, incarnation }: Receipt,
 ): StoredConversation | undefined {
+  const { db, identity } = profile;
   const isPeer =
     direct.kind === "dm" && direct.peerAccount !== undefined && equal(sender, direct.peerAccount);
   if (!isPeer || equal(sender, identity.accountId)) return undefined;
@@ -118,8 +119,14 @@ function conversationMeant(
   const isMember =
     about.kind === "dm"
       ? about.conversation === direct.conversation
-      : wasInAudience(db, about.conversation, sender);
+      : wasInAudience(db, about.conversation, sender) || isMemberNow(profile, about, sender);
   return isMember ? about : undefined;
+}
+
+/** What another own device has sent to him may come after his receipt. */
+function isMemberNow(profile: Profile, about: StoredConversation, account: AccountId): boolean {
+  const state = membershipOf(profile, about);
+  return state !== undefined && memberOf(state, account) !== undefined;
 }
 
 /** What this device has just sent may not have come back from the log yet. */
