@@ -1,5 +1,6 @@
 // What the relay promises when it takes a message, the place and the log's hash there, is held against the log itself.
 import { equal, type Hash, type LogHead } from "../../keys/index.ts";
+import { readConversation } from "../store/conversations.ts";
 import { readLogHashes } from "../store/log-hashes.ts";
 import { type OwnRow, readPromised, savePromise } from "../store/own-rows.ts";
 import { record } from "./people/security.ts";
@@ -8,7 +9,8 @@ import type { Profile } from "./profile.ts";
 /** Keeps a promise until its row comes; what is known of that place already is compared at once. */
 export function takePromise(profile: Profile, conversation: number, rowHash: Hash, promised: LogHead): void {
   savePromise(profile.db, rowHash, promised);
-  const [seen] = readLogHashes(profile.db, conversation, promised.sequence);
+  const { generation } = readConversation(profile.db, conversation);
+  const [seen] = readLogHashes(profile.db, conversation, promised.sequence, generation);
   const isTaken = readPromised(profile.db, conversation, promised.sequence).length > 1;
   if (isTaken || (seen !== undefined && !equal(seen, promised.hash))) {
     recordBroken(profile, conversation, promised, seen);

@@ -82,6 +82,8 @@ export interface StreamOptions {
   live: boolean;
   /** Fencing number of a live stream, see `Hello`. */
   lease: bigint;
+  /** The newest `restoredAt` of a Welcome that was dealt with, see `Hello`. */
+  restoredKnown?: bigint;
   /** Rows pushed to a live stream; answers to `pull` do not come here. */
   onDeliveries?: (deliveries: Delivery[]) => void;
   /** Conversations behind: those that follow Welcome, and what was left out of the pushes. */
@@ -99,7 +101,13 @@ export interface PullAnswer {
 }
 
 export interface RelayStream {
-  readonly welcome: { now: bigint; oneTimePrekeysLeft: number; acknowledged: bigint };
+  readonly welcome: {
+    now: bigint;
+    oneTimePrekeysLeft: number;
+    acknowledged: bigint;
+    lapsedAt: bigint;
+    restoredAt: bigint;
+  };
   /** The heads that came with Welcome: the conversations in which this device is behind. */
   readonly heads: Conversation[];
   /** Resolves with the relay's answer; rejects when the stream breaks first: the outcome is unknown, send the same bytes again. */

@@ -39,7 +39,7 @@ class OpenStream implements RelayStream {
   /** Resolves when the stream may be used; rejects with NetError. */
   readonly welcomed: Promise<void>;
   readonly heads: Conversation[] = [];
-  welcome = { now: 0n, oneTimePrekeysLeft: 0, acknowledged: 0n };
+  welcome = { now: 0n, oneTimePrekeysLeft: 0, acknowledged: 0n, lapsedAt: 0n, restoredAt: 0n };
 
   readonly #call;
   readonly #options: StreamOptions;
@@ -157,8 +157,8 @@ class OpenStream implements RelayStream {
   /** Welcome comes first, then its heads; what is pushed in between waits until the caller has the stream. */
   #handleEarly(frame: ConnectResponse): void {
     if (frame.welcome !== undefined && this.#headsAwaited === undefined) {
-      const { now, oneTimePrekeysLeft, acknowledged } = frame.welcome;
-      this.welcome = { now, oneTimePrekeysLeft, acknowledged };
+      const { now, oneTimePrekeysLeft, acknowledged, lapsedAt, restoredAt } = frame.welcome;
+      this.welcome = { now, oneTimePrekeysLeft, acknowledged, lapsedAt, restoredAt };
       this.#headsAwaited = frame.welcome.heads;
     }
     if (this.#headsAwaited === undefined) {

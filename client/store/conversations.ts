@@ -3,6 +3,7 @@ import {
   accountId,
   type ConversationId,
   conversationId,
+  type DeviceAddress,
   type EphemeralKey,
   ephemeralKey,
   type Hash,
@@ -10,6 +11,7 @@ import {
   type Incarnation,
   incarnation,
   type LogHead,
+  toHex,
 } from "../../keys/index.ts";
 import { type Database, statement } from "./database.ts";
 
@@ -39,7 +41,11 @@ export interface StoredConversation {
   readonly generation: number;
   readonly openedSequence: number;
   readonly relayHead: number;
+  /** Whether it goes on from before what was here of it already: the relay was put back to an older state. */
+  readonly restored: boolean;
   readonly roster: { readonly version: number; readonly hash: Hash } | undefined;
+  /** Active devices of members that the roster leaves out, as `deviceAddressKey` names them. */
+  readonly absent: ReadonlySet<string>;
   readonly rosterNamed: number;
   /** What this device sealed last. */
   readonly senderSequence: number;
@@ -73,6 +79,8 @@ interface Row {
   roster_version: number | null;
   roster_hash: Uint8Array | null;
   roster_named: number;
+  restored: number;
+  absent: Uint8Array | null;
   sender_sequence: number;
   previous_content: Uint8Array | null;
   ephemeral_key: Uint8Array | null;
@@ -102,6 +110,8 @@ function fromRow(row: Row): StoredConversation {
     relayHead: row.relay_head,
     roster: version === null || rosterHash === null ? undefined : { version, hash: hash(rosterHash) },
     rosterNamed: row.roster_named,
+    restored: row.restored === 1,
+    absent: readAbsent(row.absent),
     senderSequence: row.sender_sequence,
     previousContent: row.previous_content === null ? undefined : hash(row.previous_content),
     ephemeralKey: row.ephemeral_key === null ? undefined : ephemeralKey(row.ephemeral_key),
@@ -113,6 +123,23 @@ function fromRow(row: Row): StoredConversation {
     ownRead: row.own_read ?? undefined,
     shelf: row.shelf,
   };
+}
+
+const ADDRESS_BYTES = 48;
+
+function readAbsent(packed: Uint8Array | null): ReadonlySet<string> {
+  const bytes = packed ?? new Uint8Array();
+  const count = Math.floor(bytes.length / ADDRESS_BYTES);
+  return new Set(
+    Array.from({ length: count }, (_, at) =>
+      toHex(bytes.slice(at * ADDRESS_BYTES, (at + 1) * ADDRESS_BYTES)),
+    ),
+  );
+}
+
+/** Account and device as one text. */
+export function deviceAddressKey({ accountId, deviceId }: DeviceAddress): string {
+  return toHex(accountId) + toHex(deviceId);
 }
 
 /** Undefined when it was provisional, and another process has found out who it is with. */
@@ -253,7 +280,8 @@ export function startLog(db: Database, conversation: number, made: Incarnation, 
   const row = statement<[Uint8Array, number, Uint8Array, number, number], { generation: number }>(
     db,
     `update conversations set generation = generation + 1, incarnation = ?, log_sequence = ?, log_hash = ?,
-       opened_sequence = ?, relay_head = 0, roster_version = null, roster_hash = null, roster_named = 0
+       opened_sequence = ?, relay_head = 0, roster_version = null, roster_hash = null, roster_named = 0,
+       absent = null
      where conversation = ? returning generation`,
   ).get(made, start.sequence, start.hash, start.sequence, conversation);
   return row?.generation ?? 0;
@@ -289,16 +317,19 @@ export function setOpened(db: Database, conversation: number, sequence: number):
   ).run(sequence, conversation);
 }
 
-/** Forgets the ephemeral key too: whoever has left holds it (SPEC §9.1). */
+/** Forgets the ephemeral key too: whoever has left holds it (SPEC §9.1). `absent`: active devices that it leaves out. */
 export function setRoster(
   db: Database,
   conversation: number,
   roster: { readonly version: number; readonly hash: Hash } | undefined,
+  absent: readonly DeviceAddress[] = [],
 ): void {
-  statement<[number | null, Uint8Array | null, number], never>(
+  const packed = Buffer.concat(absent.flatMap(({ accountId, deviceId }) => [accountId, deviceId]));
+  statement<[number | null, Uint8Array | null, Uint8Array | null, number], never>(
     db,
-    "update conversations set roster_version = ?, roster_hash = ?, ephemeral_key = null where conversation = ?",
-  ).run(roster?.version ?? null, roster?.hash ?? null, conversation);
+    `update conversations set roster_version = ?, roster_hash = ?, absent = ?, ephemeral_key = null
+     where conversation = ?`,
+  ).run(roster?.version ?? null, roster?.hash ?? null, packed.length === 0 ? null : packed, conversation);
 }
 
 /** What the next message of this device counts on from. */

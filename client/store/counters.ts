@@ -12,6 +12,8 @@ type Counter =
   | "prekey_upkeep"
   | "signed_out"
   | "keys_renewed"
+  | "relay_restored"
+  | "lapse_told"
   | "pairs_stale"
   | "own_rows_unknown"
   | `prekey_${PrekeySecret["kind"]}`;

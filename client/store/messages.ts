@@ -238,9 +238,9 @@ export function newestMessage(db: Database, conversation: number): StoredMessage
 export function markSent(db: Database, position: number, sequence: number): void {
   statement<[number, number, number], never>(
     db,
-    `update messages set state = 'sent', sequence = ?, arrival = ?, trouble_code = null, trouble = null,
+    `update messages set state = 'sent', sequence = ?, arrival = coalesce(arrival, ?), trouble_code = null, trouble = null,
        body = case kind when 'silent' then null else body end
-     where position = ? and state <> 'sent'`,
+     where position = ? and (state <> 'sent' or sequence is null)`,
   ).run(sequence, newestArrival(db) + 1, position);
 }
 
@@ -410,4 +410,18 @@ export function countMessages(db: Database, conversation: number): ConversationC
     "select unread, mentions, queued from summaries where conversation = ?",
   ).get(conversation);
   return row ?? { unread: 0, mentions: 0, queued: 0 };
+}
+
+/** Whether a message of that device came in since. */
+export function hasSpokenSince(
+  db: Database,
+  { accountId, deviceId }: { readonly accountId: AccountId; readonly deviceId: DeviceId },
+  since: number,
+): boolean {
+  return (
+    statement<[Uint8Array, Uint8Array, number], unknown>(
+      db,
+      "select 1 from messages where device_id = ? and account_id = ? and received_at > ? limit 1",
+    ).get(deviceId, accountId, since) !== undefined
+  );
 }

@@ -17,6 +17,8 @@ export type SecurityEventKind =
   | "message_replayed"
   | "message_id_reused"
   | "profile_restored"
+  | "relay_restored"
+  | "device_lapsed"
   | "device_added"
   | "device_removed";
 

@@ -42,12 +42,10 @@ export interface AppendEntrySetup {
 export async function appendEntry(setup: AppendEntrySetup, request: AppendEntryRequest, caller: Caller) {
   // A copy: the request is a view of the wire buffer.
   const entry = readMembershipEntry(Uint8Array.from(request.entry));
-  const { signer } = entry;
-  if (!equal(signer.accountId, caller.accountId) || !equal(signer.deviceId, caller.deviceId)) {
-    throw new RelayError(ErrorReason.BAD_SIGNATURE, "an entry of another device");
-  }
   const id = entry.conversation ?? groupConversationId(entry.bytes);
-  const appended = await setup.database.transaction((transaction) => append(setup, transaction, entry, id));
+  const appended = await setup.database.transaction((transaction) =>
+    append(setup, transaction, entry, id, caller),
+  );
   for (const event of appended.events) setup.bus.publish(event);
   const [row] = await selectConversations(setup.database, caller.accountId, caller.deviceId, [id]);
   return {
@@ -62,7 +60,11 @@ async function append(
   transaction: Queries,
   entry: MembershipEntry,
   id: ConversationId,
+  caller: Caller,
 ): Promise<Appended> {
+  const isOwn =
+    equal(entry.signer.accountId, caller.accountId) && equal(entry.signer.deviceId, caller.deviceId);
+  if (!isOwn && entry.conversation === null) throw anothersEntry();
   // The devices of a newcomer must not change between the reading of them and the commit; nor may a device sign that is
   // being revoked.
   const accounts = accountsOf(entry);
@@ -77,6 +79,9 @@ async function append(
     return { sequence: stored.log_sequence, logHash: stored.log_hash, events: [] };
   }
   const before = locked.state === null ? undefined : decodeStoredMembership(locked.state);
+  // A relay that was put back has lost entries: a member gives them again. Each fits in one place only.
+  if (!isOwn && (before === undefined || memberOf(before, caller.accountId) === undefined))
+    throw anothersEntry();
   if (before !== undefined) {
     await checkKnown(transaction, before, entry);
     checkPlace(before, entry);
@@ -84,6 +89,10 @@ async function append(
   const after = checkEntry(before, entry, chain);
   const place: Place = { id, locked, storedAt: setup.clock() };
   return storeEntry(transaction, place, entry, { before, after });
+}
+
+function anothersEntry(): RelayError {
+  return new RelayError(ErrorReason.BAD_SIGNATURE, "an entry of another device");
 }
 
 /** Those that have to exist. */

@@ -231,7 +231,7 @@ test("what the rules refuse, forged or revoked signatures and unknown accounts c
   forged[forged.length - 1] = (forged[forged.length - 1] ?? 0) ^ 1;
   expect(await reasonOf(appendEntryTo(alice, forged))).toBe("bad_signature");
   const others = entryBy(alice, team.state, invite(carol.person));
-  expect(await reasonOf(appendEntryTo(bob, others))).toBe("bad_signature");
+  expect(await reasonOf(appendEntryTo(carol, others))).toBe("bad_signature");
   const nobody = { ...carol.person, accountId: new Uint8Array(32) as typeof carol.person.accountId };
   expect(await reasonOf(team.append(alice, invite(nobody)))).toBe("unknown_account");
   expect(await reasonOf(appendEntryTo(alice, new Uint8Array(300)))).toBe("malformed");
@@ -241,6 +241,16 @@ test("what the rules refuse, forged or revoked signatures and unknown accounts c
   await append(bob.person, revocation(bob.person, second.keys));
   expect(await reasonOf(appendEntryTo(second, early))).toBe("bad_signature");
   expect((await membershipOf(alice, team.id)).head?.sequence).toBe(2n);
+});
+
+test("a member gives an entry again that another has signed; nobody makes another's group", async () => {
+  const { alice, bob, carol, team } = await group();
+  const lost = entryBy(alice, team.state, invite(carol.person));
+  await appendEntryTo(bob, lost);
+  await appendEntryTo(alice, lost);
+  expect((await membershipOf(alice, team.id)).head?.sequence).toBe(3n);
+  const created = (await membershipOf(alice, team.id)).entries[0] ?? new Uint8Array();
+  expect(await reasonOf(appendEntryTo(bob, created))).toBe("bad_signature");
 });
 
 test("the policy says who may post", async () => {

@@ -422,7 +422,7 @@ class ConnectionDouble implements RelayConnection {
 }
 
 export class StreamDouble implements RelayStream {
-  readonly welcome: { now: bigint; oneTimePrekeysLeft: number; acknowledged: bigint };
+  readonly welcome: RelayStream["welcome"];
   readonly heads: Conversation[];
   readonly closed: Promise<NetError | undefined>;
   readonly device: DeviceAddress;
@@ -444,6 +444,8 @@ export class StreamDouble implements RelayStream {
       now: BigInt(relay.clock()),
       oneTimePrekeysLeft: left,
       acknowledged: BigInt(acknowledged),
+      lapsedAt: 0n,
+      restoredAt: 0n,
     };
     this.closed = new Promise((resolve) => {
       this.#end = resolve;

@@ -13,6 +13,7 @@ import { sessionTokens } from "../account/session-tokens.ts";
 import { ChatError } from "../chat-error.ts";
 import type { Connect } from "../outbox/drain-outbox.ts";
 import type { Profile } from "../profile.ts";
+import { openKnowingly } from "../restored/take-restored.ts";
 
 /**
  * The relay that was asked for, else the profile's, else the one on this machine. A pin of the profile's holds for the
@@ -57,6 +58,7 @@ export function connector(profile: Profile, asked?: string): Connect {
     let open = true;
     return {
       ...mine.connection,
+      openStream: (options) => openKnowingly(profile, mine.connection, options),
       close: () => {
         if (!open) return;
         open = false;

@@ -44,6 +44,7 @@ import { alarm, record } from "../people/security.ts";
 import { admit } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";
 import { forgetReceipts } from "../receipts/receipts.ts";
+import { continueRestored, sendLostAgain, wasPutBack } from "../restored/continue-log.ts";
 import { showStart, wasThereFromTheStart } from "./show-start.ts";
 
 const { GROUP, ROOM } = RelayKind;
@@ -188,9 +189,9 @@ export function meetingPlace(profile: Profile, stored: StoredConversation, peer:
   return conversationWith(profile, { kind: "person", name: nameOf(profile, peer), accountId: peer });
 }
 
-/** Whether the relay has begun its log anew. In a group or room another generation is another stay in the same log. */
-export function wasLost({ generation, kind }: StoredConversation): boolean {
-  return generation > 1 && !isGroup(kind);
+/** Whether the relay has begun its log anew, or from an older state. In a group or room another generation is another stay in the same log. */
+export function wasLost({ generation, kind, restored }: StoredConversation): boolean {
+  return restored || (generation > 1 && !isGroup(kind));
 }
 
 /** For the middle of a sentence: `the conversation with alice`, `#ops`. */
@@ -323,6 +324,11 @@ export function noteLog(
     if (id === undefined) return undefined;
     const isSame = log !== undefined && equal(log.incarnation, made);
     if (isSame && Number(shown.head) < (heldBefore.get(conversation) ?? 0)) return "an older state";
+    if (!isSame && log !== undefined && wasPutBack(shown)) {
+      if (!continueRestored(profile, stored, shown)) return "another log";
+      nameRelayHead(profile.db, conversation, Number(shown.head), Number(shown.rosterVersion));
+      return undefined;
+    }
     // A direct conversation is opened anew after a loss. A group cannot be: nobody would sign all of its entries again.
     if (!isSame && log !== undefined && isGroup(stored.kind)) return "another log";
     // Another process was quicker: this is old news.
@@ -335,7 +341,9 @@ export function noteLog(
       // A newcomer's log begins where he joined; what the relay says of it shows as soon as somebody speaks of it.
       const isLate = shown.start > 0n && shown.startHash.length === 32;
       if (isLate && !isGroup(stored.kind) && wasThereFromTheStart(profile)) return "less";
-      const start = isLate
+      // What was put back began as an incarnation that nobody speaks of any more.
+      const isToldStart = isLate || (wasPutBack(shown) && shown.startHash.length === 32);
+      const start = isToldStart
         ? { sequence: Number(shown.start), hash: hash(shown.startHash) }
         : logStart(id, made);
       const generation = startLog(profile.db, conversation, made, start);
@@ -344,6 +352,7 @@ export function noteLog(
       if (isLate && stored.standing === "member") showStart(profile, stored, start);
     }
     if (!isSame && log !== undefined) {
+      sendLostAgain(profile, stored, 0);
       const text = `The relay has lost ${theConversation(stored)} and begun it anew: messages may be missing.`;
       record(profile, "note", {
         kind: "log_lost",

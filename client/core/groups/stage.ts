@@ -27,6 +27,7 @@ import type { Delivery } from "../../net/relay-connection.ts";
 import { advanceLog, readConversation, type StoredConversation } from "../../store/conversations.ts";
 import { transact } from "../../store/database.ts";
 import { enterGroup, saveMembership, setStanding } from "../../store/groups.ts";
+import { keepEntry, readKeptEntry } from "../../store/kept-entries.ts";
 import { readLogHashes, saveLogHash } from "../../store/log-hashes.ts";
 import { markSent } from "../../store/messages.ts";
 import { findIntentOf, removeIntent } from "../../store/outbox.ts";
@@ -128,18 +129,33 @@ interface Place {
 function takeEntry(profile: Profile, place: Place, { entry }: Delivery): boolean {
   if (entry.length === 0) return true;
   const { stored } = place;
-  const { conversationId: id } = stored;
+  const { conversationId: id, conversation } = stored;
   try {
     const before = place.membership;
+    if (before !== undefined && isKnownEntry(profile, conversation, before, entry)) return true;
     const after = applyMembershipEntry(before, entry, (account) => knownChain(profile, account));
     if (id === undefined || !equal(after.conversation, id)) return false;
     place.membership = after;
+    keepEntry(profile.db, conversation, after.head.sequence, entry);
     noteStanding(profile, stored, before, after, entry);
     return true;
   } catch (error) {
     if (error instanceof KeysError) return false;
     throw error;
   }
+}
+
+/** What was given again to a relay that had lost it comes again. */
+function isKnownEntry(
+  { db }: Profile,
+  conversation: number,
+  { head }: MembershipState,
+  entry: Uint8Array,
+): boolean {
+  const { sequence } = readMembershipEntry(entry);
+  if (sequence > head.sequence) return false;
+  const kept = readKeptEntry(db, conversation, sequence);
+  return kept !== undefined && equal(kept, entry);
 }
 
 /** This account comes in, or it is out: by its own hand or by another's. */

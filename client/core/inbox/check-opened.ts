@@ -28,7 +28,7 @@ export function checkOpened(
   row: StagedRow,
   { header, inner, contentHash }: OpenedEnvelope,
 ): void {
-  checkLogSeen(profile, conversation, row, header.sender, inner);
+  checkLogSeen(profile, conversation, row, header, inner);
   for (const head of inner.chainHeads) noteHead(profile, head.accountId, head);
   const { sender, senderDevice } = header;
   const before = readSenderCount(profile.db, conversation.conversation, sender, senderDevice);
@@ -43,13 +43,16 @@ function checkLogSeen(
   profile: Profile,
   conversation: StoredConversation,
   row: StagedRow,
-  sender: AccountId,
+  { sender, senderDevice }: EnvelopeHeader,
   { logSeen }: Inner,
 ): void {
   const known = readLogHashes(profile.db, conversation.conversation, logSeen.sequence);
   if (known.some((hash) => equal(hash, logSeen.hash))) return;
   // The sender can have seen what came before a log that was lost, and that this device never saw.
   if (wasLost(conversation) && known.length === 0) return;
+  // The first of its messages since the relay was put back may have been sealed before.
+  const isFirst = readSenderCount(profile.db, conversation.conversation, sender, senderDevice) === undefined;
+  if (conversation.restored && isFirst) return;
   // And a newcomer has not seen what came before him.
   const { conversation: number, generation } = conversation;
   if (logSeen.sequence < firstLogHash(profile.db, number, generation)) return;

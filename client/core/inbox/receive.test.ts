@@ -266,7 +266,7 @@ test("one-time pairs are made anew below 30 left, signed prekeys weekly, and old
   const ids = () =>
     bob.profile.db.prepare("select max(id) as id, count(*) as n from prekeys where kind = 'signed'").get();
   const welcome = (oneTimePrekeysLeft: number) => {
-    return { now: BigInt(Date.now()), oneTimePrekeysLeft, acknowledged: 0n };
+    return { now: BigInt(Date.now()), oneTimePrekeysLeft, acknowledged: 0n, lapsedAt: 0n, restoredAt: 0n };
   };
   await upkeepPrekeys(bob.profile, connection, welcome(30));
   expect(held?.oneTime.size).toBe(100);

@@ -11,6 +11,7 @@ import { readConversation, type StoredConversation, setOpened } from "../../stor
 import { transact } from "../../store/database.ts";
 import { addMessage, type NewMessage } from "../../store/messages.ts";
 import { findOwnRow } from "../../store/own-rows.ts";
+import { placeAgain } from "../../store/restored-logs.ts";
 import { promoteSession } from "../../store/sessions.ts";
 import { conversationsReady, deleteStaged, readyRows, type StagedRow } from "../../store/staged-rows.ts";
 import { isGroup, membersOf } from "../conversations/conversations.ts";
@@ -109,6 +110,7 @@ function showContent(
     ...shown,
   });
   if (position === undefined) {
+    if (conversation.restored) placeAgain(profile.db, header.senderDevice, header.messageId, row.sequence);
     recordReplay(profile, conversation, row);
     return false;
   }

@@ -4,6 +4,7 @@ import { findTarget } from "../../store/annotations.ts";
 import { findNumbered } from "../../store/conversations.ts";
 import { erasuresDue, removeErasure } from "../../store/erasures.ts";
 import { findMessage, readMessage } from "../../store/messages.ts";
+import { isCrowded } from "../../store/restored-logs.ts";
 import { receiptsFloor } from "../conversations/delivery-state.ts";
 import type { Profile } from "../profile.ts";
 
@@ -29,6 +30,7 @@ function rowToErase(profile: Profile, position: number) {
   if (target?.sequence === undefined) return undefined;
   // In the log that followed one that is lost, another row has its number.
   if (target.position <= receiptsFloor(profile, target.conversation)) return undefined;
+  if (isCrowded(db, target.conversation, target.sequence)) return undefined;
   const conversationId = findNumbered(db, target.conversation)?.conversationId;
   return conversationId && { conversationId, sequence: BigInt(target.sequence) };
 }

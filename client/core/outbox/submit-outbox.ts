@@ -20,6 +20,7 @@ import {
   readIntentsOf,
   removeIntent,
 } from "../../store/outbox.ts";
+import { resettle } from "../../store/restored-logs.ts";
 import { ChatError } from "../chat-error.ts";
 import { heldLogs, settle } from "../conversations/conversations.ts";
 import { mayWrite } from "../groups/rights.ts";
@@ -249,6 +250,10 @@ function takeRefused(profile: Profile, intent: Intent, refused: Refused): number
       sealAgain(profile, current);
       return undefined;
     case "message_id_reused":
+      if (resettle(profile.db, current.position)) {
+        removeIntent(profile.db, current.intent);
+        return undefined;
+      }
       if (mayBeSentAlready(profile, readMessage(profile.db, intent.position)?.sentAt ?? 0)) {
         takeSentAlready(profile, current);
         return undefined;

@@ -5,12 +5,19 @@ import {
   type RosterSlot,
   rosterHash,
   rosterOf,
+  toHex,
 } from "../../../keys/index.ts";
 import { NetError } from "../../net/net-error.ts";
 import type { RelayConnection, Roster } from "../../net/relay-connection.ts";
 import { saveAudience } from "../../store/audiences.ts";
-import { readConversation, type StoredConversation, setRoster } from "../../store/conversations.ts";
+import {
+  deviceAddressKey,
+  readConversation,
+  type StoredConversation,
+  setRoster,
+} from "../../store/conversations.ts";
 import { transact } from "../../store/database.ts";
+import { hasSpokenSince } from "../../store/messages.ts";
 import { ChatError } from "../chat-error.ts";
 import {
   forgedConversation,
@@ -27,8 +34,16 @@ import type { Profile } from "../profile.ts";
 import { knownChain, ownChain, refreshChains } from "./contacts.ts";
 import { alarm } from "./security.ts";
 
-/** The devices that get what is sent in a conversation, in the order of the roster, by the pinned chains. */
+/**
+ * The devices that get what is sent in a conversation, in the order of the roster: those of the pinned chains, but for
+ * such as are absent.
+ */
 export function slotsOf(profile: Profile, conversation: StoredConversation): RosterSlot[] {
+  const { absent } = conversation;
+  return allSlotsOf(profile, conversation).filter((slot) => !absent.has(deviceAddressKey(slot)));
+}
+
+function allSlotsOf(profile: Profile, conversation: StoredConversation): RosterSlot[] {
   const chains = membersOf(profile, conversation).map((member) => knownChain(profile, member));
   return rosterOf(chains.flatMap((chain) => (chain === undefined ? [] : [chain])));
 }
@@ -139,8 +154,11 @@ export function forgetRoster(profile: Profile, conversation: number): void {
 function takeRoster(profile: Profile, conversation: number, shown: Roster): boolean {
   return transact(profile.db, () => {
     const stored = readConversation(profile.db, conversation);
-    const slots = slotsOf(profile, stored);
     const { conversationId: id, rosterNamed } = stored;
+    const absent = absentIn(profile, stored, shown);
+    if (absent === undefined) return false;
+    const left = new Set(absent.map(deviceAddressKey));
+    const slots = allSlotsOf(profile, stored).filter((slot) => !left.has(deviceAddressKey(slot)));
     if (id === undefined || !isCount(shown.version) || Number(shown.version) < rosterNamed) return false;
     const version = Number(shown.version);
     const expected: Hash = rosterHash(id, version, slots);
@@ -155,10 +173,35 @@ function takeRoster(profile: Profile, conversation: number, shown: Roster): bool
         );
       });
     if (!isUnion || !equal(shown.hash, expected) || !equal(shown.conversationId, id)) return false;
-    setRoster(profile.db, conversation, { version, hash: expected });
+    setRoster(profile.db, conversation, { version, hash: expected }, absent);
     saveAudience(profile.db, conversation, version, othersOf(profile, slots));
     return true;
   });
+}
+
+/** A device that has spoken since cannot have been silent for as long as it takes to be left out. */
+const SILENCE_MS = 30 * 24 * 3_600_000;
+
+/**
+ * The active devices that the relay leaves out: silent for long, it says, or of an account that was deleted. Undefined
+ * when that cannot be: it is this device, or one that was heard of lately.
+ */
+function absentIn(
+  profile: Profile,
+  stored: StoredConversation,
+  { absent }: Roster,
+): readonly RosterSlot[] | undefined {
+  if (absent.length === 0) return [];
+  const named = new Set(absent.map(({ accountId, deviceId }) => toHex(accountId) + toHex(deviceId)));
+  const slots = allSlotsOf(profile, stored).filter((slot) => named.has(deviceAddressKey(slot)));
+  const { identity, runtime, db } = profile;
+  const since = runtime.now() - SILENCE_MS;
+  const present = allSlotsOf(profile, stored).filter((slot) => !named.has(deviceAddressKey(slot)));
+  // Of an account that was deleted none is left, whenever it spoke.
+  const isThere = (slot: RosterSlot): boolean =>
+    equal(slot.deviceId, identity.deviceId) ||
+    (present.some(({ accountId }) => equal(accountId, slot.accountId)) && hasSpokenSince(db, slot, since));
+  return slots.length < named.size || slots.some(isThere) ? undefined : slots;
 }
 
 function othersOf({ identity }: Profile, slots: readonly RosterSlot[]): AccountId[] {

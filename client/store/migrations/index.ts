@@ -10,6 +10,7 @@ import { drafts } from "./009-drafts.ts";
 import { origin } from "./010-origin.ts";
 import { ownState } from "./011-own-state.ts";
 import { contacts } from "./012-contacts.ts";
+import { lasting } from "./013-lasting.ts";
 import { olderCopies } from "./014-older-copies.ts";
 
 /** In order; the profile's `user_version` counts how many it has seen. Never change one that was released: add one. */
@@ -26,5 +27,6 @@ export const migrations: readonly string[] = [
   origin,
   ownState,
   contacts,
+  lasting,
   olderCopies,
 ];

@@ -1,0 +1,103 @@
+// The relay says that its database was put back to an older state, and where each log was cut. That is believed only if
+// the log up to the cut is the one that is here: nothing of the past can be changed that way. What was behind the cut
+// stays here; what this device had sent there goes out again.
+import { equal, hash, incarnation, type LogHead } from "../../../keys/index.ts";
+import type { Conversation } from "../../net/relay-connection.ts";
+import { annotationsOf } from "../../store/annotations.ts";
+import type { StoredConversation } from "../../store/conversations.ts";
+import { readLogHashes, saveLogHash } from "../../store/log-hashes.ts";
+import { findMessage } from "../../store/messages.ts";
+import { addIntent } from "../../store/outbox.ts";
+import { continueLog, cutBehind, findLostChange, readLost, unsend } from "../../store/restored-logs.ts";
+import { mentionsIn } from "../messages/mentions.ts";
+import { encodeChange, encodeContent } from "../outbox/encode-content.ts";
+import { record } from "../people/security.ts";
+import type { Profile } from "../profile.ts";
+
+/** As long as relays keep messages: what is older would come as a stub. */
+const RESENT_MS = 30 * 24 * 3_600_000;
+
+export function wasPutBack({ restoredHash, restoredSequence }: Conversation): boolean {
+  return restoredHash.length === 32 && restoredSequence <= BigInt(Number.MAX_SAFE_INTEGER);
+}
+
+/**
+ * Goes on with a log that was cut. False: it is not the log that is here. Inside a transaction; what was staged and can
+ * be opened must have been.
+ */
+export function continueRestored(profile: Profile, stored: StoredConversation, shown: Conversation): boolean {
+  const { db, identity, runtime } = profile;
+  const { conversation, log } = stored;
+  if (log === undefined) return false;
+  const cut: LogHead = { sequence: Number(shown.restoredSequence), hash: hash(shown.restoredHash) };
+  const head = headAtCut(profile, stored, log.head, cut);
+  if (head === undefined) return false;
+  const isBehind = log.head.sequence > cut.sequence;
+  if (isBehind) cutBehind(db, conversation, cut.sequence, identity.deviceId);
+  const generation = continueLog(db, conversation, incarnation(shown.incarnation), head);
+  saveLogHash(db, conversation, generation, head);
+  const again = sendLostAgain(profile, stored, cut.sequence);
+  record(profile, "note", {
+    kind: "relay_restored",
+    text: whatHappened(again),
+    evidence: { at: Math.floor(runtime.now() / 3_600_000) },
+  });
+  return true;
+}
+
+/** Where this device goes on: at the cut, or before it when it has not come so far. */
+function headAtCut(
+  { db }: Profile,
+  { conversation }: StoredConversation,
+  head: LogHead,
+  cut: LogHead,
+): LogHead | undefined {
+  if (head.sequence < cut.sequence) return head;
+  const [known] = readLogHashes(db, conversation, cut.sequence);
+  return known !== undefined && equal(known, cut.hash) ? cut : undefined;
+}
+
+/** Returns how many messages that somebody wrote. Inside a transaction. */
+export function sendLostAgain(profile: Profile, stored: StoredConversation, cut: number): number {
+  const { db, identity, runtime } = profile;
+  const { conversation } = stored;
+  const since = runtime.now() - RESENT_MS;
+  let written = 0;
+  for (const lost of readLost(db, conversation, identity.deviceId, { cut, since })) {
+    const body = lost.isSilent ? changeOf(profile, stored, lost.messageId) : undefined;
+    // Receipts and the like are reckoned anew by themselves.
+    if (lost.isSilent && body === undefined) continue;
+    unsend(db, lost.position, body);
+    const purpose = lost.isSilent ? "control" : "message";
+    addIntent(db, { conversation, position: lost.position, purpose });
+    if (!lost.isSilent) written += 1;
+  }
+  return written;
+}
+
+/** The edit, vote or the like that a message carried, unless it was outdone since. */
+function changeOf(
+  profile: Profile,
+  { conversation }: StoredConversation,
+  carrier: Parameters<typeof findLostChange>[2],
+): Uint8Array | undefined {
+  const { db, identity } = profile;
+  const lost = findLostChange(db, identity.deviceId, carrier);
+  const target = lost && findMessage(db, lost.target.messageId, lost.target.deviceId);
+  const made =
+    lost &&
+    annotationsOf(db, conversation, lost.target).find(
+      ({ messageId, deviceId }) => equal(messageId, carrier) && equal(deviceId, identity.deviceId),
+    );
+  if (lost === undefined || made === undefined) return undefined;
+  const { change } = made;
+  const mentions = change.kind === "edit" ? mentionsIn(profile, conversation, change.text) : [];
+  return encodeContent(encodeChange(target ?? lost.target, change, lost.version, mentions));
+}
+
+function whatHappened(again: number): string {
+  const past = "The relay was put back to an older state. Nothing that is here is lost";
+  if (again === 0) return `${past}.`;
+  const messages = again === 1 ? "one message" : `${again} messages`;
+  return `${past}; ${messages} of yours that it had lost ${again === 1 ? "goes" : "go"} out again.`;
+}
