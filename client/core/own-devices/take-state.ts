@@ -18,6 +18,7 @@ import {
   Standing,
 } from "../../../proto/gen/sotto/chat/v1/content_pb.ts";
 import { pinName } from "../../store/accounts.ts";
+import { saveChangedKey } from "../../store/changed-keys.ts";
 import { type ContactStanding, saveContactStanding, saveContactVerified } from "../../store/contacts.ts";
 import { findConversation, readConversations, type StoredConversation } from "../../store/conversations.ts";
 import { readCounter } from "../../store/counters.ts";
@@ -204,6 +205,7 @@ function takeName(profile: Profile, set: OwnVersion, name: string, given: Uint8A
     return;
   }
   const isLater = set.version > (readOwnVersion(profile.db, "name", asSubject(name))?.version ?? 1);
+  if (isLater) saveChangedKey(profile.db, name, account, profile.runtime.now());
   record(profile, isLater ? "note" : "stop", {
     kind: "name_moved",
     text: isLater

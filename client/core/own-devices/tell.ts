@@ -33,8 +33,12 @@ import type { Profile } from "../profile.ts";
 export type OwnChange =
   | { readonly about: "contact"; readonly account: AccountId }
   | { readonly about: "read" | "mute" | "group"; readonly conversation: number }
-  | { readonly about: "setting"; readonly name: keyof Settings };
+  | { readonly about: "setting"; readonly name: keyof Settings }
+  /** It stands for another account now. */
+  | { readonly about: "name"; readonly name: string };
 
+/** What a name stands for from the first contact on; whoever exchanges that counts up. */
+const FIRST_PIN = 1;
 /** What is read together is told together. */
 const DEBOUNCE_MS = 300;
 
@@ -67,6 +71,11 @@ function registersOf(profile: Profile, change: Exclude<OwnChange, { about: "read
   const { db } = profile;
   if (change.about === "setting") return [{ kind: "setting", subject: asSubject(change.name) }];
   if (change.about === "contact") return contactRegisters(profile, change.account);
+  if (change.about === "name") {
+    const subject = asSubject(change.name);
+    const version = (readOwnVersion(db, "name", subject)?.version ?? FIRST_PIN) + 1;
+    return [{ kind: "name", subject, version }];
+  }
   const { conversationId: id } = readConversation(db, change.conversation);
   if (id === undefined) return [];
   return [{ kind: change.about === "mute" ? "notify" : "group", subject: id }];
@@ -87,7 +96,8 @@ function contactRegisters({ db }: Profile, account: AccountId): Register[] {
   const name = readAccount(db, account)?.name;
   const pinned = name === undefined ? undefined : readPinnedName(db, name);
   if (name !== undefined && pinned !== undefined && equal(pinned, account)) {
-    said.push({ kind: "name", subject: asSubject(name), version: 1 });
+    const version = readOwnVersion(db, "name", asSubject(name))?.version ?? FIRST_PIN;
+    said.push({ kind: "name", subject: asSubject(name), version });
   }
   return said;
 }
@@ -115,7 +125,7 @@ export function tellEverything(profile: Profile, afterMs: number): void {
     ...readPinnedNames(db).map(({ name }) => ({
       kind: "name" as const,
       subject: asSubject(name),
-      version: 1,
+      version: readOwnVersion(db, "name", asSubject(name))?.version ?? FIRST_PIN,
     })),
     ...settingNames
       .filter((name) => readSetting(db, name) !== undefined)

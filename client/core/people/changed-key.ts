@@ -68,6 +68,7 @@ export async function acceptNewKey(profile: Profile, connect: Connect, given: st
       saveAccountEntries(profile.db, found.chain, 0, found.entries);
       deleteChangedKey(profile.db, changed.name);
       begin(profile, changed.name, before, account);
+      tellOwnDevices(profile, { about: "name", name: changed.name });
       return alias;
     });
     return { ...changed, formerly };

@@ -119,6 +119,25 @@ test("what was queued before the key changed is not sent to anybody", async () =
   expect(world.relay.log(alice.account.accountId, bob.account.accountId).rows.length).toBe(rows);
 });
 
+test("the other devices of an account hear of an accepted key, and stop until it is accepted there", async () => {
+  const desk = await world.accounts.alice.addDevice();
+  await sync(desk, alice, desk);
+  await bobChanges();
+  await acceptNewKey(alice.profile, alice.connect, "bob");
+  // What own devices tell each other waits a little for more.
+  alice.ahead = 2_000;
+  await sync(alice);
+  // An alarm is what the relay's word is; this is the word of an own device.
+  const { alarms } = await syncWarily(desk);
+  expect(alarms.filter(({ text }) => text.includes("one of your devices"))).toEqual([]);
+  expect(() => queueMessage(desk.profile, { to: "bob", text: "to whom?" })).toThrow(
+    expect.objectContaining({ code: "security_stop" }),
+  );
+  await acceptNewKey(desk.profile, desk.connect, "bob");
+  await sync(desk);
+  expect(texts(desk, "bob")).toEqual(["bob: it is me, bob"]);
+});
+
 test("a new device of somebody known is a note, and an event for those who follow", async () => {
   await sync(bob);
   const laptop = await world.accounts.bob.addDevice();
