@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { TotalsReporter } from "./scripts/totals-reporter.ts";
 
@@ -13,7 +14,8 @@ export default defineConfig({
     // Half of the time of many a file is for loading and warming up what others have loaded too.
     isolate: false,
     globalSetup: "test/support/postgres-for-tests.ts",
-    maxWorkers: "100%",
+    // Stories wait for other processes about as long as they compute.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ["default", new TotalsReporter()],
