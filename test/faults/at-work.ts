@@ -197,11 +197,11 @@ export async function look(
       });
     }
     judge(work, who, parameters.join(" "), await ended(work, who, parameters.join(" "), running), [0, 69]);
-    await sleep(chance.between(500, 4_000));
+    await sleep(chance.between(500, 4_000 + work.pause));
   }
 }
 
-export function asShown(object: Record<string, unknown>, reader: string, places: readonly Place[]): Shown {
+function asShown(object: Record<string, unknown>, reader: string, places: readonly Place[]): Shown {
   const { id, from, conversation: name, text } = object;
   const place = places.find((each) => each.name.replace(/^#/, "") === name);
   return {

@@ -2,12 +2,13 @@
 // both, the network and the people's processes go through bad days. Then all is mended, and the history is checked.
 import { setTimeout as sleep } from "node:timers/promises";
 import { openConsumer } from "../../client/core/inbox/consumers.ts";
+import { readMessages } from "../../client/core/messages/read-messages.ts";
 import { readSecurityEvents } from "../../client/store/security-events.ts";
 import { Chance } from "../support/chance.ts";
 import type { Person } from "../support/chat.ts";
 import { acquaint, insideOffline, person } from "../support/person.ts";
 import { spawnRelay } from "../support/relay.ts";
-import { type AtWork, asShown, Follower, look, type Place, write } from "./at-work.ts";
+import { type AtWork, Follower, look, type Place, write } from "./at-work.ts";
 import { checkHistory, type History, type Shown } from "./check-history.ts";
 import { strike } from "./faults.ts";
 import { newTally, type Tally } from "./tally.ts";
@@ -172,16 +173,17 @@ async function sendAll(work: AtWork, someone: Person, deadline: number): Promise
 async function endsOf(people: readonly Person[]): Promise<Map<string, Map<string, Shown[]>>> {
   const ends = new Map<string, Map<string, Shown[]>>();
   for (const each of people) {
-    const places = placesOf(each);
-    const own = new Map<string, Shown[]>();
-    for (const { name, conversation } of places) {
-      const messages = await each.json(["read", name, "--offline", "-n", "100000"]);
-      own.set(
-        conversation,
-        messages.map((message) => asShown(message, each.name, places)),
-      );
-    }
-    ends.set(each.name, own);
+    await insideOffline(each, (profile) => {
+      const own = new Map<string, Shown[]>();
+      for (const { name, conversation } of placesOf(each)) {
+        const messages = readMessages(profile, { conversation: name, limit: Number.MAX_SAFE_INTEGER });
+        own.set(
+          conversation,
+          messages.map(({ id, from, text }) => ({ id, from, conversation, text })),
+        );
+      }
+      ends.set(each.name, own);
+    });
   }
   return ends;
 }

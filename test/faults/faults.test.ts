@@ -6,7 +6,7 @@ const seed = Number(process.env["SEED"] ?? 5);
 
 test(`nothing acknowledged is lost, doubled or out of order on bad days (seed ${seed})`, async () => {
   const { wrong, tally, messages, delivered, log, homes } = await runFaults(seed, SECONDS * 1_000, {
-    pause: 2_000,
+    pause: 3_000,
   });
   expect(wrong, `SEED=${seed}, kept: ${homes.join(" ")}\n${log}`).toEqual([]);
   // Has anything happened at all?
