@@ -44,7 +44,7 @@ export function parseRelayAddress(text: string): RelayAddress | undefined {
   };
 }
 
-/** Whether both are one relay's, as far as addresses tell. */
+/** Whether the two are one listener's, with or without TLS. */
 export function isSamePlace(one: RelayAddress, other: RelayAddress): boolean {
-  return one.secure === other.secure && one.host === other.host && one.port === other.port;
+  return one.host === other.host && one.port === other.port;
 }

@@ -1,7 +1,7 @@
 // A relay with a certificate that nobody vouches for: its address names it, and clients take no other.
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { makeCertificate } from "../support/certificate.ts";
 import { type Finished, newcomer, type Person, parseLines, type RunOptions } from "../support/chat.ts";
 import { type Middle, middleTo } from "../support/middle.ts";
@@ -62,7 +62,10 @@ test("a certificate without its address is not taken, and what to do is said", a
 });
 
 test("the pin of the profile holds when the address is written without it", async () => {
-  await ok(alice, "send", "bob", "the short address", "--relay", url.replace(/#.*/, ""));
+  const short = url.replace(/#.*/, "");
+  for (const relayUrl of [short, short.replace("https:", "http:")]) {
+    await ok(alice, "send", "bob", "the short address", "--relay", relayUrl);
+  }
 });
 
 test("somebody in the middle is found out before he hears a word, by every command", async () => {
@@ -78,6 +81,24 @@ test("somebody in the middle is found out before he hears a word, by every comma
   expectStop(await chat(alice, "login", "alice", "--password-file", alice.passwordFile), /in between/);
   expect(middle.overheard).toBe(0);
   await carol.leave();
+});
+
+test("a command that goes on says that somebody is there, tells him nothing, and goes on when he is gone", async () => {
+  middle.intruder = undefined;
+  const tail = bob.start(["tail"], quietly);
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  let said = "";
+  tail.process.stderr?.on("data", (text: string) => {
+    said += text;
+  });
+  const before = middle.overheard;
+  middle.intruder = await makeCertificate(alice.home, "another");
+  await vi.waitFor(() => expect(said).toMatch(/certificate/), 20_000);
+  expect(middle.overheard).toBe(before);
+  middle.intruder = undefined;
+  await ok(alice, "send", "bob", "is he gone?");
+  await tail.until((lines) => lines.some((line) => line.includes("is he gone?")));
+  await tail.kill("SIGINT");
 });
 
 test("when he is gone, what was written meanwhile goes out", async () => {

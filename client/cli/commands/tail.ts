@@ -147,19 +147,27 @@ function printing({ output, now }: Context, profile: Profile, from: readonly str
   };
 }
 
+const lostConnection = { code: "relay_unreachable", message: "The connection broke." } as const;
+
 /** Says when the connection goes and when it is back; silent while all is well. */
 function connectionNotes(
   { output }: Context,
   { typing }: TailOptions,
 ): (state: ConnectionState, error?: unknown) => void {
   let isAway = false;
+  let isWarned = false;
   return (state, error) => {
-    if (state === "offline" && !isAway) {
+    if (state === "offline") {
+      const { code, message } = error === undefined ? lostConnection : explainFailure(error);
+      // That somebody stands in between comes after the break that he has caused, and is worth more words.
+      if (code === "security_stop" && !isWarned) {
+        isWarned = true;
+        output.note(output.paintNote("red", `${safeText(message)} Nothing is sent there. Trying again.`));
+      } else if (!isAway) output.note(output.paintNote("dim", `${safeText(message)} Trying again.`));
       isAway = true;
-      const why = error === undefined ? "The connection broke." : explainFailure(error).message;
-      output.note(output.paintNote("dim", `${safeText(why)} Trying again.`));
     } else if (state === "connected" && isAway) {
       isAway = false;
+      isWarned = false;
       output.note(output.paintNote("dim", "Connected again."));
     } else if (state === "waiting" && typing === true) {
       const why = "Another process of this profile is connected: it alone hears who is typing.";

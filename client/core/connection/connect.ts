@@ -17,14 +17,14 @@ import { openKnowingly } from "../restored/take-restored.ts";
 
 /**
  * The relay that was asked for, else the profile's, else the one on this machine. A pin of the profile's holds for the
- * same place when it is written without one. Throws `usage`.
+ * same place when that is written without one, even without TLS. Throws `usage`.
  */
 export function chooseRelay(asked: string | undefined, profileUrl?: string): RelayAddress {
   const address = parseRelayAddress(asked ?? profileUrl ?? DEFAULT_RELAY_URL);
   const known = profileUrl === undefined ? undefined : parseRelayAddress(profileUrl);
   if (address !== undefined) {
-    const isKnown = known !== undefined && address.pin === undefined && isSamePlace(address, known);
-    return isKnown ? known : address;
+    const isPinned = known?.pin !== undefined && address.pin === undefined && isSamePlace(address, known);
+    return isPinned ? known : address;
   }
   throw new ChatError("usage", "The address of the relay is not one.", {
     hint: `Write it as http://HOST:PORT or https://HOST:PORT, whole with #sha256=… if it has that; without any it is ${DEFAULT_RELAY_URL}.`,
