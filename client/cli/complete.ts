@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from "commander";
 
 /** What may stand at the cursor. */
-export interface Candidate {
+interface Candidate {
   readonly word: string;
   readonly about: string;
 }

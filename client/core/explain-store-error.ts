@@ -18,7 +18,7 @@ const explanations: Record<StoreErrorCode, { code: ChatErrorCode; message: strin
   damaged: {
     code: "not_set_up",
     message: "The profile's database is damaged.",
-    hint: "`chat export --output FILE` saves what can still be read. Then put the profile's folder back from a backup, or make this machine a further device: `chat login NAME` with another --profile and the recovery words.",
+    hint: "`chat export > FILE` saves what can still be read. Then put the profile's folder back from a backup, or make this machine a further device: `chat login NAME` with another --profile and the recovery words.",
   },
   newer: {
     code: "not_set_up",

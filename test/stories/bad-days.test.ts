@@ -17,6 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findingsSince } from "../../client/core/people/security.ts";
 import { closeProfile } from "../../client/core/profile.ts";
 import { LAUNCHER, newcomer, Person, parseLines } from "../support/chat.ts";
 import { enrol } from "../support/enrolled.ts";
@@ -108,10 +109,15 @@ test("a corrupt page is said with what to do, and doctor finds it", async () => 
   const database = join(profileOf(dave), "profile.db");
   const { size } = statSync(database);
   const file = openSync(database, "r+");
-  for (let at = 200_000; at < size; at += 20_000) writeSync(file, new Uint8Array(64).fill(0x5a), 0, 64, at);
+  const pages = [0.3, 0.4, 0.5].map((part) => Math.floor((size * part) / 4096) * 4096);
+  for (const at of pages) writeSync(file, new Uint8Array(4096).fill(0x5a), 0, 4096, at);
   closeSync(file);
   const finished = await dave.chat(["export"]);
   expect(finished).toMatchObject({ code: 78, stderr: expect.stringMatching(/damaged.*chat login/s) });
+  // What is not on that page is saved.
+  const saved = parseLines(finished.stdout).length;
+  expect(saved).toBeGreaterThan(40);
+  expect(saved).toBeLessThan(60);
   const seen = await dave.chat(["doctor"]);
   expect(seen.code).toBe(78);
   expect(seen.stdout).toMatch(/✗ integrity .*damaged/);
@@ -145,6 +151,42 @@ test("a profile put back from a backup goes on by itself, and nobody is alarmed"
   expect((await alice.chat(["doctor"])).code).toBe(0);
   rmSync(backup, { recursive: true });
   rmSync(`${folder}.old`, { recursive: true });
+});
+
+test("so does one that is in a group, and whose messages waited when it was saved", async () => {
+  const backup = mkdtempSync(join(tmpdir(), "sotto-backup-"));
+  const gina = await person("gina", relay.url);
+  await acquaint(gina, bob);
+  await gina.ok(["group", "create", "ops", "bob"]);
+  await catchUp(bob);
+  await bob.ok(["group", "accept", "ops"]);
+  await gina.ok(["send", "#ops", "before"]);
+  await bob.ok(["send", "#ops", "heard"]);
+  await catchUp(gina);
+  // With the relay away: queued, and saved with the profile.
+  const away = { env: { CHAT_RELAY: "http://127.0.0.1:9" } };
+  expect((await gina.chat(["send", "#ops", "waited"], away)).code).toBe(69);
+  cpSync(profileOf(gina), backup, { recursive: true });
+  await gina.ok(["send", "#ops", "later"]);
+  await catchUp(bob);
+  cpSync(backup, `${profileOf(gina)}.new`, { recursive: true });
+  renameSync(profileOf(gina), `${profileOf(gina)}.old`);
+  renameSync(`${profileOf(gina)}.new`, profileOf(gina));
+
+  const tail = gina.start(["tail", "--json"]);
+  await sleep(3_000);
+  expect(await gina.chat(["send", "#ops", "again here"])).toMatchObject({ code: 0 });
+  await bob.ok(["send", "#ops", "welcome back"]);
+  await tail.until((lines) => lines.some((line) => line.includes("welcome back")));
+  expect(await tail.kill("SIGINT")).toMatchObject({ code: 130 });
+  const heard = await bob.chat(["read", "ops", "-n", "100", "--json"]);
+  expect(heard).toMatchObject({ code: 0, stderr: "" });
+  const texts = parseLines(heard.stdout).map(({ text }) => text);
+  expect(texts).toEqual(["before", "heard", "waited", "later", "again here", "welcome back"]);
+  const alarms = await inside(gina, (profile) => findingsSince(profile, 0).map(({ gravity }) => gravity));
+  expect(alarms).not.toContain("stop");
+  await gina.leave();
+  rmSync(backup, { recursive: true });
 });
 
 test("an older program stops at a profile that a newer one has brought up to date, while it runs too", async () => {

@@ -76,11 +76,17 @@ function destinationOf({ output }: Context, { output: path }: ExportOptions): De
 
 function* batches(messages: Iterable<Message>): Generator<readonly Message[], undefined> {
   let batch: Message[] = [];
-  for (const message of messages) {
-    batch.push(message);
-    if (batch.length < BATCH) continue;
-    yield batch;
-    batch = [];
+  try {
+    for (const message of messages) {
+      batch.push(message);
+      if (batch.length < BATCH) continue;
+      yield batch;
+      batch = [];
+    }
+  } catch (error) {
+    // Of a damaged profile, what could be read.
+    if (batch.length > 0) yield batch;
+    throw error;
   }
   if (batch.length > 0) yield batch;
 }

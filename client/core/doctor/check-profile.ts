@@ -32,7 +32,7 @@ function checkIntegrity({ db }: Profile): Check {
   const damage = findDamage(db);
   if (damage.length === 0) return good("integrity", `every page is whole, schema ${SCHEMA_VERSION}`);
   const hint =
-    "Save what can still be read with `chat export --output FILE`, then put the profile's folder back from a backup, or make this machine a device anew: `chat login NAME` with another --profile and the recovery words.";
+    "Save what can still be read with `chat export > FILE`, then put the profile's folder back from a backup, or make this machine a device anew: `chat login NAME` with another --profile and the recovery words.";
   return bad("integrity", "not_set_up", `the database is damaged: ${damage[0]}`, hint);
 }
 
