@@ -323,7 +323,9 @@ export function noteLog(
     const { log, conversationId: id } = stored;
     if (id === undefined) return undefined;
     const isSame = log !== undefined && equal(log.incarnation, made);
-    if (isSame && Number(shown.head) < (heldBefore.get(conversation) ?? 0)) return "an older state";
+    // It was cut since, if less of it is here now.
+    const held = Math.min(heldBefore.get(conversation) ?? 0, log?.head.sequence ?? 0);
+    if (isSame && Number(shown.head) < held) return "an older state";
     if (!isSame && log !== undefined && wasPutBack(shown)) {
       if (!continueRestored(profile, stored, shown)) return "another log";
       nameRelayHead(profile.db, conversation, Number(shown.head), Number(shown.rosterVersion));

@@ -5,7 +5,7 @@ import { equal, hash, incarnation, type LogHead } from "../../../keys/index.ts";
 import type { Conversation } from "../../net/relay-connection.ts";
 import { annotationsOf } from "../../store/annotations.ts";
 import type { StoredConversation } from "../../store/conversations.ts";
-import { readLogHashes, saveLogHash } from "../../store/log-hashes.ts";
+import { firstLogHash, readLogHashes, saveLogHash } from "../../store/log-hashes.ts";
 import { findMessage } from "../../store/messages.ts";
 import { addIntent } from "../../store/outbox.ts";
 import { continueLog, cutBehind, findLostChange, readLost, unsend } from "../../store/restored-logs.ts";
@@ -30,19 +30,30 @@ export function continueRestored(profile: Profile, stored: StoredConversation, s
   const { conversation, log } = stored;
   if (log === undefined) return false;
   const cut: LogHead = { sequence: Number(shown.restoredSequence), hash: hash(shown.restoredHash) };
-  const head = headAtCut(profile, stored, log.head, cut);
+  const isNewer = firstLogHash(db, conversation, stored.generation) > cut.sequence;
+  const head = isNewer ? startShown(shown) : headAtCut(profile, stored, log.head, cut);
   if (head === undefined) return false;
-  const isBehind = log.head.sequence > cut.sequence;
-  if (isBehind) cutBehind(db, conversation, cut.sequence, identity.deviceId);
+  if (isNewer || log.head.sequence > cut.sequence) {
+    cutBehind(db, conversation, head.sequence, identity.deviceId);
+  }
   const generation = continueLog(db, conversation, incarnation(shown.incarnation), head);
   saveLogHash(db, conversation, generation, head);
-  const again = sendLostAgain(profile, stored, cut.sequence);
+  const again = sendLostAgain(profile, stored, isNewer ? 0 : cut.sequence);
   record(profile, "note", {
     kind: "relay_restored",
     text: whatHappened(again),
     evidence: { at: Math.floor(runtime.now() / 3_600_000) },
   });
   return true;
+}
+
+/**
+ * This device has come into the group behind the cut: all that it ever saw of the log is lost. It begins where its
+ * account's join stands now; that the entries are those that it has is checked row by row.
+ */
+function startShown({ start, startHash }: Conversation): LogHead | undefined {
+  if (startHash.length !== 32) return undefined;
+  return { sequence: Number(start), hash: hash(startHash) };
 }
 
 /** Where this device goes on: at the cut, or before it when it has not come so far. */
