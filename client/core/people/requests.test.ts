@@ -10,6 +10,7 @@ import {
 } from "../../../test/support/alice-and-bob.ts";
 import type { ProfileFixture } from "../../../test/support/profile-fixture.ts";
 import { transact } from "../../store/database.ts";
+import { readSecurityEvents } from "../../store/security-events.ts";
 import { conversationWith } from "../conversations/conversations.ts";
 import { listConversations } from "../conversations/list-conversations.ts";
 import { changedSummaries, summarizeConversations } from "../conversations/summarize-conversations.ts";
@@ -166,6 +167,7 @@ test("what a blocked person writes is opened and shown to nobody, and unblocking
   await sync(bob);
   await sync(alice);
   expect(messageAt(alice.profile, position).state).toBe("sent");
+  expect(await happenings(bob)).toEqual([]);
   expect(() => queueMessage(bob.profile, { to: "alice", text: "no" })).toThrow("You have blocked alice.");
   expect(unblockPerson(bob.profile, "alice").standing).toBe("stranger");
   // The ratchet has gone on, so what comes now opens.
@@ -251,6 +253,7 @@ test("a stranger whom the relay stops hears why, and nobody misses what was not 
   await send(alice, "bob", "four");
   await sync(bob);
   expect(texts(bob, "alice")).toEqual(["alice: one", "alice: four"]);
+  expect(readSecurityEvents(bob.profile.db)).toEqual([]);
 });
 
 test("names in hex are those of accounts", async () => {
