@@ -11,6 +11,13 @@ export interface Place {
   readonly conversation: string;
 }
 
+/** A profile of an account that may have several. */
+export interface Machine {
+  readonly name: string;
+  readonly person: Person;
+  readonly places: readonly Place[];
+}
+
 export interface AtWork {
   readonly tally: Tally;
   readonly sendings: Sending[];
@@ -28,7 +35,7 @@ const SEND_TIMEOUT = "15s";
 /** Ends that a bad day explains; everything else is a finding. */
 function judge(
   work: AtWork,
-  who: Person,
+  who: Machine,
   what: string,
   { code, signal, stderr }: Finished,
   may: readonly number[],
@@ -42,7 +49,7 @@ function judge(
 }
 
 /** Kills it if it neither ends nor is killed for so long that nothing explains it. */
-async function ended(work: AtWork, who: Person, what: string, running: Running): Promise<Finished> {
+async function ended(work: AtWork, who: Machine, what: string, running: Running): Promise<Finished> {
   const timer = setTimeout(() => {
     work.troubles.push(`${who.name}: chat ${what} did not end in ${HUNG_AFTER_MS} ms`);
     running.process.kill("SIGKILL");
@@ -63,23 +70,17 @@ function killLater(running: Running, after: number, killed: () => void): void {
 }
 
 /** Sends one numbered message after the other; a command that is killed is run again, or not. */
-export async function write(
-  work: AtWork,
-  chance: Chance,
-  who: Person,
-  word: string,
-  places: readonly Place[],
-): Promise<void> {
+export async function write(work: AtWork, chance: Chance, who: Machine, word: string): Promise<void> {
   const { tally } = work;
   for (let number = 0; !work.isOver; number += 1) {
-    const { name, conversation } = chance.one(places);
+    const { name, conversation } = chance.one(who.places);
     const text = `${who.name} ${word} ${number}`;
-    const sending: Sending = { from: who.name, conversation, text, begun: Date.now() };
+    const sending: Sending = { from: who.person.name, by: who.name, conversation, text, begun: Date.now() };
     work.sendings.push(sending);
     const parameters = ["send", name, text, "--key", text, "--timeout", SEND_TIMEOUT, "--json"];
     do {
       tally.sends += 1;
-      const running = who.start(parameters);
+      const running = who.person.start(parameters);
       if (chance.happens(0.2)) {
         killLater(running, chance.between(20, 1_500), () => {
           tally.senders += 1;
@@ -105,16 +106,14 @@ function note(sending: Sending, { code, stdout }: Finished): void {
 export class Follower {
   readonly lives: Life[] = [];
   readonly #work: AtWork;
-  readonly #who: Person;
-  readonly #places: readonly Place[];
+  readonly #who: Machine;
   #running: Running | undefined;
   #isOver = false;
   readonly #done: Promise<void>;
 
-  constructor(work: AtWork, who: Person, places: readonly Place[]) {
+  constructor(work: AtWork, who: Machine) {
     this.#work = work;
     this.#who = who;
-    this.#places = places;
     this.#done = this.#live();
   }
 
@@ -147,7 +146,7 @@ export class Follower {
 
   async #live(): Promise<void> {
     while (!this.#isOver) {
-      const running = this.#who.start(["tail", "--consumer", "history", "--json"]);
+      const running = this.#who.person.start(["tail", "--consumer", "history", "--json"]);
       this.#running = running;
       const finished = await running.finished;
       // Where the relay is away for long a tail waits; only Ctrl-C and kill -9 end it.
@@ -159,7 +158,7 @@ export class Follower {
 
   #entry(object: Record<string, unknown>): Life[number] {
     if (object["type"] !== "message") return { id: idOf(object) };
-    return { id: idOf(object), message: asShown(object, this.#who.name, this.#places) };
+    return { id: idOf(object), message: asShown(object, this.#who) };
   }
 }
 
@@ -176,21 +175,16 @@ function whole(running: Running): string {
 }
 
 /** Looks at conversations now and then, as a person or as a script does. */
-export async function look(
-  work: AtWork,
-  chance: Chance,
-  who: Person,
-  places: readonly Place[],
-): Promise<void> {
+export async function look(work: AtWork, chance: Chance, who: Machine): Promise<void> {
   const { tally } = work;
   while (!work.isOver) {
-    const { name } = chance.one(places);
+    const { name } = chance.one(who.places);
     const parameters = [
       "read",
       ...(chance.happens(0.7) ? [name] : []),
       ...(chance.happens(0.5) ? ["--json"] : []),
     ];
-    const running = who.start(parameters);
+    const running = who.person.start(parameters);
     if (chance.happens(0.3)) {
       killLater(running, chance.between(20, 1_500), () => {
         tally.readers += 1;
@@ -201,7 +195,7 @@ export async function look(
   }
 }
 
-function asShown(object: Record<string, unknown>, reader: string, places: readonly Place[]): Shown {
+function asShown(object: Record<string, unknown>, { name: reader, places }: Machine): Shown {
   const { id, from, conversation: name, text } = object;
   const place = places.find((each) => each.name.replace(/^#/, "") === name);
   return {

@@ -9,6 +9,7 @@ const shown = (text: string, from = "alice"): Shown => ({
 });
 const sent = (text: string, begun: number, answered?: number): Sending => ({
   from: "alice",
+  by: "alice",
   conversation: "#ops",
   text,
   begun,

@@ -3,6 +3,8 @@
 /** One intent of a person, however often its command was run; all under the same key. */
 export interface Sending {
   readonly from: string;
+  /** The machine, of which the sender may have several. */
+  readonly by: string;
   readonly conversation: string;
   /** Unlike any other. */
   readonly text: string;
@@ -27,6 +29,7 @@ export interface Shown {
 export type Life = readonly { readonly id: string; readonly message?: Shown }[];
 
 export interface History {
+  /** By conversation: the machines that take part. */
   readonly members: ReadonlyMap<string, readonly string[]>;
   readonly sendings: readonly Sending[];
   /** What was there before, which is no longer looked at. */
@@ -96,7 +99,7 @@ function checkAgreement(history: History): string[] {
   return wrong;
 }
 
-/** Of one sender: what was answered before another one was begun stands before it. */
+/** Of one machine: what was answered before another one was begun stands before it. */
 function checkOrder(history: History): string[] {
   const wrong: string[] = [];
   const sendings = new Map(history.sendings.map((each) => [each.text, each]));
@@ -104,8 +107,8 @@ function checkOrder(history: History): string[] {
     for (const reader of members) {
       for (const sender of members) {
         const own = messagesOf(history, reader, conversation)
-          .filter(({ from }) => from === sender)
           .map(({ text }) => sendings.get(text))
+          .filter((sending) => sending?.by === sender)
           .filter((sending) => sending !== undefined);
         let earliest: Sending | undefined;
         for (const sending of own.toReversed()) {
@@ -129,6 +132,7 @@ function checkOrder(history: History): string[] {
 /** A consumer is shown everything, nothing twice in one life, and each sender's messages in their order. */
 function checkTails(history: History): string[] {
   const wrong: string[] = [];
+  const machines = new Map(history.sendings.map(({ text, by }) => [text, by]));
   for (const [reader, lives] of history.tails) {
     const seen = new Set<string>();
     for (const [number, life] of lives.entries()) {
@@ -142,26 +146,35 @@ function checkTails(history: History): string[] {
     for (const [conversation, members] of history.members) {
       if (!members.includes(reader)) continue;
       const end = messagesOf(history, reader, conversation);
-      for (const { id, text, from } of end) {
-        if (from !== reader && !seen.has(id)) wrong.push(`${reader}'s consumer never printed "${text}"`);
+      for (const { id, text } of end) {
+        if (machines.get(text) !== reader && !seen.has(id))
+          wrong.push(`${reader}'s consumer never printed "${text}"`);
       }
       const places = new Map(end.map(({ id }, place) => [id, place]));
-      for (const life of lives) wrong.push(...checkLife(reader, life, places));
+      for (const life of lives) wrong.push(...checkLife(reader, life, { places, machines }));
     }
   }
   return wrong;
 }
 
-function checkLife(reader: string, life: Life, places: ReadonlyMap<string, number>): string[] {
+function checkLife(
+  reader: string,
+  life: Life,
+  {
+    places,
+    machines,
+  }: { readonly places: ReadonlyMap<string, number>; readonly machines: ReadonlyMap<string, string> },
+): string[] {
   const wrong: string[] = [];
   const newest = new Map<string, number>();
   for (const { message } of life) {
     const place = message && places.get(message.id);
-    if (message === undefined || place === undefined || message.from === reader) continue;
-    if (place < (newest.get(message.from) ?? -1)) {
-      wrong.push(`${reader}'s consumer printed "${message.text}" after a later one of ${message.from}`);
+    const by = message && machines.get(message.text);
+    if (message === undefined || place === undefined || by === undefined || by === reader) continue;
+    if (place < (newest.get(by) ?? -1)) {
+      wrong.push(`${reader}'s consumer printed "${message.text}" after a later one of ${by}`);
     }
-    newest.set(message.from, place);
+    newest.set(by, place);
   }
   return wrong;
 }

@@ -1,16 +1,15 @@
-// Three people write to each other for a while in real `chat` processes, through a relay of its own and its PostgreSQL, while
-// both, the network and the people's processes go through bad days. Then all is mended, and the history is checked.
+// Three people write to each other for a while in real `chat` processes, one of them at two machines, through a relay of its own
+// and its PostgreSQL, while both, the network and the people's processes go through bad days. Then all is mended, and the history is checked.
 import { setTimeout as sleep } from "node:timers/promises";
-import { openConsumer } from "../../client/core/inbox/consumers.ts";
 import { readMessages } from "../../client/core/messages/read-messages.ts";
 import { readSecurityEvents } from "../../client/store/security-events.ts";
 import { Chance } from "../support/chance.ts";
-import type { Person } from "../support/chat.ts";
-import { acquaint, insideOffline, person } from "../support/person.ts";
+import { insideOffline } from "../support/person.ts";
 import { spawnRelay } from "../support/relay.ts";
-import { type AtWork, Follower, look, type Place, write } from "./at-work.ts";
+import { type AtWork, Follower, look, type Machine, write } from "./at-work.ts";
 import { checkHistory, type History, type Shown } from "./check-history.ts";
 import { strike } from "./faults.ts";
+import { GREETINGS, makeMachines } from "./machines.ts";
 import { newTally, type Tally } from "./tally.ts";
 import { layWire } from "./wire.ts";
 
@@ -36,10 +35,8 @@ export interface FaultRun {
   readonly homes: readonly string[];
 }
 
-const NAMES = ["alice", "bob", "carol"] as const;
-const GREETINGS = new Set(["hello", "hello back"]);
-/** In parallel on one profile. */
-const WRITERS = { alice: 3, bob: 1, carol: 1 } as const;
+/** In parallel on the profile of the first machine, and on each of the others. */
+const WRITERS = { first: 3, others: 1 };
 const MENDING_MS = 180_000;
 
 export interface RunOptions {
@@ -55,134 +52,100 @@ export async function runFaults(
 ): Promise<FaultRun> {
   const relay = await spawnRelay();
   const wire = await layWire(relay.url);
-  const people = await Promise.all(NAMES.map((name) => person(name, wire.url)));
+  let machines: Machine[] = [];
   let isWell = false;
   try {
-    await becomeGroups(people);
-    const work: AtWork = {
-      tally: newTally(),
-      sendings: [],
-      troubles: [],
-      pause,
-      isOver: false,
-    };
-    for (const each of people) {
-      await insideOffline(each, (profile) => {
-        const consumer = openConsumer(profile, "history");
-        consumer.start();
-        consumer.close();
-      });
-    }
-    const followers = people.map((each) => new Follower(work, each, placesOf(each)));
+    machines = await makeMachines(wire.url);
+    const work: AtWork = { tally: newTally(), sendings: [], troubles: [], pause, isOver: false };
+    const followers = machines.map((each) => new Follower(work, each));
     // Each draws for himself, so that what one draws does not depend on how quick the others are.
     let drawers = 0;
     const chanceOf = () => new Chance(seed * 1_000 + drawers++);
     const end = Date.now() + milliseconds;
-    const atWork = people.flatMap((each) => [
-      ...Array.from({ length: WRITERS[each.name as keyof typeof WRITERS] }, (_, number) =>
-        write(work, chanceOf(), each, `${"xyz"[number]}`, placesOf(each)),
+    const atWork = machines.flatMap((each, number) => [
+      ...Array.from({ length: number === 0 ? WRITERS.first : WRITERS.others }, (_, writer) =>
+        write(work, chanceOf(), each, `${"xyz"[writer]}`),
       ),
-      look(work, chanceOf(), each, placesOf(each)),
+      look(work, chanceOf(), each),
     ]);
-    await strike({ work, relay, wire, people, followers, end }, new Chance(seed), say);
+    await strike({ work, relay, wire, machines, followers, end }, new Chance(seed), say);
     work.isOver = true;
     await Promise.all(atWork);
     say("everything is mended");
-    await mend(work, people, followers);
+    await mend(work, machines, followers);
     const history: History = {
-      members: membersOf(people),
+      members: membersOf(machines),
       sendings: work.sendings,
       ignored: GREETINGS,
-      ends: await endsOf(people),
+      ends: await endsOf(machines),
       tails: new Map(followers.map(({ name, lives }) => [name, lives])),
     };
-    const wrong = [...new Set(work.troubles), ...checkHistory(history)];
+    const { alarms, notes } = await findingsOf(machines);
+    const wrong = [...new Set(work.troubles), ...alarms, ...checkHistory(history)];
     isWell = wrong.length === 0;
     return {
       wrong,
       tally: work.tally,
       ...countsOf(history),
-      notes: await notesOf(people),
+      notes,
       log: relay.log(),
-      homes: people.map(({ home }) => home),
+      homes: machines.map(({ person }) => person.home),
     };
   } finally {
-    if (isWell) await Promise.all(people.map((each) => each.leave()));
-    else await Promise.all(people.map((each) => each.endAll()));
+    await Promise.all(machines.map(({ person }) => (isWell ? person.leave() : person.endAll())));
     wire.stop();
     await relay.stop();
   }
 }
 
-/** A room, a group, and all of them know each other. */
-async function becomeGroups([alice, ...others]: Person[]): Promise<void> {
-  if (alice === undefined) throw new Error("nobody");
-  await alice.ok(["group", "create", "ops", "--room"]);
-  await alice.ok(["group", "create", "team", ...others.map(({ name }) => name)]);
-  for (const each of others) {
-    await each.ok(["join", "ops"]);
-    await each.ok(["read", "--json"]);
-    await each.ok(["group", "accept", "team"]);
-  }
-  const everyone = [alice, ...others];
-  for (const [at, one] of everyone.entries()) {
-    for (const other of everyone.slice(at + 1)) await acquaint(one, other);
-  }
-}
-
-function placesOf({ name }: Person): Place[] {
-  const others = NAMES.filter((other) => other !== name);
-  return [
-    { name: "#ops", conversation: "ops" },
-    { name: "#team", conversation: "team" },
-    ...others.map((other) => ({ name: other, conversation: [name, other].sort().join("+") })),
-  ];
-}
-
-function membersOf(people: readonly Person[]): Map<string, string[]> {
+function membersOf(machines: readonly Machine[]): Map<string, string[]> {
   const members = new Map<string, string[]>();
-  for (const each of people) {
-    for (const { conversation } of placesOf(each)) {
-      members.set(conversation, [...(members.get(conversation) ?? []), each.name]);
+  for (const { name, places } of machines) {
+    for (const { conversation } of places) {
+      members.set(conversation, [...(members.get(conversation) ?? []), name]);
     }
   }
   return members;
 }
 
 /** Everything goes out, everything is fetched, and the consumers are shown it. */
-async function mend(work: AtWork, people: readonly Person[], followers: readonly Follower[]): Promise<void> {
+async function mend(
+  work: AtWork,
+  machines: readonly Machine[],
+  followers: readonly Follower[],
+): Promise<void> {
   const deadline = Date.now() + MENDING_MS;
-  await Promise.all(people.map((each) => sendAll(work, each, deadline)));
+  await Promise.all(machines.map((each) => sendAll(work, each, deadline)));
   // Once more: what the last of them sent.
-  await Promise.all(people.map((each) => each.chat(["read", "--json"], { timeout: 60_000 })));
+  await Promise.all(machines.map(({ person }) => person.chat(["read", "--json"], { timeout: 60_000 })));
   await Promise.all(followers.map((follower) => follower.end(deadline)));
 }
 
-async function sendAll(work: AtWork, someone: Person, deadline: number): Promise<void> {
+async function sendAll(work: AtWork, { name, person }: Machine, deadline: number): Promise<void> {
   for (;;) {
-    const { code, stderr } = await someone.chat(["read", "--json"], { timeout: 60_000 });
-    if (code === 0 && (await someone.json(["list"])).every(({ queued }) => queued === 0)) return;
+    const { code, stderr } = await person.chat(["read", "--json"], { timeout: 60_000 });
+    if (code === 0 && (await person.json(["list"])).every(({ queued }) => queued === 0)) return;
     if (Date.now() > deadline) {
-      work.troubles.push(`${someone.name}'s messages do not go out: ${code}, ${stderr}`);
+      work.troubles.push(`${name}'s messages do not go out: ${code}, ${stderr}`);
       return;
     }
     await sleep(1_000);
   }
 }
 
-async function endsOf(people: readonly Person[]): Promise<Map<string, Map<string, Shown[]>>> {
+async function endsOf(machines: readonly Machine[]): Promise<Map<string, Map<string, Shown[]>>> {
   const ends = new Map<string, Map<string, Shown[]>>();
-  for (const each of people) {
-    await insideOffline(each, (profile) => {
+  for (const { name: reader, person, places } of machines) {
+    await insideOffline(person, (profile) => {
       const own = new Map<string, Shown[]>();
-      for (const { name, conversation } of placesOf(each)) {
+      for (const { name, conversation } of places) {
         const messages = readMessages(profile, { conversation: name, limit: Number.MAX_SAFE_INTEGER });
         own.set(
           conversation,
           messages.map(({ id, from, text }) => ({ id, from, conversation, text })),
         );
       }
-      ends.set(each.name, own);
+      ends.set(reader, own);
     });
   }
   return ends;
@@ -214,13 +177,16 @@ function countsOf({
   };
 }
 
-async function notesOf(people: readonly Person[]): Promise<Map<string, number>> {
+async function findingsOf(
+  machines: readonly Machine[],
+): Promise<{ alarms: string[]; notes: Map<string, number> }> {
+  const alarms: string[] = [];
   const notes = new Map<string, number>();
-  for (const each of people) {
-    for (const { gravity, text } of await insideOffline(each, ({ db }) => readSecurityEvents(db))) {
-      const sentence = `${gravity}: ${text}`;
-      notes.set(sentence, (notes.get(sentence) ?? 0) + 1);
+  for (const { name, person } of machines) {
+    for (const { gravity, text } of await insideOffline(person, ({ db }) => readSecurityEvents(db))) {
+      if (gravity === "stop") alarms.push(`${name} was alarmed: ${text}`);
+      else notes.set(text, (notes.get(text) ?? 0) + 1);
     }
   }
-  return notes;
+  return { alarms, notes };
 }

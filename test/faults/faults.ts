@@ -4,17 +4,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { transact } from "../../client/store/database.ts";
 import { readTokens, saveTokens } from "../../client/store/tokens.ts";
 import type { Chance } from "../support/chance.ts";
-import type { Person } from "../support/chat.ts";
 import { insideOffline } from "../support/person.ts";
 import type { SpawnedRelay } from "../support/relay.ts";
-import type { AtWork, Follower } from "./at-work.ts";
+import type { AtWork, Follower, Machine } from "./at-work.ts";
 import type { Wire } from "./wire.ts";
 
 export interface World {
   readonly work: AtWork;
   readonly relay: SpawnedRelay;
   readonly wire: Wire;
-  readonly people: readonly Person[];
+  readonly machines: readonly Machine[];
   readonly followers: readonly Follower[];
   /** Milliseconds since 1970 at which all must be well again. */
   readonly end: number;
@@ -147,8 +146,8 @@ async function storm(world: World, chance: Chance, weather: Partial<Wire["weathe
 }
 
 /** The next command renews it, in whatever weather. */
-async function expireToken({ people, work }: World, chance: Chance): Promise<void> {
-  await insideOffline(chance.one(people), ({ db }) => {
+async function expireToken({ machines, work }: World, chance: Chance): Promise<void> {
+  await insideOffline(chance.one(machines).person, ({ db }) => {
     transact(db, () => {
       const tokens = readTokens(db);
       if (tokens !== undefined) saveTokens(db, { ...tokens, accessExpiresAt: 0 });
