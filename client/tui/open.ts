@@ -77,7 +77,7 @@ export async function openTui(opening: Opening, streams: Streams): Promise<numbe
     },
     leave: async () => {
       leaving.abort(new ChatError("interrupted", "The profile is closed."));
-      await living;
+      await Promise.race([living, setTimeout(GRACE_MS)]);
       if (session.profile !== undefined) closeProfile(session.profile);
       session.profile = undefined;
     },

@@ -17,6 +17,7 @@ import { blocking, differing } from "../../client/tui/model/screens/confirm.ts";
 import { groupDetails, personDetails } from "../../client/tui/model/screens/details.ts";
 import { inviting } from "../../client/tui/model/screens/invite.ts";
 import { ownKeys } from "../../client/tui/model/screens/keys.ts";
+import { loggingIn } from "../../client/tui/model/screens/log-in.ts";
 import { memberChoices } from "../../client/tui/model/screens/member-choices.ts";
 import { blankGroup } from "../../client/tui/model/screens/new-group.ts";
 import { newKey } from "../../client/tui/model/screens/new-key.ts";
@@ -87,8 +88,8 @@ export const keys: KeyDetails = {
 
 export const relay: RelayDetails = {
   url: "https://chat.example.org:7443",
-  proof: "a certificate that is pinned: Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmE",
-  directory: "open: whoever is on this relay sees you",
+  proof: "its own certificate, pinned: Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmE",
+  directory: "open: everybody on the relay is listed",
   registration: "by invitation",
   roundTripMs: 3.2,
   findings: [
@@ -226,6 +227,11 @@ export const screens: Readonly<Record<string, Screen>> = {
   },
   requests: { ...allRequests, chosen: "zoe" },
   "requests-none": allRequests,
+  "log-in": { ...loggingIn, password: composerWith("correct horse") },
+  "log-in-failed": {
+    ...loggingIn,
+    failure: { code: "login_failed", message: "Wrong password.", hint: undefined },
+  },
   "sign-out": { ...signingOut, isLast: false },
   "sign-out-last": { ...signingOut, isLast: true, chosen: 1 },
   "sign-out-words": { ...signingOut, isLast: true, stage: "words", words: composerWith("abandon ability") },

@@ -1,4 +1,6 @@
+import { signedOutHere } from "../../core/account/signed-out.ts";
 import type { ConnectionState } from "../../core/connection/follow.ts";
+import type { Profile } from "../../core/profile.ts";
 import type { Connection } from "../model/data.ts";
 import { failureOf } from "./adapt.ts";
 
@@ -22,11 +24,15 @@ export function connectionAfter(before: Connection, state: ConnectionState, erro
 }
 
 /** Nothing but a person can mend it. */
-export function refused(before: Connection, error: unknown): Connection {
-  const { message, hint } = failureOf(error);
+export function refused(profile: Profile, before: Connection, error: unknown): Connection {
+  const { queued } = before;
+  const gone = signedOutHere(profile, error);
+  if (gone !== undefined) return { state: "signed out", why: failureOf(gone).message, queued };
+  const { code, message, hint } = failureOf(error);
+  if (code === "signed_out") return { state: "login lost", why: message, queued };
   return {
     state: "refused",
     why: hint === undefined ? message : `${message} ${hint}`,
-    queued: before.queued,
+    queued,
   };
 }

@@ -1,5 +1,6 @@
 import { revokeDevice as revoke } from "../../core/account/devices.ts";
 import { eraseProfile, signOut as signOutOf } from "../../core/account/log-out.ts";
+import { renewLogin } from "../../core/account/renew-login.ts";
 import { ChatError } from "../../core/chat-error.ts";
 import { explainFailure } from "../../core/explain-failure.ts";
 import type { Doing } from "./doing.ts";
@@ -27,6 +28,18 @@ export const signOut: Doing<"sign out"> = async (session, { kind, words, isOffli
   await session.leave();
   await eraseProfile(session.paths);
   tell({ kind: "loaded", loaded: { what: "done", effect: kind, conversation: undefined, said: undefined } });
+};
+
+/** The prekeys that the relay lacks go with it. */
+export const logIn: Doing<"log in"> = async ({ profile, relay }, { kind, password }, tell) => {
+  if (profile === undefined) return;
+  try {
+    await renewLogin(profile, password, relay);
+  } catch (error) {
+    throw withoutCommands(error);
+  }
+  const said = "Logged in again.";
+  tell({ kind: "loaded", loaded: { what: "done", effect: kind, conversation: undefined, said } });
 };
 
 /** What to do stands on the screen already. */

@@ -1,5 +1,6 @@
 import type { Effect } from "../model/effect.ts";
 import type { Tell } from "../runtime.ts";
+import { check } from "./check.ts";
 import {
   close,
   focus,
@@ -12,7 +13,7 @@ import {
   reconnect,
   typing,
 } from "./conversations.ts";
-import { revokeDevice, signOut } from "./devices.ts";
+import { logIn, revokeDevice, signOut } from "./devices.ts";
 import type { Doing } from "./doing.ts";
 import { followDrafts, saveDraft } from "./drafts.ts";
 import { editOutside } from "./editor.ts";
@@ -37,6 +38,7 @@ const table: { readonly [Kind in Exclude<Effect["kind"], OfTerminal>]?: Doing<Ki
   "accept key": trust.acceptKey,
   "accept person": trust.acceptPerson,
   block: trust.blockPerson,
+  check,
   close,
   "create group": groups.createGroup,
   decline: groups.decline,
@@ -56,6 +58,7 @@ const table: { readonly [Kind in Exclude<Effect["kind"], OfTerminal>]?: Doing<Ki
   "list people": listPeople,
   "list rooms": groups.listRooms,
   "load group": groups.loadGroup,
+  "log in": logIn,
   "mark read": markRead,
   mute,
   newer,

@@ -1,3 +1,4 @@
+import { listDevices } from "../../core/account/devices.ts";
 import { countPrekeysLeft, keyDetails } from "../../core/account/key-details.ts";
 import { rotatePrekeys } from "../../core/account/rotate-prekeys.ts";
 import { connector } from "../../core/connection/connect.ts";
@@ -7,11 +8,14 @@ import type { Doing } from "./doing.ts";
 /** What this device knows at once, then what the relay has of it. */
 export const loadKeys: Doing<"load keys"> = async ({ profile, relay }, _effect, tell) => {
   if (profile === undefined) return;
-  const known = keyDetails(profile);
+  const connect = connector(profile, relay);
   const show = (prekeysLeft: KeyDetails["prekeysLeft"]) =>
-    tell({ kind: "loaded", loaded: { what: "keys", keys: { ...known, prekeysLeft } } });
+    tell({ kind: "loaded", loaded: { what: "keys", keys: { ...keyDetails(profile), prekeysLeft } } });
   show("asking");
-  show(await countPrekeysLeft(connector(profile, relay)));
+  const prekeysLeft = await countPrekeysLeft(connect);
+  // Where it is away, the devices are those that were known last.
+  if (prekeysLeft !== undefined) await listDevices(profile, connect);
+  show(prekeysLeft);
 };
 
 export const rotate: Doing<"rotate prekeys"> = async ({ profile, relay }, { kind }, tell) => {

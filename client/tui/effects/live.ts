@@ -86,6 +86,7 @@ export class Live {
     watchProfile(profile, signal, () => this.#lookSoon());
     this.look();
     while (!signal.aborted) await this.#follow();
+    await this.#outbox.settled();
   }
 
   /** Opens a conversation in place of the one before. */
@@ -188,7 +189,7 @@ export class Live {
       });
     } catch (error) {
       this.who.connected(false);
-      this.#connect(refused(this.#connection, error));
+      this.#connect(refused(this.profile, this.#connection, error));
       // Until somebody asks for another attempt.
       await aborted(ending.signal);
     } finally {

@@ -29,6 +29,11 @@ export class Outbox {
     return this.#sending;
   }
 
+  /** Settles when nothing of it uses the profile any more. */
+  async settled(): Promise<void> {
+    await this.#sending?.catch(() => undefined);
+  }
+
   async #drain(): Promise<void> {
     while (this.#isAsked && !this.#signal.aborted) {
       this.#isAsked = false;

@@ -56,6 +56,7 @@ const table = {
   relay: { label: "Relay and connection", context: "everywhere", keys: [] },
   check: { label: "Check what is wrong", context: "everywhere", keys: [] },
   mute: { label: "Mute: all, mentions, none", context: "everywhere", keys: [] },
+  "log in": { label: "Log in again", context: "everywhere", keys: [] },
   "sign out": { label: "Sign this device out", context: "everywhere", keys: [] },
 
   accept: { label: "Accept this person", context: "decision", keys: ["a"] },

@@ -323,7 +323,17 @@ export type ChatData =
   | { readonly what: "draft"; readonly conversation: string; readonly text: string };
 
 export interface Connection {
-  readonly state: "starting" | "connecting" | "connected" | "offline" | "elsewhere" | "refused";
+  readonly state:
+    | "starting"
+    | "connecting"
+    | "connected"
+    | "offline"
+    | "elsewhere"
+    | "refused"
+    /** The login is not valid any more: with the password there is another one. */
+    | "login lost"
+    /** This device is none of the account's any more. */
+    | "signed out";
   /** In words, when it is not connected. */
   readonly why: string | undefined;
   readonly queued: number;

@@ -56,6 +56,7 @@ export type Effect =
   | { readonly kind: "revoke device"; readonly id: string }
   /** `words`: with them even the last device is revoked. */
   | { readonly kind: "sign out"; readonly words: string | undefined; readonly isOffline: boolean }
+  | { readonly kind: "log in"; readonly password: string }
   | { readonly kind: "check" }
   | { readonly kind: "load group"; readonly name: string }
   | {

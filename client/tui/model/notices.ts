@@ -58,6 +58,10 @@ function rowsOf(text: string, gravity: Gravity, width: number): NoticeRow[] {
 
 /** What a person wants to know while there is no connection: why, and what becomes of what is written. */
 function offlineText({ connection: { state, why, queued } }: State): string | undefined {
+  if (state === "signed out")
+    return `${sentence(why ?? "This device was signed out.")} /logout erases it, then Sotto begins anew.`;
+  if (state === "login lost")
+    return `${sentence(why ?? "The login has ended.")} /login goes on with the password.`;
   if (state !== "offline" && state !== "refused") return undefined;
   const waiting =
     queued === 0

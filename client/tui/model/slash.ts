@@ -35,6 +35,7 @@ const table = {
   settings: { usage: "", label: "Settings" },
   relay: { usage: "", label: "Relay and connection" },
   check: { usage: "", label: "Check what is wrong" },
+  login: { usage: "", label: "Log in again" },
   logout: { usage: "", label: "Sign this device out" },
   help: { usage: "", label: "Help" },
   quit: { usage: "", label: "Quit" },

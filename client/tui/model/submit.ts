@@ -194,6 +194,8 @@ function obey(state: State, open: OpenConversation, name: SlashName, rest: strin
     }
     case "group":
       return opens("new group");
+    case "login":
+      return opens("log in");
     case "logout":
       return opens("sign out");
     case "people":

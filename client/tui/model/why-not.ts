@@ -3,9 +3,10 @@ import type { State } from "./state.ts";
 
 /** Why nothing can be written in the conversation on the screen, one sentence; undefined where it can. */
 export function whyNot(state: State): string | undefined {
-  const { open, conversations } = state;
+  const { open, conversations, connection } = state;
   const barrier = barrierOf(state);
   if (barrier !== undefined && open !== undefined) return barrierText(barrier, open.name);
+  if (connection.state === "signed out") return "This device is signed out: nothing is sent from it.";
   if (open?.head?.trust?.isFormer === true)
     return "Nothing is sent to the keys before: this is there to be read.";
   const row = conversations.find(({ name }) => name === open?.name);

@@ -5,6 +5,8 @@ import type { Line } from "../model/line.ts";
 import type { State } from "../model/state.ts";
 import { emptyLine, shorten } from "./parts.ts";
 
+const waiting: readonly (readonly [CommandName, string])[] = [["requests", "see who has written to you"]];
+
 const ways: readonly (readonly [CommandName, string])[] = [
   ["people", "write to somebody on this relay"],
   ["rooms", "join a room"],
@@ -20,10 +22,10 @@ export function emptyLines(state: State, width: number, height: number): readonl
   const lines: Line[] = [
     { spans: [span(title, "strong")] },
     {
-      spans: [span(isNew ? "Nobody has written yet, so you begin:" : "Choose one, or begin another:", "dim")],
+      spans: [span(inviting(state), "dim")],
     },
     emptyLine,
-    ...ways.flatMap(([command, text]): Line[] => {
+    ...[...(state.requests.length > 0 ? waiting : []), ...ways].flatMap(([command, text]): Line[] => {
       const [key] = keysFor(state.keymap, command);
       if (key === undefined) return [];
       const spans = [span(keyLabel(key).padEnd(8), "accent"), span(text)];
@@ -35,4 +37,11 @@ export function emptyLines(state: State, width: number, height: number): readonl
     ...line,
     spans: shorten([span("    "), ...line.spans], width),
   }));
+}
+
+function inviting({ conversations, requests }: State): string {
+  if (conversations.length > 0) return "Choose one, or begin another:";
+  return requests.length > 0
+    ? "Somebody whom you do not know has written:"
+    : "Nobody has written yet, so you begin:";
 }

@@ -101,6 +101,15 @@ describe("frameOf", () => {
           }),
         }),
       }),
+    "signed out": (size) =>
+      morning({
+        ...size,
+        connection: {
+          state: "signed out",
+          why: "This device was signed out of alice on 2026-11-20.",
+          queued: 0,
+        },
+      }),
     palette: (size) => morning({ ...size, screens: [palette] }),
     help: (size) => morning({ ...size, screens: [{ kind: "help", above: 0 }] }),
     "first run": (size) => {
@@ -321,7 +330,16 @@ const anyState: fc.Arbitrary<State> = fc
       { maxLength: 3 },
     ),
     connection: fc.record({
-      state: fc.constantFrom("starting", "connecting", "connected", "offline", "elsewhere", "refused"),
+      state: fc.constantFrom(
+        "starting",
+        "connecting",
+        "connected",
+        "offline",
+        "elsewhere",
+        "refused",
+        "signed out",
+        "login lost",
+      ),
       why: fc.option(anyText, { nil: undefined }),
       queued: fc.nat(5),
     } as const),

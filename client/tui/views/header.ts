@@ -87,6 +87,7 @@ const screenTitles: { readonly [Kind in Screen["kind"]]?: string } = {
   "new group": "New group or room",
   "new key": "New keys",
   palette: "Go to",
+  "log in": "Log in",
   "sign out": "Sign out",
   wizard: "Sotto",
 };

@@ -152,6 +152,11 @@ function screenHints(state: State): Wanted {
   if (top.kind === "wizard") {
     return [["choose", "go on"], ...(hasWayBack(top) ? [["back", "back"] as const] : []), ["quit", "quit"]];
   }
+  if (top.kind === "log in")
+    return [
+      ["choose", "log in"],
+      ["back", "back"],
+    ];
   if (top.kind === "sign out" && top.stage === "words")
     return [
       ["choose", "sign out"],

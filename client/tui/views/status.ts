@@ -31,6 +31,8 @@ const states: Readonly<Record<Connection["state"], readonly [string, string, Sty
   elsewhere: ["●", "connected by another process", "good"],
   offline: ["○", "offline", "bad"],
   refused: ["✕", "refused", "bad"],
+  "login lost": ["✕", "not logged in", "bad"],
+  "signed out": ["✕", "signed out", "bad"],
 };
 
 export function connectionText({ state }: Connection): string {

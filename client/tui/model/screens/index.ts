@@ -8,6 +8,7 @@ import { details, detailsOf, personDetails } from "./details.ts";
 import { help } from "./help.ts";
 import { invite } from "./invite.ts";
 import { keys, ownKeys } from "./keys.ts";
+import { loggingIn, logIn } from "./log-in.ts";
 import { isUnreadable, message, messageScreenOf } from "./message.ts";
 import { blankGroup, newGroup } from "./new-group.ts";
 import { newKey, newKeys } from "./new-key.ts";
@@ -29,6 +30,7 @@ const behaviours: { readonly [Kind in Screen["kind"]]: Behaviour<Extract<Screen,
   help: help,
   invite: invite,
   keys: keys,
+  "log in": logIn,
   message: message,
   "new group": newGroup,
   "new key": newKeys,
@@ -77,6 +79,7 @@ const openings: { readonly [Name in CommandName]?: (state: State) => Opening | u
   "help here": () => opening({ kind: "help", above: 0 }),
   keys: () => ownKeysOpening,
   "new group": () => opening(blankGroup, [{ kind: "list people" }]),
+  "log in": () => opening(loggingIn),
   "message details": (state) => maybe(messageScreenOf(state)),
   palette: () => opening(emptyPalette),
   people: () => opening(everybody, [{ kind: "list people" }]),

@@ -21,6 +21,7 @@ export type Screen =
   | HelpScreen
   | InviteScreen
   | KeysScreen
+  | LogInScreen
   | MessageScreen
   | NewGroupScreen
   | NewKeyScreen
@@ -89,6 +90,14 @@ export interface KeysScreen {
   readonly keys: Loadable<KeyDetails>;
   readonly chosen: number;
   readonly isRotating: boolean;
+  readonly failure: Failure | undefined;
+}
+
+/** The password again, for a login that has ended. */
+export interface LogInScreen {
+  readonly kind: "log in";
+  readonly password: Composer;
+  readonly isBusy: boolean;
   readonly failure: Failure | undefined;
 }
 

@@ -87,7 +87,7 @@ const anyLoaded: fc.Arbitrary<Loaded> = fc.oneof(
 const effects = [
   ...["list people", "list rooms", "load group", "load keys", "load relay", "rotate prekeys", "search"],
   ...["accept person", "block", "unblock", "verify", "key change", "accept key", "check"],
-  ...["revoke device", "sign out"],
+  ...["revoke device", "sign out", "log in"],
   ...["safety number", "create group", "join room", "invite", "remove", "role", "rename", "policy", "leave"],
 ];
 

@@ -25,6 +25,12 @@ export function fieldLine(
   };
 }
 
+/** Dots, as many as there are characters: for what nobody should read over a shoulder. */
+export function masked({ text, cursor }: Composer): Pick<Composer, "text" | "cursor"> {
+  const count = (part: string) => [...graphemes.segment(part)].length;
+  return { text: "•".repeat(count(text)), cursor: count(text.slice(0, cursor)) };
+}
+
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 function keptEnd(text: SafeText, width: number): SafeText {

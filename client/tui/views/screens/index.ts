@@ -6,6 +6,7 @@ import { detailsLines } from "./details.ts";
 import { helpLines } from "./help.ts";
 import { inviteLines } from "./invite.ts";
 import { keysLines } from "./keys.ts";
+import { logInLines } from "./log-in.ts";
 import { messageScreenLines } from "./message.ts";
 import { newGroupLines } from "./new-group.ts";
 import { newKeyLines } from "./new-key.ts";
@@ -28,6 +29,7 @@ const views: { readonly [Kind in Screen["kind"]]?: View<Extract<Screen, { kind: 
   help: helpLines,
   invite: inviteLines,
   keys: keysLines,
+  "log in": logInLines,
   message: messageScreenLines,
   "new group": newGroupLines,
   "new key": newKeyLines,

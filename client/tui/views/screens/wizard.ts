@@ -1,5 +1,4 @@
 import { type SafeText, safeText } from "../../../safe-text.ts";
-import type { Composer } from "../../model/composer.ts";
 import { column, span, widthOf } from "../../model/layout/spans.ts";
 import { wrap } from "../../model/layout/text.ts";
 import type { Line, Span, Style } from "../../model/line.ts";
@@ -8,7 +7,7 @@ import { isHidden, type WizardScreen } from "../../model/screens/wizard-screen.t
 import { recalledWords, WORDS } from "../../model/screens/wizard-steps.ts";
 import type { State } from "../../model/state.ts";
 import { apart, emptyLine, shorten, windowStart } from "../parts.ts";
-import { fieldLine } from "./field.ts";
+import { fieldLine, masked } from "./field.ts";
 import { feedbackOf } from "./wizard-feedback.ts";
 import { labelsOf, textOf } from "./wizard-texts.ts";
 
@@ -97,13 +96,6 @@ function fieldLines(screen: WizardScreen, room: number): Line[] {
       ...(isActive ? { cursor: labelled + cursor } : {}),
     };
   });
-}
-
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-
-function masked({ text, cursor }: Composer): Pick<Composer, "text" | "cursor"> {
-  const count = (part: string) => [...graphemes.segment(part)].length;
-  return { text: "•".repeat(count(text)), cursor: count(text.slice(0, cursor)) };
 }
 
 function listLines(screen: WizardScreen, state: State, room: number, height: number): Line[] {
