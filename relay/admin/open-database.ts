@@ -6,6 +6,7 @@ import { Database, isUnavailable } from "../db/pool.ts";
 import type { Logger } from "../logger.ts";
 import { StartupError } from "../startup-error.ts";
 import { updateSchema } from "../update-schema.ts";
+import { hasSchema } from "./sql/has-schema.ts";
 
 export interface RelayPlace {
   readonly dataFolder: string;
@@ -64,9 +65,12 @@ async function connected<Result>(
   given: ClientConfig | undefined,
   work: (database: Database) => Promise<Result>,
 ): Promise<Result> {
-  await updateSchema(connection, given);
   const database = new Database({ connection, size: CONNECTIONS, onError: silent });
   try {
+    // One that is away is explained below.
+    const isNew = given !== undefined && !(await hasSchema(database).catch(() => true));
+    if (isNew) throw noRelay("this database");
+    await updateSchema(connection, given);
     return await work(database);
   } finally {
     await database.close();
@@ -84,10 +88,10 @@ function explainAbsence(cause: unknown): never {
   );
 }
 
-function noRelay(folder: string): StartupError {
+function noRelay(place: string): StartupError {
   return new StartupError(
     "no_relay_here",
-    `No relay has run on ${folder} yet.`,
+    `No relay has run on ${place} yet.`,
     "Give the relay's own --data DIR, and --database-url if it has that.",
   );
 }

@@ -854,7 +854,7 @@ export const RegistrationDoorSchema: GenEnum<RegistrationDoor> = /*@__PURE__*/
 export const AuthService: GenService<{
   /**
    * What whoever comes to the door may know.
-   * Caller: anybody. Errors: RATE_LIMITED. Idempotent.
+   * Caller: anybody. Errors: none of its own. Idempotent.
    *
    * @generated from rpc sotto.relay.v1.AuthService.DescribeRelay
    */
