@@ -10,12 +10,14 @@ import type {
 import { readAccountEntries } from "../../store/accounts.ts";
 import { findConversation, readConversation, readConversations } from "../../store/conversations.ts";
 import { readCounter, setCounter } from "../../store/counters.ts";
+import { transact } from "../../store/database.ts";
 import { readKeptEntry } from "../../store/kept-entries.ts";
 import { ChatError } from "../chat-error.ts";
 import { heldLogs, noteLog } from "../conversations/conversations.ts";
 import { membershipOf } from "../groups/memberships.ts";
 import { openWaiting } from "../groups/open-staged.ts";
 import { showReady } from "../inbox/show-opened.ts";
+import { record } from "../people/security.ts";
 import type { Profile } from "../profile.ts";
 
 /** A direct conversation that the relay has lost as a whole is opened anew; the newest ones at once. */
@@ -29,7 +31,8 @@ export async function openKnowingly(
 ): Promise<RelayStream> {
   const known = readCounter(profile.db, "relay_restored");
   const stream = await connection.openStream({ ...options, restoredKnown: BigInt(known) });
-  const { restoredAt } = stream.welcome;
+  const { restoredAt, lapsedAt } = stream.welcome;
+  noteLapse(profile, lapsedAt);
   if (restoredAt <= BigInt(known) || restoredAt > BigInt(Number.MAX_SAFE_INTEGER)) return stream;
   try {
     await takeRestored(profile, connection, stream.heads);
@@ -39,6 +42,21 @@ export async function openKnowingly(
     throw error;
   }
   return stream;
+}
+
+/** This device was away for so long that nothing was sealed for it any more. Once for each time. */
+function noteLapse(profile: Profile, lapsedAt: bigint): void {
+  const at = Number(lapsedAt);
+  if (at <= readCounter(profile.db, "lapse_told") || !Number.isSafeInteger(at)) return;
+  transact(profile.db, () => {
+    setCounter(profile.db, "lapse_told", at);
+    const day = new Date(at).toISOString().slice(0, 10);
+    record(profile, "note", {
+      kind: "device_lapsed",
+      text: `This device was silent for so long that from ${day} on nothing was sent to it. From now on it gets everything again.`,
+      evidence: { at },
+    });
+  });
 }
 
 async function takeRestored(
