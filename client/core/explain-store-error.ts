@@ -13,7 +13,7 @@ const explanations: Record<StoreErrorCode, { code: ChatErrorCode; message: strin
   wrong_key: {
     code: "not_set_up",
     message: "The profile's key does not open its database.",
-    hint: "Put back the profile.key that belongs to this profile, or check CHAT_HOME and --profile.",
+    hint: "Put back the profile.key that belongs to this profile, or check CHAT_HOME and --profile. If it is the right key, the file is damaged: put its folder back from a backup.",
   },
   damaged: {
     code: "not_set_up",

@@ -15,6 +15,7 @@ type Counter =
   | "relay_restored"
   | "lapse_told"
   | "pairs_stale"
+  | "acknowledged_elsewhere"
   | "own_rows_unknown"
   | `prekey_${PrekeySecret["kind"]}`;
 

@@ -92,7 +92,7 @@ test("a broken page is told from a wrong key, and nothing is read from it", () =
   bytes.fill(0x5a, bytes.length - 2048, bytes.length - 1024);
   writeFileSync(path, bytes);
   const again = openDatabase(path, key);
-  expect(["damaged", "wrong_key"]).toContain(failure(() => readTokens(again)));
+  expect(failure(() => readTokens(again))).toBe("damaged");
   again.close();
 });
 

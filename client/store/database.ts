@@ -34,7 +34,8 @@ export function openDatabase(path: string, key: Uint8Array, options: { create?: 
     return db;
   } catch (error) {
     db?.close();
-    throw StoreError.from(error);
+    const isForeign = error instanceof Sqlite.SqliteError && error.code === "SQLITE_NOTADB";
+    throw isForeign ? new StoreError("wrong_key", error.message, { cause: error }) : StoreError.from(error);
   }
 }
 

@@ -28,7 +28,7 @@ export function* eachMessage(db: Database, conversation: number | undefined): Ge
     }
   } catch (error) {
     const damage = StoreError.from(error);
-    if (damage.code !== "damaged" && damage.code !== "wrong_key") throw error;
+    if (damage.code !== "damaged") throw error;
     yield* eachReadable(db, conversation, given);
     throw damage;
   } finally {

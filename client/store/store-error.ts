@@ -41,8 +41,8 @@ export class StoreError extends Error {
 
 /** SQLite's extended result codes and errno names; the first that matches counts. */
 const systemCodes: readonly [RegExp, StoreErrorCode][] = [
-  [/^SQLITE_NOTADB/, "wrong_key"],
-  [/^SQLITE_CORRUPT/, "damaged"],
+  // Before a first page could be read, it is the key that is wrong: `openDatabase` says so.
+  [/^SQLITE_(CORRUPT|NOTADB)/, "damaged"],
   [/^SQLITE_IOERR_(SHORT_READ|DATA|CORRUPTFS)/, "damaged"],
   // PROTOCOL: so many processes began to read at once that one found no place for too long.
   [/^SQLITE_(BUSY|LOCKED|PROTOCOL)/, "busy"],

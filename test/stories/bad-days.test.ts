@@ -19,7 +19,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findingsSince } from "../../client/core/people/security.ts";
 import { closeProfile } from "../../client/core/profile.ts";
-import { LAUNCHER, newcomer, Person, parseLines } from "../support/chat.ts";
+import { LAUNCHER, newcomer, Person, parseLines, registered } from "../support/chat.ts";
 import { enrol } from "../support/enrolled.ts";
 import { acquaint, catchUp, inside, person, say } from "../support/person.ts";
 import { type SpawnedRelay, spawnRelay } from "../support/relay.ts";
@@ -186,6 +186,34 @@ test("so does one that is in a group, and whose messages waited when it was save
   const alarms = await inside(gina, (profile) => findingsSince(profile, 0).map(({ gravity }) => gravity));
   expect(alarms).not.toContain("stop");
   await gina.leave();
+  rmSync(backup, { recursive: true });
+});
+
+test("one whose login was used since is signed out, and a password is all that it takes to go on", async () => {
+  const hans = await registered("hans", relay.url);
+  await acquaint(hans, bob);
+  const backup = mkdtempSync(join(tmpdir(), "sotto-backup-"));
+  cpSync(profileOf(hans), backup, { recursive: true });
+  // An hour is over, twice.
+  for (let times = 0; times < 3; times += 1) {
+    await inside(hans, ({ db }) => db.prepare("update tokens set access_expires_at = 0").run());
+    await hans.ok(["send", "bob", `used ${times}`]);
+  }
+  await catchUp(bob);
+  cpSync(backup, `${profileOf(hans)}.new`, { recursive: true });
+  renameSync(profileOf(hans), `${profileOf(hans)}.old`);
+  renameSync(`${profileOf(hans)}.new`, profileOf(hans));
+  await inside(hans, ({ db }) => db.prepare("update tokens set access_expires_at = 0").run());
+
+  const out = await hans.chat(["send", "bob", "from the backup"]);
+  expect(out).toMatchObject({
+    code: 77,
+    stderr: expect.stringMatching(/restored from a backup.*chat login/s),
+  });
+  await hans.ok(["login", "hans", "--password-file", hans.passwordFile]);
+  await hans.ok(["read", "--json"]);
+  expect(await textsOf(bob, "hans")).toEqual(["hello", "used 0", "used 1", "used 2", "from the backup"]);
+  await hans.leave();
   rmSync(backup, { recursive: true });
 });
 

@@ -5,6 +5,7 @@ import { realpathSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import type { RelayConnection, RelayStream } from "../../net/relay-connection.ts";
 import { readConversations, sumOpened } from "../../store/conversations.ts";
+import { readCounter, setCounter } from "../../store/counters.ts";
 import { transact } from "../../store/database.ts";
 import { type Place, readPlace, savePlace } from "../../store/place.ts";
 import { heldLogs, wasLost } from "../conversations/conversations.ts";
@@ -15,6 +16,8 @@ import { missesOwnRows } from "./unknown-rows.ts";
 
 /** On these it was looked at already: what Welcome says does not change. */
 const looked = new WeakSet<RelayStream>();
+/** More is no number of messages. */
+const MAX_ELSEWHERE = 1n << 48n;
 
 /**
  * Before anything is sealed. Nearly always this is a look at the file and a sum. Otherwise the sessions are set up anew,
@@ -37,7 +40,8 @@ export async function noticeOlderCopy(
 
   const isCopy = isMoved && (known.folder !== place.folder || known.host !== place.host);
   let isRenewed = (isCopy || isBehind || missesOwnRows(profile)) && renewKeys(profile, { place });
-  if (isMoved || isRenewed) await bringAllToHead(profile, connection, stream);
+  if (isMoved || isBehind || isRenewed) await bringAllToHead(profile, connection, stream);
+  noteElsewhere(profile, stream.welcome.acknowledged);
   // What only came to light by that.
   if (missesOwnRows(profile)) isRenewed = renewKeys(profile, { place }) || isRenewed;
   if (isMoved) transact(db, () => savePlace(db, place));
@@ -52,9 +56,20 @@ export function isInItsPlace(profile: Profile): boolean | undefined {
 
 /** Whether this device has acknowledged more than this profile has of it. */
 export function hasBeenFurther({ db }: Profile, acknowledged: bigint): boolean {
-  if (acknowledged <= BigInt(sumOpened(db))) return false;
+  const elsewhere = readCounter(db, "acknowledged_elsewhere");
+  if (acknowledged <= BigInt(sumOpened(db) + elsewhere)) return false;
   // A relay that lost a log begins to count anew, as this profile does, but perhaps not at the same moment.
   return !readConversations(db).some(wasLost);
+}
+
+/**
+ * What remains when every log is at its head is of conversations that began in the other state: they are not known here
+ * before somebody writes in them again, and are no news until then.
+ */
+function noteElsewhere({ db }: Profile, acknowledged: bigint): void {
+  const surplus = acknowledged - BigInt(sumOpened(db));
+  const counted = surplus > 0n && surplus < MAX_ELSEWHERE ? Number(surplus) : 0;
+  transact(db, () => setCounter(db, "acknowledged_elsewhere", counted));
 }
 
 async function bringAllToHead(

@@ -162,18 +162,24 @@ test("a copy elsewhere takes fresh keys before it says anything, and both can be
   rmSync(elsewhere, { recursive: true, force: true });
 });
 
-test("a relay that claims what never was costs one renewal an hour", async () => {
-  const sums = () => alice.profile.db.prepare("select value from counters where name = 'keys_renewed'").get();
-  for (const log of world.relay.logs.values()) {
-    for (const reader of log.cursors.keys()) log.cursors.set(reader, 1_000);
-  }
-  await syncWarily(alice);
-  const first = sums();
-  await syncWarily(alice);
-  expect(sums()).toEqual(first);
+test("a relay that claims what never was costs one renewal, and one an hour if it claims ever more", async () => {
+  const renewed = () =>
+    alice.profile.db.prepare("select value from counters where name = 'keys_renewed'").get();
+  const claim = async (sequence: number) => {
+    for (const log of world.relay.logs.values()) {
+      for (const reader of log.cursors.keys()) log.cursors.set(reader, sequence);
+    }
+    await syncWarily(alice);
+  };
+  await claim(1_000);
+  const first = renewed();
+  await claim(2_000);
+  expect(renewed()).toEqual(first);
   alice.ahead = 61 * 60 * 1000;
-  await syncWarily(alice);
-  expect(sums()).not.toEqual(first);
+  await claim(2_000);
+  expect(renewed()).toEqual(first);
+  await claim(3_000);
+  expect(renewed()).not.toEqual(first);
   expect(notes(alice).every((each) => each.startsWith("note"))).toBe(true);
 });
 
@@ -190,6 +196,22 @@ test("pairs whose private halves went with the later state are not handed out an
   expect(lost.length).toBe(100);
   expect([...(held?.oneTime.keys() ?? [])].filter((id) => lost.includes(id))).toEqual([]);
   expect(held?.oneTime.size).toBe(100);
+});
+
+test("a conversation that began in the later state renews nothing a second time, and is whole once it goes on", async () => {
+  save(alice);
+  for (const text of ["one", "two", "three"]) await send(alice, "me", text);
+  await sync(alice);
+  restore(alice);
+  await sync(alice);
+  expect(notes(alice)).toEqual(["note profile_restored"]);
+  const renewed = () =>
+    alice.profile.db.prepare("select value from counters where name = 'keys_renewed'").get();
+  const first = renewed();
+  alice.ahead = 61 * 60 * 1000;
+  alice.reopen();
+  await sync(alice);
+  expect(renewed()).toEqual(first);
 });
 
 test("nothing is renewed where nothing was put back", async () => {
