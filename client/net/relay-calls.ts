@@ -1,4 +1,5 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import { AuthService } from "../../proto/gen/sotto/relay/v1/auth_pb.ts";
 import { DirectoryService } from "../../proto/gen/sotto/relay/v1/directory_pb.ts";
 import { GroupsService } from "../../proto/gen/sotto/relay/v1/groups_pb.ts";
 import { MessagingService } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
@@ -70,6 +71,9 @@ export function relayConnection(channel: RelayChannel, accessTokens: AccessToken
       call(groups.listRooms, { pageSize: 0, pageToken: page.token ?? "", name: page.name ?? "" }),
     async getRoster(conversationId, version) {
       return given((await call(messaging.getRoster, { conversationId, version })).roster);
+    },
+    async deleteAccount(proof) {
+      await call(AuthService.method.deleteAccount, proof);
     },
     async eraseRow(conversationId, sequence) {
       await call(messaging.eraseRow, { conversationId, sequence });

@@ -68,6 +68,8 @@ export interface RelayConnection {
   getRoster(conversationId: Uint8Array, version: bigint): Promise<Roster>;
   /** Drops a message's content at the relay. */
   eraseRow(conversationId: Uint8Array, sequence: bigint): Promise<void>;
+  /** Ends this account at the relay, on the second half of a login. */
+  deleteAccount(proof: { loginId: Uint8Array; finishLoginRequest: string }): Promise<void>;
   /** Opens the stream, says Hello and resolves at Welcome. */
   openStream(options: StreamOptions): Promise<RelayStream>;
   close(): void;

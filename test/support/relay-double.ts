@@ -305,6 +305,10 @@ class ConnectionDouble implements RelayConnection {
     return { closed };
   }
 
+  async deleteAccount(): Promise<void> {
+    throw new NetError("refused", "no", { reason: "unspecified" });
+  }
+
   async eraseRow(_: Uint8Array, sequence: bigint): Promise<void> {
     const relay = await this.#called("eraseRow");
     const reason = relay.lies.eraseRow?.();

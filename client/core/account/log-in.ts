@@ -15,14 +15,7 @@ import { localTokens } from "./session-tokens.ts";
 export async function logIn(profile: Profile, auth: AuthCalls, password: string): Promise<void> {
   await ready();
   const { db, identity, runtime } = profile;
-  const proof = await startLogin(auth, identity.name, password);
-  // A relay that does not know the name makes up an account id, so this comes before "wrong password".
-  if (proof !== undefined && !equal(proof.accountId, identity.accountId)) throw anotherRelay(identity.name);
-  if (proof === undefined) throw wrongPassword();
-  const serverKey = proof.serverStaticPublicKey;
-  if (pinOpaqueServerKey(db, serverKey) !== serverKey) throw anotherRelay(identity.name);
-  if (proof.loginId.length !== 16)
-    throw new NetError("untrusted", "the relay gave a login id of the wrong length");
+  const proof = await proveOwner(profile, auth, password);
   const issued = await auth.finishLogin({
     loginId: proof.loginId,
     finishLoginRequest: proof.finishLoginRequest,
@@ -44,6 +37,22 @@ export function wrongPassword(): ChatError {
   return new ChatError("login_failed", "Wrong password.", {
     hint: "If it is right, check that --relay and CHAT_RELAY name the relay of this account.",
   });
+}
+
+/**
+ * First half of a login, and what has to be right before the second: a login id works once. Throws `login_failed`,
+ * `security_stop`.
+ */
+export async function proveOwner({ db, identity }: Profile, auth: AuthCalls, password: string) {
+  const proof = await startLogin(auth, identity.name, password);
+  // A relay that does not know the name makes up an account id, so this comes before "wrong password".
+  if (proof !== undefined && !equal(proof.accountId, identity.accountId)) throw anotherRelay(identity.name);
+  if (proof === undefined) throw wrongPassword();
+  const serverKey = proof.serverStaticPublicKey;
+  if (pinOpaqueServerKey(db, serverKey) !== serverKey) throw anotherRelay(identity.name);
+  if (proof.loginId.length !== 16)
+    throw new NetError("untrusted", "the relay gave a login id of the wrong length");
+  return proof;
 }
 
 export function anotherRelay(name: string): ChatError {
