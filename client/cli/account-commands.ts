@@ -1,4 +1,5 @@
 import { Argument, Option } from "commander";
+import type { DeleteAccountOptions } from "./commands/delete-account.ts";
 import type { LoginOptions } from "./commands/login.ts";
 import type { LogoutOptions } from "./commands/logout.ts";
 import type { RegisterOptions } from "./commands/register.ts";
@@ -37,6 +38,13 @@ export function addAccount({ command, contextOf, common }: Commands): void {
     .option("--yes", "do not ask")
     .option("--offline", "only erase the profile; the account keeps the device until another one revokes it")
     .action(async (options: LogoutOptions) => (await load()).logout(contextOf(logout), options));
+
+  const account = command("account", "what concerns the account as a whole");
+  const end = common(account.command("delete").description("end this account at its relay, for good"))
+    .exitOverride()
+    .option("--password-file <path>", PASSWORD_FILE)
+    .option("--yes", "do not ask")
+    .action(async (options: DeleteAccountOptions) => (await load()).deleteAccount(contextOf(end), options));
 
   const devices = command("devices", "list the devices of this account");
   devices.action(async () => (await load()).devices(contextOf(devices)));
