@@ -15,6 +15,8 @@ export interface RelayPlace {
 }
 
 const CONNECTIONS = 2;
+/** To count a large log takes a while, and an operator waits. */
+const PATIENCE_MS = 15 * 60_000;
 const silent = (): void => undefined;
 const noLog: Logger = { debug: silent, info: silent, warn: silent, error: silent };
 
@@ -65,7 +67,12 @@ async function connected<Result>(
   given: ClientConfig | undefined,
   work: (database: Database) => Promise<Result>,
 ): Promise<Result> {
-  const database = new Database({ connection, size: CONNECTIONS, onError: silent });
+  const database = new Database({
+    connection,
+    size: CONNECTIONS,
+    onError: silent,
+    patienceMs: PATIENCE_MS,
+  });
   try {
     // One that is away is explained below.
     const isNew = given !== undefined && !(await hasSchema(database).catch(() => true));

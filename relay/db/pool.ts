@@ -14,12 +14,14 @@ export interface DatabaseOptions {
   readonly size: number;
   /** Hears what went wrong on an idle connection; such a connection is replaced by itself. */
   readonly onError: (error: Error) => void;
+  /** How long a statement may take, for work that nobody waits for; else as long as clients wait. */
+  readonly patienceMs?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
-/** For a server that no longer answers at all, where the statement timeout cannot help. */
-const ANSWER_TIMEOUT_MS = 15_000;
+/** More, for a server that no longer answers at all, where the statement timeout cannot help. */
+const ANSWER_TIMEOUT_MS = 5_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 const IDLE_CONNECTION_MS = 30_000;
 const MAX_ATTEMPTS = 3;
@@ -37,15 +39,15 @@ export class Database implements Queries {
   readonly #pool: pg.Pool;
   readonly #onError: (error: Error) => void;
 
-  constructor({ connection, size, onError }: DatabaseOptions) {
+  constructor({ connection, size, onError, patienceMs = STATEMENT_TIMEOUT_MS }: DatabaseOptions) {
     this.#pool = new pg.Pool({
       ...connection,
       max: size,
       types,
       application_name: "sotto-relay",
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      query_timeout: ANSWER_TIMEOUT_MS,
+      statement_timeout: patienceMs,
+      query_timeout: patienceMs + ANSWER_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
       idleTimeoutMillis: IDLE_CONNECTION_MS,
       keepAlive: true,
