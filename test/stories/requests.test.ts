@@ -130,6 +130,15 @@ test("what a fellow member writes to the group is seen, and his first direct mes
   expect(await bob.json(["requests"])).toEqual([]);
 });
 
+test("in a group one goes on seeing somebody blocked, and he hears nothing", async () => {
+  await bob.ok(["block", "carol"]);
+  await carol.ok(["send", "#ops", "do you see this?"]);
+  expect((await bob.ok(["read", "#ops"])).includes("do you see this?")).toBe(true);
+  await carol.json(["read"]);
+  expect((await carol.json(["read", "#ops", "-n", "1"]))[0]).toMatchObject({ state: "sent", read_by: [] });
+  await bob.ok(["unblock", "carol"]);
+});
+
 test("a script is told in one line what it should not do", async () => {
   const own = await bob.chat(["accept", "bob", "--json"]);
   expect([own.code, parseLines(own.stderr)[0]?.["message"]]).toEqual([64, "That is you."]);

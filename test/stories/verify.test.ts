@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Person } from "../support/chat.ts";
+import { LAUNCHER, type Person } from "../support/chat.ts";
 import { person, say } from "../support/person.ts";
 import { startTestRelay, type TestRelay } from "../support/relay.ts";
+import { VirtualTerminal } from "../support/virtual-terminal.ts";
 
 let relay: TestRelay;
 let alice: Person;
@@ -44,6 +45,33 @@ test("two people compare sixty digits, and a script checks them", async () => {
   expect(await alice.ok(["verify", "bob", "--forget"])).toBe("bob is not verified.\n");
   expect(await alice.ok(["verify", "bob", "--yes"])).toBe("bob is verified.\n");
   expect((await alice.chat(["verify", "nobody-here"])).code).toBe(67);
+});
+
+test("at a terminal it draws a QR code, asks, and marks only on a yes", async () => {
+  await alice.ok(["verify", "bob", "--forget"]);
+  const number = (await bob.ok(["verify", "alice"])).trim();
+  const ask = async (answer: string): Promise<string> => {
+    const command: [string, ...string[]] = [process.execPath, LAUNCHER, "verify", "bob"];
+    const terminal = new VirtualTerminal(command, {
+      columns: 100,
+      rows: 40,
+      cwd: alice.home,
+      env: alice.environment(),
+    });
+    await terminal.until(() => terminal.screen().includes("Does bob see the same number?"), "it asks");
+    const shown = terminal.screen();
+    terminal.type(`${answer}\r`);
+    await terminal.exited;
+    await terminal.close();
+    return shown;
+  };
+  const shown = await ask("");
+  // Twenty digits a line, and a QR code above.
+  for (const line of number.match(/(\d{5} ?){4}/g) ?? ["nothing"]) expect(shown).toContain(line.trim());
+  expect(shown).toMatch(/[▀▄█]{10}/);
+  expect(await alice.json(["verify", "bob"])).toMatchObject([{ verified: false }]);
+  await ask("y");
+  expect(await alice.json(["verify", "bob"])).toMatchObject([{ verified: true }]);
 });
 
 test("another account under a known name stops every send until somebody accepts it", async () => {
