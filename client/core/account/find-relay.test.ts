@@ -9,6 +9,7 @@ import { startTestRelay, type TestRelay } from "../../../test/support/relay.ts";
 import { parseRelayAddress } from "../../net/relay-address.ts";
 import { freePort } from "../connection/free-port.ts";
 import { findRelay, relayAnswers, wayTo } from "./find-relay.ts";
+import { relayDoors } from "./relay-details.ts";
 
 let folder: string;
 let relay: TestRelay;
@@ -77,6 +78,28 @@ test("a certificate that nobody vouches for is refused, and so is TLS where ther
   await expect(findRelay(`https://127.0.0.1:${port}`)).rejects.toMatchObject({
     hint: expect.stringContaining(`http://127.0.0.1:${port}`),
   });
+});
+
+test("a relay with a certificate of its own is found by its whole address, and by no other", async () => {
+  const own = await startTestRelay({ tls: "self-signed" });
+  try {
+    const [origin = "", pin = ""] = own.url.split("#");
+    expect(await findRelay(own.url)).toMatchObject({ url: own.url, secure: true });
+    expect(await findRelay(own.url.replace("https://", ""))).toMatchObject({ url: own.url });
+    await expect(findRelay(origin)).rejects.toMatchObject({
+      code: "security_stop",
+      hint: expect.stringContaining("#sha256="),
+    });
+    const elsewhere = `https://127.0.0.1:${portOf(secure.url)}#${pin}`;
+    await expect(findRelay(elsewhere)).rejects.toMatchObject({
+      code: "security_stop",
+      message: expect.stringContaining("not the one that its address names"),
+      hint: "Ask the relay's operator for its address of today.",
+    });
+    expect(await relayDoors(await findRelay(own.url))).toEqual({ directory: "open", registration: "open" });
+  } finally {
+    await own.stop();
+  }
 });
 
 test.each([
