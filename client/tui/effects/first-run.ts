@@ -291,9 +291,10 @@ export function unfinishedOf(standing: Standing, ownRelay: OwnRelay): Unfinished
 }
 
 function relayAt(url: string, ownRelay: OwnRelay): RelayFound {
+  const address = chooseRelay(url);
   return {
     url,
-    way: wayTo(chooseRelay(url)),
+    way: address.pin === undefined ? wayTo(address) : "pinned",
     isOwn: url === ownRelay.address,
     registration: undefined,
   };

@@ -24,6 +24,15 @@ function summary(
   };
 }
 
+test("whoever has other keys than before has his name again, and what was said before another one", () => {
+  const names = new ConversationNames();
+  expect(names.nameFor(summary(1, "bob"))).toBe("bob");
+  const now = [summary(2, "bob"), summary(1, "bob (before 2026-11-21)")];
+  names.forgetRenamed(now);
+  expect(now.map((each) => names.nameFor(each))).toEqual(["bob", "bob (before 2026-11-21)"]);
+  expect([names.numberOf("bob"), names.destinationOf("bob")]).toEqual([2, "@bob"]);
+});
+
 test("a person and a group of one name are two conversations, each sent to as itself", () => {
   const names = new ConversationNames();
   expect(names.nameFor(summary(1, "ops", { kind: "group" }))).toBe("ops");

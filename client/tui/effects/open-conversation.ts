@@ -58,10 +58,7 @@ export class OpenConversation {
       const entries = changed.map((item) => entryOf(item, this.#profile.identity.name));
       told.push({ what: "entries", conversation: this.name, entries, gone });
     }
-    const before = this.#head;
-    const head = this.#readHead();
-    if (this.#head !== before) told.push({ what: "head", conversation: this.name, head });
-    return told;
+    return [...told, ...this.#headChange()];
   }
 
   /** What was found since it was looked for. */
@@ -71,9 +68,17 @@ export class OpenConversation {
     if (conversation === undefined || newest === this.#found) return [];
     const findings = findingsAbout(this.#profile, conversation, this.#found);
     this.#found = newest;
-    if (findings.length === 0) return [];
+    // What was found may stop what is sent here, with nothing else changed.
+    const head = this.#headChange();
+    if (findings.length === 0) return head;
     const entries = findingEntries(findings, this.#entries({ items: this.transcript.items }));
-    return [{ what: "entries", conversation: this.name, entries, gone: [] }];
+    return [{ what: "entries", conversation: this.name, entries, gone: [] }, ...head];
+  }
+
+  #headChange(): ChatData[] {
+    const before = this.#head;
+    const head = this.#readHead();
+    return this.#head === before ? [] : [{ what: "head", conversation: this.name, head }];
   }
 
   #begin(page: TranscriptPage): TranscriptPart {

@@ -43,6 +43,11 @@ describe("a request", () => {
     expect(click(asked, 0)[1]).toEqual([{ kind: "block", name: "zoe" }]);
   });
 
+  it("is left with Esc for the conversation before it", () => {
+    expect(press(request({ last: "ops" }), "esc")[1]).toEqual([{ kind: "open", conversation: "ops" }]);
+    expect(press(request(), "esc")[1]).toEqual([]);
+  });
+
   it("is none where somebody is only about to be written to", () => {
     const trust = { standing: "stranger", isChanged: false, isFormer: false } as const;
     const state = morning({ open: open("frank", { head: headOf("frank", { trust }) }) });

@@ -255,8 +255,11 @@ export type Loaded =
 
 export interface RelayFound {
   readonly url: string;
-  /** What lies between: nothing, TLS with a certificate that holds, or a network that can see who talks to whom. */
-  readonly way: "this machine" | "tls" | "open";
+  /**
+   * What lies between: nothing, TLS with a certificate that holds or that the address names, or a network that can see who
+   * talks to whom.
+   */
+  readonly way: "this machine" | "tls" | "pinned" | "open";
   /** It runs as long as a client is open. */
   readonly isOwn: boolean;
   /** Who may make an account there; undefined: it does not say. */

@@ -213,7 +213,8 @@ function back(state: State): Updated {
   if (menu !== undefined) return withComposer(state, (composer) => dismissMenu(composer, menu));
   if (open !== undefined && open.purpose.kind !== "message") return giveUp(state);
   if (notices.length > 0) return [{ ...state, notices: [] }, []];
-  return [state, []];
+  // A stranger can wait: he is no conversation to stay in.
+  return barrierOf(state) === "request" && state.last !== undefined ? goTo(state, state.last) : [state, []];
 }
 
 function type(state: State, text: string): Updated {

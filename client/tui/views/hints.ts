@@ -70,6 +70,7 @@ const ofBarrier: Readonly<Record<Barrier, Wanted>> = {
     ["accept", "accept"],
     ["block", "block"],
     ["verify", "safety number"],
+    ["back", "later"],
   ],
   blocked: [["unblock", "unblock"]],
   "new key": [

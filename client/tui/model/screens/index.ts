@@ -74,7 +74,9 @@ function numberOf(state: State): Opening | undefined {
 /** By command; undefined: it opens none as things stand. */
 const openings: { readonly [Name in CommandName]?: (state: State) => Opening | undefined } = {
   check: () => opening(checkedRelay, [{ kind: "load relay" }, { kind: "check" }]),
-  details: (state) => detailsOf(state) ?? keysOf(state),
+  // Whoever has other keys now has two numbers, and they are what matters.
+  details: (state) =>
+    barrierOf(state) === "new key" ? numberOf(state) : (detailsOf(state) ?? keysOf(state)),
   help: () => opening({ kind: "help", above: 0 }),
   "help here": () => opening({ kind: "help", above: 0 }),
   keys: () => ownKeysOpening,

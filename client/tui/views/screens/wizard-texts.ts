@@ -65,7 +65,7 @@ function saying({ step, known }: WizardScreen, state: State): readonly [string, 
     case "invitation":
       return [
         "Your invitation",
-        `${relay?.url ?? "The relay"} takes newcomers by invitation. Whoever runs it gives you a token.`,
+        `${relay === undefined ? "The relay" : shortUrl(relay)} takes newcomers by invitation. Whoever runs it gives you a token.`,
       ];
     case "secret":
       return known.isNameFixed
@@ -131,9 +131,15 @@ function wordsFor(relay: RelayFound | undefined): readonly string[] {
   const ways = {
     "this machine": "on this machine.",
     tls: "encrypted with TLS, and its certificate holds.",
+    pinned: "encrypted with TLS, and its certificate is the one that the address names.",
     open: "WITHOUT encryption on the way: the network between can see who talks to whom, though not a word of it.",
   };
-  return [`The relay is ${relay.url}, ${ways[relay.way]}`];
+  return [`The relay is ${shortUrl(relay)}, ${ways[relay.way]}`];
+}
+
+/** Nobody reads a fingerprint there. */
+function shortUrl({ url }: RelayFound): string {
+  return url.replace(/#.*$/, "");
 }
 
 function company({ directory, me }: State, relay: RelayFound | undefined): readonly string[] {
