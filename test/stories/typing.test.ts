@@ -15,6 +15,7 @@ beforeAll(async () => {
     person("bob", relay.url),
     person("carol", relay.url),
   ]);
+  await bob.ok(["settings", "requests", "on"]);
   await alice.ok(["send", "bob", "hello"]);
   await bob.ok(["read"]);
 }, 60_000);
