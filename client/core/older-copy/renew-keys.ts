@@ -7,6 +7,7 @@ import { skipPrekeyIds } from "../../store/prekeys.ts";
 import { readDevicesWithSession, retireSessions } from "../../store/sessions.ts";
 import { makePrekeys, publishPrekeys, replacePrekeys } from "../account/prekey-upkeep.ts";
 import { queueSilent } from "../outbox/queue-silent.ts";
+import { askOwnDevices } from "../own-devices/tell.ts";
 import { record } from "../people/security.ts";
 import { mayAnswer } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";
@@ -34,6 +35,7 @@ export function renewKeys(profile: Profile, { place }: { place: Place }): boolea
     replacePrekeys(profile);
     setCounter(db, "pairs_stale", 1);
     tellOfSessions(profile);
+    askOwnDevices(profile);
     record(profile, "note", {
       kind: "profile_restored",
       text: "This profile was copied, or put back to an older state. It goes on with fresh keys; what its other state has sent and received may not be readable here.",

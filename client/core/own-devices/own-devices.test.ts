@@ -114,6 +114,25 @@ test("mutes, settings and people are the same everywhere, and the last word coun
   expect(listConversations(alice.profile)[0]).toMatchObject({ notify: "mentions" });
 });
 
+test("who is accepted on one device hears from the other too what has arrived there", async () => {
+  changeSetting(alice.profile, "requests", "on");
+  await sync(alice);
+  const tablet = await tabletOfAlice();
+  await send(bob, "alice", "may I?");
+  await sync(alice, tablet);
+  for (const at of [alice, tablet]) expect(listRequests(at.profile).length).toBe(1);
+  acceptPerson(alice.profile, "bob");
+  await sync(alice, tablet);
+  expect(listRequests(tablet.profile)).toEqual([]);
+  const told = (at: ProfileFixture) =>
+    bob.profile.db
+      .prepare("select delivered_through as through from receipts where device_id = ?")
+      .get(at.address.deviceId);
+  await sync(bob);
+  expect(told(alice)).toEqual({ through: 1 });
+  expect(told(tablet)).toEqual({ through: 1 });
+});
+
 test("what was set on two devices at once is the same on both in the end", async () => {
   const tablet = await tabletOfAlice();
   await send(bob, "alice", "hello");

@@ -20,7 +20,7 @@ import {
 import { pinName } from "../../store/accounts.ts";
 import { saveChangedKey } from "../../store/changed-keys.ts";
 import { type ContactStanding, saveContactStanding, saveContactVerified } from "../../store/contacts.ts";
-import { findConversation, readConversations, type StoredConversation } from "../../store/conversations.ts";
+import { findConversation, type StoredConversation } from "../../store/conversations.ts";
 import { readCounter } from "../../store/counters.ts";
 import { assignAliases, setNotify, setStanding, setTitle } from "../../store/groups.ts";
 import { clearAllUnread } from "../../store/messages.ts";
@@ -36,6 +36,7 @@ import {
 import { saveSetting, settingNames } from "../../store/settings.ts";
 import { isCount } from "../conversations/conversations.ts";
 import { shortTitle } from "../groups/group-names.ts";
+import { answerAtLast, directWith } from "../people/answer-at-last.ts";
 import { ownChain } from "../people/contacts.ts";
 import { record } from "../people/security.ts";
 import type { Profile } from "../profile.ts";
@@ -124,12 +125,9 @@ function takeStanding(profile: Profile, set: OwnVersion, given: Uint8Array, stan
   const kept = standings.get(standing);
   if (account === undefined || kept === undefined || !wins(profile, "standing", account, set)) return;
   saveContactStanding(profile.db, account, kept, set.version);
-  if (kept !== "blocked") return;
-  for (const { conversation, peerAccount, kind } of readConversations(profile.db)) {
-    if (kind === "dm" && peerAccount !== undefined && equal(peerAccount, account)) {
-      clearAllUnread(profile.db, conversation);
-    }
-  }
+  const direct = directWith(profile, account);
+  if (kept === "blocked" && direct !== undefined) clearAllUnread(profile.db, direct.conversation);
+  if (kept === "accepted") answerAtLast(profile, account);
 }
 
 const standings = new Map<Standing, ContactStanding>([

@@ -154,9 +154,14 @@ export function greetOwnDevices(profile: Profile): boolean {
   if (own === undefined || own.addedSequence === 0 || !hasOtherDevices(profile)) return false;
   return transact(db, () => {
     if (countUp(db, "own_greeting") > 1) return false;
-    tell(profile, [{ kind: "wanted", subject: new Uint8Array() }], 0);
+    askOwnDevices(profile);
     return true;
   });
+}
+
+/** Asks the others for all that they agree on: this device is new, or has lost something. Inside a transaction. */
+export function askOwnDevices(profile: Profile): void {
+  if (hasOtherDevices(profile)) tell(profile, [{ kind: "wanted", subject: new Uint8Array() }], 0);
 }
 
 function tell(

@@ -5,16 +5,14 @@ import { readShelved, type StoredConversation } from "../../store/conversations.
 import { snapshot, transact } from "../../store/database.ts";
 import { clearAllUnread, countMessages, readNewest } from "../../store/messages.ts";
 import { hasWritten } from "../../store/receipt-marks.ts";
-import { readSendingSession } from "../../store/sessions.ts";
 import { ChatError } from "../chat-error.ts";
 import { findConversationWith, resolveTo } from "../conversations/conversations.ts";
 import { nameOf } from "../groups/memberships.ts";
 import { type Message, toMessage } from "../messages/message.ts";
 import type { Connect } from "../outbox/drain-outbox.ts";
-import { queueSilent } from "../outbox/queue-silent.ts";
 import type { Profile } from "../profile.ts";
-import { acknowledge } from "../receipts/queue-receipts.ts";
-import { knownChain, meetPerson } from "./contacts.ts";
+import { answerAtLast, directWith } from "./answer-at-last.ts";
+import { meetPerson } from "./contacts.ts";
 import { badName, foldName } from "./names.ts";
 import { setContactStanding, stopIfKeyChanged } from "./standing.ts";
 
@@ -143,24 +141,6 @@ export function unblockPerson(profile: Profile, given: string): Contact {
     setContactStanding(profile, account, isKnown ? "accepted" : "stranger");
   });
   return contactOf(profile, account);
-}
-
-/** What waited for him to be known: receipts, and the confirmation of the sessions that his devices set up. */
-function answerAtLast(profile: Profile, account: AccountId): void {
-  const direct = directWith(profile, account);
-  if (direct === undefined) return;
-  acknowledge(profile, direct.conversation, account);
-  for (const { deviceId } of knownChain(profile, account)?.devices ?? []) {
-    const device = { accountId: account, deviceId };
-    const session = readSendingSession(profile.db, device);
-    if (session === undefined || session.ratchet.sending.chain > 0) continue;
-    queueSilent(profile, direct.conversation, "confirmation", device, session.id);
-  }
-}
-
-function directWith(profile: Profile, accountId: AccountId): StoredConversation | undefined {
-  const name = nameOf(profile, accountId);
-  return findConversationWith(profile, { kind: "person", name, accountId });
 }
 
 /** The account behind a name that was met. Throws `bad_name`, `usage`, `unknown_person`. */
