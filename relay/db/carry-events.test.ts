@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { accountId, conversationId, deviceId, randomBytes, ready } from "../../keys/index.ts";
 import { silent } from "../../test/support/log.ts";
@@ -10,6 +14,7 @@ let fresh: FreshDatabase;
 let heard: BusEvent[];
 let connections: number;
 let stop: () => Promise<void>;
+let line: Awaited<ReturnType<typeof lineTo>>;
 
 beforeEach(async () => {
   await ready();
@@ -20,14 +25,51 @@ beforeEach(async () => {
   const onConnected = async (): Promise<void> => {
     connections += 1;
   };
-  stop = receiveEvents(fresh.connection, bus, { log: silent, onConnected });
+  line = await lineTo(fresh);
+  stop = receiveEvents({ ...fresh.connection, host: line.folder }, bus, {
+    log: silent,
+    onConnected,
+    askEveryMs: 200,
+  });
   await vi.waitFor(() => expect(connections).toBe(1), 10_000);
 });
 
 afterEach(async () => {
   await stop();
+  line.close();
   await fresh.drop();
 });
+
+/** A line to PostgreSQL that can go dead without a word; who dials again gets through. */
+async function lineTo({ connection: { host, port } }: FreshDatabase) {
+  const folder = mkdtempSync(join(tmpdir(), "sotto-line-"));
+  const name = `.s.PGSQL.${port}`;
+  const open = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(join(host ?? "", name));
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      open.add(socket);
+      socket.on("error", () => undefined).once("close", () => other.destroy());
+      socket.pipe(other);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(join(folder, name), resolve));
+  return {
+    folder,
+    die: () => {
+      for (const socket of open) socket.unpipe().pause();
+      open.clear();
+    },
+    close: () => {
+      server.close();
+      for (const socket of open) socket.destroy();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
 
 const removed = (): BusEvent => ({
   kind: "removed",
@@ -68,4 +110,19 @@ test("a connection that is lost is made again, and what was missed is looked up"
   const event = removed();
   await carryEvents(fresh.database, [event]);
   await vi.waitFor(() => expect(heard).toEqual([event]), 10_000);
+});
+
+test("a line that has gone dead without a word is noticed", async () => {
+  line.die();
+  await vi.waitFor(() => expect(connections).toBe(2), 20_000);
+  const event = removed();
+  await carryEvents(fresh.database, [event]);
+  await vi.waitFor(() => expect(heard).toEqual([event]), 10_000);
+});
+
+test("the end does not wait for a line that is dead", async () => {
+  line.die();
+  const start = performance.now();
+  await stop();
+  expect(performance.now() - start).toBeLessThan(4_000);
 });

@@ -13,6 +13,9 @@ const CHANNEL = "sotto_events";
 /** PostgreSQL takes less than 8,000 bytes. */
 const MAX_PAYLOAD = 7_900;
 const RETRY_MS = 1_000;
+const ASK_EVERY_MS = 30_000;
+const ANSWER_TIMEOUT_MS = 5_000;
+const END_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 
 const hex = z.string().regex(/^(?:[\da-f]{2})+$/);
@@ -33,6 +36,13 @@ export async function carryEvents(db: Queries, events: readonly BusEvent[]): Pro
   }
 }
 
+interface Receiving {
+  readonly log: Logger;
+  readonly onConnected: () => Promise<void>;
+  /** How often the database is asked whether it is still there. */
+  readonly askEveryMs?: number;
+}
+
 /**
  * Publishes on this process's bus what others carry here, on a connection of its own that is made again whenever it is
  * lost; `onConnected` each time, for what was missed meanwhile. Returns what ends it.
@@ -40,7 +50,7 @@ export async function carryEvents(db: Queries, events: readonly BusEvent[]): Pro
 export function receiveEvents(
   connection: pg.ClientConfig,
   bus: Bus,
-  { log, onConnected }: { log: Logger; onConnected: () => Promise<void> },
+  { log, onConnected, askEveryMs = ASK_EVERY_MS }: Receiving,
 ): () => Promise<void> {
   const ending = new AbortController();
   let client: pg.Client | undefined;
@@ -51,6 +61,7 @@ export function receiveEvents(
       application_name: EVENTS_APPLICATION,
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
     });
     const lost = new Promise<void>((resolve) => mine.once("end", resolve));
     mine.on("error", () => undefined); // `end` follows
@@ -64,14 +75,16 @@ export function receiveEvents(
       await connecting;
       await mine.query(`listen ${CHANNEL}`);
       await onConnected();
-      await lost;
+      await Promise.race([lost, silence(mine, askEveryMs, ending.signal)]);
     } finally {
-      await mine.end().catch(() => undefined);
+      await endOf(mine);
     }
   };
   const running = (async () => {
     while (!ending.signal.aborted) {
-      await listen().catch((error: unknown) => log.warn(describeError(error), "cannot hear the operator"));
+      await listen().catch((error: unknown) => {
+        if (!ending.signal.aborted) log.warn(describeError(error), "cannot hear the operator");
+      });
       await pause(RETRY_MS, undefined, { signal: ending.signal }).catch(() => undefined);
     }
   })();
@@ -79,9 +92,23 @@ export function receiveEvents(
     ending.abort();
     // A client that is ended while it connects never says that it has not.
     await connecting?.catch(() => undefined);
-    await client?.end().catch(() => undefined);
+    if (client !== undefined) await endOf(client);
     await running;
   };
+}
+
+/** Rejects when the database does not answer any more: one that is gone without a word ends no connection. */
+async function silence(client: pg.Client, askEveryMs: number, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await pause(askEveryMs, undefined, { signal, ref: false });
+    await client.query("select 1");
+  }
+}
+
+/** Of a connection to a database that does not answer, the end is not waited for. */
+async function endOf(client: pg.Client): Promise<void> {
+  const patience = pause(END_MS, undefined, { ref: false });
+  await Promise.race([client.end().catch(() => undefined), patience]);
 }
 
 function pack(event: BusEvent): Carried | undefined {
