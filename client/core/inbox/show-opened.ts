@@ -24,7 +24,7 @@ import { keepErased, standIn } from "../messages/erased-rows.ts";
 import { namesMe } from "../messages/mentions.ts";
 import { saneTime } from "../messages/sane-time.ts";
 import { applyReads, takeOwnState } from "../own-devices/take-state.ts";
-import { hear } from "../people/standing.ts";
+import { admit, hear } from "../people/standing.ts";
 import { tellRequest } from "../people/tell-request.ts";
 import type { Profile } from "../profile.ts";
 import { acknowledge } from "../receipts/queue-receipts.ts";
@@ -116,6 +116,8 @@ function showContent(
   }
   if (isOwn) noteAudience(profile, conversation, position, header.rosterVersion);
   checkOpened(profile, conversation, row, opened);
+  // Whom another device of this account wrote to is known, whatever comes first: this, or that device's own word.
+  if (isOwn && isVisible && conversation.peerAccount !== undefined) admit(profile, conversation.peerAccount);
   actOn(profile, conversation, row, opened, content);
   if (isVisible) applyWaiting(profile, position);
   if (isVisible && conversation.kind === "dm") tellRequest(profile, conversation, header.sender, "message");

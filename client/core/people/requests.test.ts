@@ -150,6 +150,16 @@ test("one who is written to before he is met is known when he answers", async ()
   expect([requests(), texts(bob)]).toEqual([[], ["bob: hello", "alice: hello yourself"]]);
 });
 
+test("whom another device of one's own has written to is known before that device says so", async () => {
+  const desk = await world.accounts.bob.addDevice();
+  changeSetting(desk.profile, "requests", "on");
+  await sync(desk);
+  await send(bob, "alice", "from the other desk");
+  await sync(desk);
+  expect(contactOf(desk.profile, alice.account.accountId).standing).toBe("accepted");
+  expect(listConversations(desk.profile).map(({ name }) => name)).toEqual(["alice"]);
+});
+
 test("where nobody has to ask, everybody is accepted, those who wait too", async () => {
   await send(alice, "bob", "hello?");
   await sync(bob);
