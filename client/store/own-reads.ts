@@ -13,21 +13,24 @@ export function readOwnRead(
   conversation: number,
   { start, floor, limit }: { readonly start: number; readonly floor: number; readonly limit: number },
 ): OwnRead | undefined {
-  const newest = statement<[number, number], { through: number | null }>(
-    db,
-    `select max(sequence) as through from messages
-     where conversation = ? and position > ? and unread = 0 and state = 'received' and kind in ('text', 'unknown')
-       and shared_by is null`,
-  ).get(conversation, floor)?.through;
-  if (newest === undefined || newest === null) return undefined;
-  const unread = statement<number[], { sequence: number }>(
+  const newest = statement<[number, number], { sequence: number }>(
     db,
     `select sequence from messages
-     where conversation = ? and position > ? and sequence > ? and sequence < ? and shared_by is null
-       and (unread = 1 or kind = 'unreadable')
+     where conversation = ? and position > ? and unread = 0 and state = 'received' and kind in ('text', 'unknown')
+       and shared_by is null and coalesce(sequence, 9007199254740991) < 9007199254740991
+     order by coalesce(sequence, 9007199254740991) desc limit 1`,
+  ).get(conversation, floor)?.sequence;
+  if (newest === undefined) return undefined;
+  const unread = statement<number[], { sequence: number }>(
+    db,
+    `select sequence from (
+       select * from messages where conversation = ? and unread = 1
+       union all
+       select * from messages where conversation = ? and kind = 'unreadable')
+     where position > ? and sequence > ? and sequence < ? and shared_by is null
      order by sequence desc limit ?`,
   )
-    .all(conversation, floor, start, newest, limit)
+    .all(conversation, conversation, floor, start, newest, limit)
     .map(({ sequence }) => sequence);
   // Of what is before a full list nothing is said.
   const after = unread.length < limit ? start : Math.min(...unread);

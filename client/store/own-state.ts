@@ -74,7 +74,8 @@ export function takeOwnChanges(db: Database, position: number, limit: number): O
   // What an accepted message has told needs no keeping.
   statement<[], never>(
     db,
-    "delete from own_changes where position in (select position from messages where state = 'sent')",
+    `delete from own_changes where exists (
+       select 1 from messages where messages.position = own_changes.position and state = 'sent')`,
   ).run();
   const rows = statement<[number, number], { kind: OwnKind; subject: Uint8Array }>(
     db,

@@ -24,6 +24,7 @@ create table own_changes (
 
 -- JSON, by device: what was read on others and is not all here yet; null: nothing.
 alter table conversations add column own_read text;
+create index unreadable_messages on messages (conversation) where kind = 'unreadable';
 
 create trigger own_state_of_new after insert on conversations when new.conversation_id is not null begin
   update conversations set
