@@ -41,6 +41,11 @@ export function accountsBehind(db: Database): KnownAccount[] {
     .map(fromRow);
 }
 
+export function isAnyAccountBehind(db: Database): boolean {
+  const sql = "select 1 from accounts where named_sequence > head_sequence limit 1";
+  return statement<[], unknown>(db, sql).get() !== undefined;
+}
+
 /** From genesis on. */
 export function readAccountEntries(db: Database, account: AccountId): Uint8Array[] {
   return statement<[Uint8Array], { entry: Uint8Array }>(

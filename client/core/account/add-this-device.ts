@@ -84,7 +84,7 @@ async function openUnfinished({ name, paths, readKey }: NewDeviceLogin): Promise
 }
 
 /** Whether a login of that name was begun here, and did not end. */
-export function isUnfinished(identity: Identity, name: string): boolean {
+function isUnfinished(identity: Identity, name: string): boolean {
   return identity.stage === "pending" && identity.origin === "login" && identity.name === name;
 }
 

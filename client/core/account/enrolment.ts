@@ -158,7 +158,7 @@ export function wasIn(chain: ChainState, device: DeviceId): boolean {
   return chain.formerAndActive.some(({ deviceId }) => equal(deviceId, device));
 }
 
-export function signedOutMeanwhile(name: string): ChatError {
+function signedOutMeanwhile(name: string): ChatError {
   return new ChatError("signed_out", `Another device of ${name} signed this one out again.`, {
     hint: `If that was not you, run \`chat login ${name} --sign-out-others\`.`,
   });

@@ -1,5 +1,6 @@
 import {
   type AccountId,
+  type ChainState,
   type EnvelopeHeader,
   envelopeHash,
   findDevice,
@@ -31,6 +32,7 @@ import { markReady, readWaiting, type StagedRow, waitingRows } from "../../store
 import { meetingPlace } from "../conversations/conversations.ts";
 import { queueSilent } from "../outbox/queue-silent.ts";
 import { knownChain } from "../people/contacts.ts";
+import { chainWith } from "../people/former-devices.ts";
 import { record } from "../people/security.ts";
 import { myself } from "../people/sessions.ts";
 import { mayAnswer } from "../people/standing.ts";
@@ -85,11 +87,13 @@ function recordHeads(profile: Profile, sender: AccountId, error: KeysError): voi
 function open(profile: Profile, row: StagedRow): OpenedWrap | Cause {
   const header = readEnvelopeHeader(row.envelope);
   const wrapHeader = readWrapHeader(row.wrap);
-  const chain = knownChain(profile, header.sender);
+  const chain = chainWith(profile, header.sender, header.senderDevice);
   if (chain === undefined || findDevice(chain, header.senderDevice) === undefined) return "unknown_device";
   const peer = { accountId: header.sender, deviceId: header.senderDevice };
   const found = findSession(readSessionIds(profile.db, peer), wrapHeader.tag);
-  return found === null ? openNew(profile, row, header, wrapHeader) : openKnown(profile, row, found.id);
+  return found === null
+    ? openNew(profile, row, header, wrapHeader, chain)
+    : openKnown(profile, row, found.id);
 }
 
 function openKnown(profile: Profile, row: StagedRow, id: Hash): OpenedWrap | Cause {
@@ -107,10 +111,10 @@ function openNew(
   row: StagedRow,
   header: EnvelopeHeader,
   { setUp }: WrapHeader,
+  chain: ChainState,
 ): OpenedWrap | Cause {
   const { db, runtime } = profile;
-  const chain = knownChain(profile, header.sender);
-  if (setUp === null || chain === undefined) return "no_session";
+  if (setUp === null) return "no_session";
   const opened = respond({
     wrap: row.wrap,
     envelopeHash: envelopeHash(row.envelope),

@@ -43,6 +43,7 @@ import {
 import { membersOf } from "../conversations/conversations.ts";
 import { takeBackPin } from "../messages/apply-annotation.ts";
 import { knownChain } from "../people/contacts.ts";
+import { endedAt } from "../people/former-devices.ts";
 import { alarm } from "../people/security.ts";
 import type { Profile } from "../profile.ts";
 import { checkOwnRow, checkPlace } from "../promises.ts";
@@ -290,7 +291,20 @@ function whyMisplaced(
       ? membersOf(profile, stored).some((member) => equal(member, header.sender))
       : memberOf(membership, header.sender) !== undefined;
   if (!isMember) return "not_a_member";
+  if (isClosedTo(profile, membership, header)) return "unknown_device";
   return membership === undefined || mayPost(membership, header.sender) ? undefined : "may_not_write";
+}
+
+/** Whether the group holds the account to a head at which the device was not active any more, SPEC §8.4. */
+function isClosedTo(
+  profile: Profile,
+  membership: MembershipState | undefined,
+  { sender, senderDevice }: EnvelopeHeader,
+): boolean {
+  const anchored = membership && memberOf(membership, sender)?.head;
+  const chain = knownChain(profile, sender);
+  const end = chain && endedAt(chain, senderDevice);
+  return anchored !== undefined && end !== undefined && anchored >= end;
 }
 
 /** As they were at this row. */

@@ -8,6 +8,7 @@ import {
 } from "../../../keys/index.ts";
 import { nameHead } from "../../store/accounts.ts";
 import type { StoredConversation } from "../../store/conversations.ts";
+import { noteHeadInLog } from "../../store/heads-in-logs.ts";
 import { firstLogHash, readLogHashes } from "../../store/log-hashes.ts";
 import { readSenderCount, type SenderCount, saveSenderCount } from "../../store/senders.ts";
 import type { StagedRow } from "../../store/staged-rows.ts";
@@ -29,7 +30,12 @@ export function checkOpened(
   { header, inner, contentHash }: OpenedEnvelope,
 ): void {
   checkLogSeen(profile, conversation, row, header, inner);
-  for (const head of inner.chainHeads) noteHead(profile, head.accountId, head);
+  for (const head of inner.chainHeads) {
+    noteHead(profile, head.accountId, head);
+    const { generation } = conversation;
+    const place = { conversation: conversation.conversation, generation, accountId: head.accountId };
+    noteHeadInLog(profile.db, place, head.sequence, row.sequence);
+  }
   const { sender, senderDevice } = header;
   const before = readSenderCount(profile.db, conversation.conversation, sender, senderDevice);
   if (before !== undefined && inner.senderSequence <= before.sequence) return;

@@ -18,7 +18,7 @@ import { noteUndeleted } from "../messages/erased-rows.ts";
 import { catchUpChains, refreshChains } from "../people/contacts.ts";
 import { alarm } from "../people/security.ts";
 import type { Profile } from "../profile.ts";
-import { showReady } from "./show-opened.ts";
+import { showReady, showUntilBehind } from "./show-opened.ts";
 
 const PULL_LIMIT = 200;
 const PULL_TIMEOUT_MS = 20_000;
@@ -120,13 +120,21 @@ export class Inbox {
       isFull = await this.#pullAll();
       const held = await this.#fetchChains();
       openWaiting(this.#profile, held);
-      shown += showReady(this.#profile);
+      shown += await this.#show();
       this.#acknowledge();
     }
     noteUndeleted(this.#profile);
     await this.#guarded(undefined, () => catchUpChains(this.#profile, this.#connection));
     await this.#guarded(undefined, () => meetAuthors(this.#profile, this.#connection));
     return shown;
+  }
+
+  /** A newer device list that a message speaks of is fetched before what follows that message is believed. */
+  async #show(): Promise<number> {
+    const { count, isStopped } = showUntilBehind(this.#profile);
+    if (!isStopped) return count;
+    await this.#guarded(undefined, () => catchUpChains(this.#profile, this.#connection));
+    return count + showReady(this.#profile);
   }
 
   /** True: the bound is reached, there is more. */

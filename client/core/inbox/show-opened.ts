@@ -4,8 +4,10 @@ import {
   KeysError,
   type OpenedEnvelope,
   openEnvelope,
+  readEnvelopeHeader,
 } from "../../../keys/index.ts";
 import { StubReason } from "../../../proto/gen/sotto/relay/v1/messaging_pb.ts";
+import { isAnyAccountBehind } from "../../store/accounts.ts";
 import { hasAudience, noteRosterOf, saveAudience } from "../../store/audiences.ts";
 import { readConversation, type StoredConversation, setOpened } from "../../store/conversations.ts";
 import { transact } from "../../store/database.ts";
@@ -24,6 +26,7 @@ import { keepErased, standIn } from "../messages/erased-rows.ts";
 import { namesMe } from "../messages/mentions.ts";
 import { saneTime } from "../messages/sane-time.ts";
 import { applyReads, takeOwnState } from "../own-devices/take-state.ts";
+import { isAfterItsEnd } from "../people/former-devices.ts";
 import { admit, hear } from "../people/standing.ts";
 import { tellRequest } from "../people/tell-request.ts";
 import type { Profile } from "../profile.ts";
@@ -37,21 +40,41 @@ const ROWS_A_TURN = 200;
 
 /** Makes messages of the rows whose wraps are open, in the order of the log. Returns how many there is to show. */
 export function showReady(profile: Profile): number {
-  let shown = 0;
+  return showRows(profile, () => false).count;
+}
+
+/**
+ * The same, but stops at a message that speaks of a newer device list than is here: who may have written the rest is not
+ * known then.
+ */
+export function showUntilBehind(profile: Profile): { readonly count: number; readonly isStopped: boolean } {
+  return showRows(profile, () => isAnyAccountBehind(profile.db));
+}
+
+function showRows(profile: Profile, mustStop: () => boolean): { count: number; isStopped: boolean } {
+  let count = 0;
   for (;;) {
     const conversations = conversationsReady(profile.db);
-    if (conversations.length === 0) return shown;
-    for (const conversation of conversations) shown += showTurn(profile, conversation);
+    if (conversations.length === 0) return { count, isStopped: false };
+    for (const conversation of conversations) {
+      count += showTurn(profile, conversation, mustStop);
+      if (mustStop()) return { count, isStopped: true };
+    }
   }
 }
 
-function showTurn(profile: Profile, conversation: number): number {
+function showTurn(profile: Profile, conversation: number, mustStop: () => boolean): number {
   return transact(profile.db, () => {
     const stored = readConversation(profile.db, conversation);
     const rows = readyRows(profile.db, conversation, stored.openedSequence, ROWS_A_TURN);
-    const last = rows.at(-1);
+    let last: StagedRow | undefined;
+    let shown = 0;
+    for (const row of rows) {
+      if (showRow(profile, stored, row)) shown += 1;
+      last = row;
+      if (mustStop()) break;
+    }
     if (last === undefined) return 0;
-    const shown = rows.filter((row) => showRow(profile, stored, row)).length;
     setOpened(profile.db, conversation, last.sequence);
     if (stored.ownRead !== undefined) applyReads(profile, { ...stored, openedSequence: last.sequence });
     deleteStaged(profile.db, conversation, last.sequence);
@@ -75,6 +98,9 @@ function showRow(profile: Profile, conversation: StoredConversation, row: Staged
   }
   if (row.contentKey === undefined) return showUnreadable(profile, conversation, row, row.cause as Cause);
   try {
+    if (isAfterItsEnd(profile, conversation, row.sequence, readEnvelopeHeader(row.envelope))) {
+      return showUnreadable(profile, conversation, row, "unknown_device");
+    }
     const opened = openEnvelope(row.envelope, row.contentKey);
     if (row.session !== undefined) promoteSession(profile.db, row.session);
     return showContent(profile, conversation, row, opened);

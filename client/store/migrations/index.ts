@@ -12,6 +12,7 @@ import { ownState } from "./011-own-state.ts";
 import { contacts } from "./012-contacts.ts";
 import { lasting } from "./013-lasting.ts";
 import { olderCopies } from "./014-older-copies.ts";
+import { headsInLogs } from "./015-heads-in-logs.ts";
 
 /** In order; the profile's `user_version` counts how many it has seen. Never change one that was released: add one. */
 export const migrations: readonly string[] = [
@@ -29,4 +30,5 @@ export const migrations: readonly string[] = [
   contacts,
   lasting,
   olderCopies,
+  headsInLogs,
 ];
