@@ -271,7 +271,8 @@ export const GroupsService: GenService<{
   /**
    * Appends a membership entry: it takes the next number in the conversation's log, and changes who may read and post
    * in the same transaction. A create entry makes the conversation. The same entry again is answered as the first time.
-   * Caller: the device that signed it.
+   * Caller: the device that signed it; of a relay that was put back and has lost entries, any member gives them again, but
+   * for the create entry.
    * Errors: MALFORMED, BAD_SIGNATURE, NOT_PERMITTED, HEAD_MOVED (it does not follow the newest entry: read it and make
    * another if that still makes sense), UNKNOWN_CONVERSATION, UNKNOWN_ACCOUNT, NAME_TAKEN, QUOTA_EXCEEDED. Idempotent.
    *
