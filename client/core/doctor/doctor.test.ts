@@ -65,6 +65,22 @@ test("a relay that is away is one failure, and what the profile says of itself i
   expect(found.has("login")).toBe(false);
 });
 
+test("a relay that is not the account's is said, with where the account is", async () => {
+  const other = await startTestRelay();
+  try {
+    const found = await examined(alice.profile.paths, other.url);
+    expect(found.get("relay")).toMatchObject({
+      ok: false,
+      code: null,
+      detail: expect.stringContaining(`the account is at ${relay.url}`),
+      hint: expect.stringContaining("CHAT_RELAY"),
+    });
+    expect(found.get("login")).toMatchObject({ ok: false, code: "signed_out" });
+  } finally {
+    await other.stop();
+  }
+});
+
 test("without an account it says how to make one, and looks for the relay all the same", async () => {
   const nobody = profilePaths({ CHAT_HOME: alice.profile.paths.home }, "nobody");
   const found = await examined(nobody, relay.url);
