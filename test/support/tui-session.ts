@@ -31,7 +31,10 @@ export class TuiSession {
       handOver: (work: () => Promise<unknown>) => work(),
       profile: person.profile,
       begin: () => undefined,
-      leave: () => this.end(),
+      leave: async () => {
+        this.#ending.abort();
+        await this.#running[0];
+      },
       notify: (notification: Notification) => this.notifications.push(notification),
     } as unknown as Session;
   }

@@ -57,6 +57,8 @@ export const acceptKey: Doing<"accept key"> = (session, { kind, name, isVerified
     const { name: who, formerly } = await acceptNewKey(live.profile, live.connect, person);
     if (isVerified) verifyPerson(live.profile, person);
     live.close();
+    // What the new account wrote so far was not taken, and comes with the next connection.
+    live.reconnect();
     return `${who} has new keys from now on. What was said before is in “${formerly}”.`;
   });
 
