@@ -1,10 +1,14 @@
 import { existsSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { findDevice, toHex } from "../../../keys/index.ts";
+import { findDevice, memberOf, toHex } from "../../../keys/index.ts";
 import { type Enrolled, enrol, enrolFurther } from "../../../test/support/enrolled.ts";
+import { online, sync } from "../../../test/support/online.ts";
 import { startTestRelay, type TestRelay } from "../../../test/support/relay.ts";
 import { NetError } from "../../net/net-error.ts";
+import { readConversation } from "../../store/conversations.ts";
 import { followRelay } from "../connection/follow.ts";
+import { createGroup } from "../groups/create-group.ts";
+import { membershipOf } from "../groups/memberships.ts";
 import { ownChain } from "../people/contacts.ts";
 import { findingsSince, newestFinding } from "../people/security.ts";
 import { knownDevices, listDevices, revokeDevice } from "./devices.ts";
@@ -132,6 +136,22 @@ test("with the words the account signs a device out, which no thief can undo", a
   await revokeDevice(one.profile, one.connect, idOf(two), one.owner.words.join(" "));
   expect(ownChain(one.profile).restorable).toHaveLength(1);
   expect(await idsFor(one)).toEqual([idOf(one)]);
+});
+
+test("a device that is signed out finds the account's groups closed", async () => {
+  const one = await alice();
+  const two = await further(one);
+  const room = await online(one, (connection) =>
+    createGroup(one.profile, connection, { name: `room-${one.name}`, kind: "room" }),
+  );
+  const anchored = () => {
+    const state = membershipOf(one.profile, readConversation(one.profile.db, room));
+    return state && memberOf(state, one.profile.identity.accountId)?.head;
+  };
+  expect(anchored()).toBe(1);
+  await revokeDevice(one.profile, one.connect, idOf(two));
+  await sync(one);
+  expect(anchored()).toBe(2);
 });
 
 test("a revoked device signs nothing any more", async () => {
