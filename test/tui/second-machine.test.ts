@@ -45,6 +45,11 @@ function wordsOf(who: Person): string {
   return readFileSync(who.recoveryFile, "utf8").trim();
 }
 
+/** Of the safety numbers that are shown, as they stand. */
+function digitsOn(terminal: VirtualTerminal): string {
+  return (terminal.screen().match(/\b\d{5}\b/g) ?? []).join("");
+}
+
 function profileOf(who: Person): string {
   return join(who.home, "chat", "profiles", "default");
 }
@@ -121,11 +126,10 @@ test(
     await b.shows(/psst, it is me .*read$/m);
     c.type(press.alt("v"));
     await c.shows("They match: mark as verified");
-    const number = (screen: VirtualTerminal) => (screen.screen().match(/\b\d{5}\b/g) ?? []).join("");
     b.type(press.alt("v"));
     await b.shows("They match: mark as verified");
-    expect(number(c)).toMatch(/^\d{60}$/);
-    expect(number(b)).toBe(number(c));
+    expect(digitsOn(c)).toMatch(/^\d{60}$/);
+    expect(digitsOn(b)).toBe(digitsOn(c));
     c.type(`${press.down}${press.down}${press.enter}`);
     await c.shows("✓ Verified, you compared it today.");
     c.type(press.esc);
@@ -198,6 +202,48 @@ test(
     again.type(`quite another horse${press.enter}`);
     await again.shows("This machine is a device of dave now.", 30_000);
     await again.shows("● connected");
+  },
+  LONG,
+);
+
+test(
+  "other keys under a known name stop what is written, and go on once both numbers were looked at",
+  async () => {
+    const erin = await person("erin", relay.url);
+    others.push(erin);
+    await erin.ok(["send", "bob", "see you at ten"]);
+    const e = await openTui(erin, { columns: 96, rows: 30 });
+    await e.shows("› Message bob");
+    await e.shows("● connected");
+    e.type(press.alt("v"));
+    await e.shows("They match: mark as verified");
+    const before = digitsOn(e);
+    e.type(press.esc);
+
+    // An operator, or somebody in his place, gives the name away.
+    await relay.database.query("update accounts set name = 'somebody' where name = 'bob'");
+    const other = await person("bob", relay.url);
+    others.push(other);
+    await other.ok(["send", "erin", "it is me"]);
+    await e.shows("STOP: bob has other keys than before.");
+    e.type("is it?");
+    e.type(press.enter);
+    await e.shows("keys have changed");
+    expect(e.screen()).not.toContain("is it?");
+
+    e.type("a");
+    await e.shows("! bob has other keys than before");
+    const both = digitsOn(e);
+    expect(both).toHaveLength(120);
+    expect(both.slice(0, 60)).toBe(before);
+    const number = (await other.ok(["verify", "erin"])).replaceAll(/\s/g, "");
+    expect(both.slice(60)).toBe(number);
+    e.type(`${press.down}${press.enter}`);
+    await e.shows("bob has new keys from now on.");
+    await e.shows("it is me");
+    await e.shows(/bob ✓/);
+    e.type(`is it?${press.enter}`);
+    await e.shows(/is it\? .*✓/);
   },
   LONG,
 );
