@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { keptOutput } from "../../test/support/output.ts";
 import { checkNewPassword } from "../core/account/account-password.ts";
 import type { Context } from "./context.ts";
-import { accountPassword, profilePassphrase, readSecret } from "./secrets.ts";
+import { accountPassword, profilePassphrase, readSecret, recoveryWords } from "./secrets.ts";
 import { wordTable } from "./show-words.ts";
 
 let folder: string;
@@ -45,6 +45,14 @@ test("a file that is empty, too long, not UTF-8 or not there is bad input", asyn
     code: "not_utf8",
   });
   await expect(readSecret(join(folder, "none"), "password")).rejects.toMatchObject({ code: "bad_input" });
+});
+
+test("recovery words may stand on any number of lines, and nobody to ask is wrong usage", async () => {
+  expect(await recoveryWords(context(), file("one two\n three\n"))).toBe("one two\n three\n");
+  await expect(recoveryWords(context(), file("x".repeat(5_000)))).rejects.toMatchObject({
+    code: "bad_input",
+  });
+  await expect(recoveryWords(context(), undefined)).rejects.toMatchObject({ code: "usage" });
 });
 
 test("the option comes before the environment, and nobody to ask is wrong usage", async () => {
