@@ -326,8 +326,9 @@ export function noteLog(
     // It was cut since, if less of it is here now.
     const held = Math.min(heldBefore.get(conversation) ?? 0, log?.head.sequence ?? 0);
     if (isSame && Number(shown.head) < held) return "an older state";
+    const members = () => membersOf(profile, stored);
     if (!isSame && log !== undefined && wasPutBack(shown)) {
-      if (!continueRestored(profile, stored, shown)) return "another log";
+      if (!continueRestored(profile, stored, shown, members)) return "another log";
       nameRelayHead(profile.db, conversation, Number(shown.head), Number(shown.rosterVersion));
       return undefined;
     }
@@ -354,7 +355,7 @@ export function noteLog(
       if (isLate && stored.standing === "member") showStart(profile, stored, start);
     }
     if (!isSame && log !== undefined) {
-      sendLostAgain(profile, stored, 0);
+      sendLostAgain(profile, stored, 0, members);
       const text = `The relay has lost ${theConversation(stored)} and begun it anew: messages may be missing.`;
       record(profile, "note", {
         kind: "log_lost",

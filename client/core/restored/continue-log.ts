@@ -1,7 +1,14 @@
 // The relay says that its database was put back to an older state, and where each log was cut. That is believed only if
 // the log up to the cut is the one that is here: nothing of the past can be changed that way. What was behind the cut
 // stays here; what this device had sent there goes out again.
-import { equal, hash, incarnation, type LogHead } from "../../../keys/index.ts";
+import {
+  type AccountId,
+  equal,
+  hash,
+  incarnation,
+  type LogHead,
+  type MessageId,
+} from "../../../keys/index.ts";
 import type { Conversation } from "../../net/relay-connection.ts";
 import { annotationsOf } from "../../store/annotations.ts";
 import type { StoredConversation } from "../../store/conversations.ts";
@@ -9,7 +16,7 @@ import { firstLogHash, readLogHashes, saveLogHash } from "../../store/log-hashes
 import { findMessage } from "../../store/messages.ts";
 import { addIntent } from "../../store/outbox.ts";
 import { continueLog, cutBehind, findLostChange, readLost, unsend } from "../../store/restored-logs.ts";
-import { mentionsIn } from "../messages/mentions.ts";
+import { namedAmong } from "../messages/named-members.ts";
 import { encodeChange, encodeContent } from "../outbox/encode-content.ts";
 import { record } from "../people/security.ts";
 import type { Profile } from "../profile.ts";
@@ -25,7 +32,12 @@ export function wasPutBack({ restoredHash, restoredSequence }: Conversation): bo
  * Goes on with a log that was cut. False: it is not the log that is here. Inside a transaction; what was staged and can
  * be opened must have been.
  */
-export function continueRestored(profile: Profile, stored: StoredConversation, shown: Conversation): boolean {
+export function continueRestored(
+  profile: Profile,
+  stored: StoredConversation,
+  shown: Conversation,
+  members: () => readonly AccountId[],
+): boolean {
   const { db, identity, runtime } = profile;
   const { conversation, log } = stored;
   if (log === undefined) return false;
@@ -38,7 +50,7 @@ export function continueRestored(profile: Profile, stored: StoredConversation, s
   }
   const generation = continueLog(db, conversation, incarnation(shown.incarnation), head);
   saveLogHash(db, conversation, generation, head);
-  const again = sendLostAgain(profile, stored, isNewer ? 0 : cut.sequence);
+  const again = sendLostAgain(profile, stored, isNewer ? 0 : cut.sequence, members);
   record(profile, "note", {
     kind: "relay_restored",
     text: whatHappened(again),
@@ -69,13 +81,18 @@ function headAtCut(
 }
 
 /** Returns how many messages that somebody wrote. Inside a transaction. */
-export function sendLostAgain(profile: Profile, stored: StoredConversation, cut: number): number {
+export function sendLostAgain(
+  profile: Profile,
+  stored: StoredConversation,
+  cut: number,
+  members: () => readonly AccountId[],
+): number {
   const { db, identity, runtime } = profile;
   const { conversation } = stored;
   const since = runtime.now() - RESENT_MS;
   let written = 0;
   for (const lost of readLost(db, conversation, identity.deviceId, { cut, since })) {
-    const body = lost.isSilent ? changeOf(profile, stored, lost.messageId) : undefined;
+    const body = lost.isSilent ? changeOf(profile, stored, lost.messageId, members) : undefined;
     // Receipts and the like are reckoned anew by themselves.
     if (lost.isSilent && body === undefined) continue;
     unsend(db, lost.position, body);
@@ -90,7 +107,8 @@ export function sendLostAgain(profile: Profile, stored: StoredConversation, cut:
 function changeOf(
   profile: Profile,
   { conversation }: StoredConversation,
-  carrier: Parameters<typeof findLostChange>[2],
+  carrier: MessageId,
+  members: () => readonly AccountId[],
 ): Uint8Array | undefined {
   const { db, identity } = profile;
   const lost = findLostChange(db, identity.deviceId, carrier);
@@ -102,7 +120,7 @@ function changeOf(
     );
   if (lost === undefined || made === undefined) return undefined;
   const { change } = made;
-  const mentions = change.kind === "edit" ? mentionsIn(profile, conversation, change.text) : [];
+  const mentions = change.kind === "edit" ? namedAmong(profile, members, change.text) : [];
   return encodeContent(encodeChange(target ?? lost.target, change, lost.version, mentions));
 }
 
