@@ -3,7 +3,7 @@ import { type Database, statement } from "./database.ts";
 
 /** What has one value on all devices of an account. `read` grows, and needs no version. */
 export type OwnRegister = "standing" | "verified" | "notify" | "group" | "setting" | "name";
-export type OwnKind = OwnRegister | "read" | "wanted";
+type OwnKind = OwnRegister | "read" | "wanted";
 
 export interface OwnVersion {
   readonly version: number;

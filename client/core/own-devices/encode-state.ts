@@ -104,7 +104,12 @@ function aboutOf({ db }: Profile, kind: OwnRegister, subject: Uint8Array): Value
       const alias = wishOf(readOwnValue(db, "group", subject)) ?? group.peerName;
       const title = group.kind === "group" ? (group.title ?? "") : "";
       const declined = group.standing === "left" && group.log === undefined;
-      return { case: "group", value: { conversationId: subject, alias, title, declined } };
+      const value = { conversationId: subject, alias, title, declined };
+      const { invitedBy } = group;
+      return {
+        case: "group",
+        value: group.standing === "invited" && invitedBy ? { ...value, invitedBy } : value,
+      };
     }
     case "setting": {
       const name = settingNames.find((each) => each === new TextDecoder().decode(subject));

@@ -189,13 +189,16 @@ test("a device that is added to a member's account comes into all groups, with o
     renameGroup(alice.profile, connection, numberOf(alice.profile, "old"), "elder"),
   );
   await sync(alice, bob);
+  await make(alice, "later");
+  await invite(alice, "later", bob.name);
+  await sync(bob);
   const watch = await enrolFurther(bob);
   everybody.push(watch);
   await sync(watch);
   expect(groupsOf(watch)[0]).toMatch(/^group-[0-9a-f]{8} member/);
   await say(alice, "#elder", "for all");
   await sync(bob, watch);
-  expect(groupsOf(watch)).toEqual(["oldies member elder"]);
+  expect(groupsOf(watch)).toEqual(["later invited later", "oldies member elder"]);
   expect(said(watch, "#oldies")).toEqual([
     `${bob.name}: [could not be read: earlier messages were sent before this device was known]`,
     `${alice.name}: for all`,

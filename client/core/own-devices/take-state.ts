@@ -3,6 +3,7 @@ import {
   type AccountId,
   accountId,
   compare,
+  conversationId,
   type DeviceAddress,
   type DeviceId,
   deviceId,
@@ -12,6 +13,7 @@ import {
 } from "../../../keys/index.ts";
 import {
   Notify,
+  type OwnGroup,
   type OwnRead,
   type OwnState,
   type OwnValue,
@@ -22,7 +24,7 @@ import { saveChangedKey } from "../../store/changed-keys.ts";
 import { type ContactStanding, saveContactStanding, saveContactVerified } from "../../store/contacts.ts";
 import { findConversation, type StoredConversation } from "../../store/conversations.ts";
 import { readCounter } from "../../store/counters.ts";
-import { assignAliases, setNotify, setStanding, setTitle } from "../../store/groups.ts";
+import { addGroup, assignAliases, setNotify, setStanding, setTitle } from "../../store/groups.ts";
 import { clearAllUnread } from "../../store/messages.ts";
 import { applyOwnRead, type OwnRead as ReadMark, setAwaitedReads } from "../../store/own-reads.ts";
 import {
@@ -164,16 +166,21 @@ function takeNotify(profile: Profile, set: OwnVersion, id: Uint8Array, notify: N
 function takeGroup(
   profile: Profile,
   set: OwnVersion,
-  {
-    conversationId: id,
-    alias,
-    title,
-    declined,
-  }: { conversationId: Uint8Array; alias: string; title: string; declined: boolean },
+  { conversationId: id, alias, title, declined, invitedBy }: OwnGroup,
 ): void {
   if (id.length !== 32 || Buffer.byteLength(alias) > 64) return;
   if (!wins(profile, "group", id, set, JSON.stringify({ alias, title: shortTitle(title) }))) return;
   const group = findConversation(profile.db, id);
+  if (group === undefined && invitedBy.length === 32) {
+    addGroup(profile.db, {
+      conversationId: conversationId(id),
+      kind: "group",
+      alias,
+      title: shortTitle(title),
+      standing: "invited",
+      invitedBy: accountId(invitedBy),
+    });
+  }
   if (group === undefined || (group.kind !== "group" && group.kind !== "room")) return;
   if (group.kind === "group" && title !== "" && group.title === group.peerName) {
     setTitle(profile.db, group.conversation, shortTitle(title));
