@@ -81,4 +81,4 @@ test("one who takes all prekeys that he gets leaves enough for others, and nobod
     expect((await connection.countPrekeys()).oneTimeLeft).toBe(left - 1);
     expect(readSecurityEvents(profile.db)).toEqual([]);
   });
-});
+}, 120_000);
