@@ -19,7 +19,8 @@ beforeAll(async () => {
   [laptop, desk] = await Promise.all([further(alice), further(bob)]);
   // Each new machine asks, the other answers.
   for (const machine of [laptop, desk, alice, bob, laptop, desk]) await sync(machine);
-});
+  // Two accounts and two logins harden passwords as they should be.
+}, 180_000);
 
 afterAll(async () => {
   for (const machine of [alice, laptop, bob, desk]) await machine?.leave();
