@@ -8,6 +8,7 @@ const ESC = "\u001b";
 export const press = {
   enter: "\r",
   tab: "\t",
+  shiftTab: `${ESC}[Z`,
   esc: ESC,
   up: `${ESC}[A`,
   down: `${ESC}[B`,

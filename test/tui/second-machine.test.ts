@@ -57,6 +57,7 @@ function profileOf(who: Person): string {
 test(
   "another machine signs in with the words, gets everything from then on, and is revoked from the first",
   async () => {
+    await bob.ok(["send", "alice", "said before"]);
     const { at } = await anotherMachine("alice");
     at.type(`alice${press.down}`);
     await at.shows("▌ It is mine: sign in");
@@ -85,6 +86,13 @@ test(
     await at.shows("Nobody waits for an answer.");
     at.type(press.esc);
     await at.shows(/bob +hello to both/);
+    expect(at.screen()).not.toContain("said before");
+    // One line stands for what was said before, and says what helps.
+    at.type(`${press.shiftTab}k`);
+    await at.shows("w why can I not read this?");
+    at.type("w");
+    await at.shows("What helps");
+    at.type(press.esc.repeat(1));
     expect(await alice.ok(["read"])).toContain("hello to both");
 
     const a = await openTui(alice);

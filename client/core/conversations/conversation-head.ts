@@ -1,11 +1,11 @@
 import { equal, mayPost, validName } from "../../../keys/index.ts";
+import { type ContactStanding, readContact } from "../../store/contacts.ts";
 import { type ConversationKind, findNumbered, type StoredConversation } from "../../store/conversations.ts";
 import { newestLines } from "../../store/events.ts";
 import { readSecurityEvents } from "../../store/security-events.ts";
 import { type ChatEvent, toEvent } from "../event.ts";
 import { membershipOf, nameOf } from "../groups/memberships.ts";
 import { changedKeyOf } from "../people/changed-key.ts";
-import { type ContactStanding, contactOf } from "../people/trust.ts";
 import type { Profile } from "../profile.ts";
 import { isGroup, membersOf } from "./conversations.ts";
 
@@ -42,7 +42,7 @@ export function conversationHead(profile: Profile, conversation: number): Conver
   const members = membersOf(profile, stored);
   const own = profile.identity.accountId;
   const verified = members.filter(
-    (member) => !equal(member, own) && contactOf(profile, member).verifiedAt !== null,
+    (member) => !equal(member, own) && readContact(profile.db, member).verifiedAt !== undefined,
   );
   return {
     kind,
@@ -59,7 +59,7 @@ function personIn(
   { peerAccount, peerName }: StoredConversation,
 ): ConversationHead["person"] {
   // A person who was never met here is whoever will be found under the name.
-  const standing = peerAccount === undefined ? "stranger" : contactOf(profile, peerAccount).standing;
+  const standing = peerAccount === undefined ? "stranger" : readContact(profile.db, peerAccount).standing;
   const isFormer = !validName(peerName);
   return { standing, isChanged: !isFormer && changedKeyOf(profile, peerName) !== undefined, isFormer };
 }

@@ -105,7 +105,7 @@ function messageEntryOf(item: MessageItem, own: string): MessageEntry {
     id: message.id,
     from: safeText(message.from),
     own: message.from === own,
-    text: safeBlock(message.text),
+    text: safeBlock(shownText(message)),
     quote: quoteOf(item),
     edited: message.edited,
     deleted: message.deleted,
@@ -135,6 +135,12 @@ function messageEntryOf(item: MessageItem, own: string): MessageEntry {
           },
     position: item.place,
   };
+}
+
+/** The line that stands for all that was said before this device was known is no message that failed. */
+function shownText({ text, unreadable, trouble }: MessageItem["message"]): string {
+  const isStart = unreadable?.cause === "before_device" && trouble?.text.startsWith("earlier ") === true;
+  return isStart ? `E${trouble.text.slice(1)}` : text;
 }
 
 function whyOf({ trouble, unreadable }: MessageItem["message"]): string | undefined {
