@@ -16,6 +16,7 @@ export function addAccount({ command, contextOf, common }: Commands): void {
     .addArgument(new Argument("<NAME>", "3-32 of a-z 0-9 _ . -"))
     .option("--password-file <path>", PASSWORD_FILE)
     .option("--recovery-file <path>", "write the recovery words to this new file instead of showing them")
+    .option("--invite <token>", "an invitation, for a relay that makes accounts only with one")
     .action(async (name: string, options: RegisterOptions) =>
       (await load()).registerAccount(contextOf(register), name, options),
     );
