@@ -242,7 +242,7 @@ test("a group that nobody invited to is not taken for one's own", async () => {
     frame.welcome.heads += 1;
     return [frame];
   };
-  expectAlarm(await dave.person.chat(["read"]), /offers a conversation that is none of its members'/);
+  expectAlarm(await dave.person.chat(["read"]), /says that you are in a group that you have not joined/);
 });
 
 test("a removal that the relay keeps from one member stops what he sends, and shows at the next message", async () => {

@@ -40,6 +40,8 @@ export async function learnGroup(
   const id = conversationId(shown.conversationId);
   const stay = await verifiedStay(profile, connection, id, shown, known?.log !== undefined);
   if (stay === "over") {
+    // It says at once that the account is out again, and still in.
+    if (known === undefined && shown.end === 0n) throw notOurs(profile);
     const isOpen = known?.standing === "member" || known?.standing === "invited";
     if (isOpen) transact(profile.db, () => setStanding(profile.db, known.conversation, "left"));
     return undefined;
