@@ -32,6 +32,7 @@ export function message(position: number, more: Partial<MessageEntry> = {}): Mes
     state: "received",
     content: "text",
     trouble: undefined,
+    remedy: undefined,
     receipts: undefined,
     position,
     ...more,
@@ -58,6 +59,8 @@ export function part(entries: readonly Entry[], more: Partial<TranscriptPart> = 
       members: ["alice", "bob", "carol", "dave"],
       encryption: "end-to-end",
       canPost: true,
+      verified: [],
+      trust: undefined,
     },
     ...more,
   };

@@ -22,7 +22,9 @@ test("settings are shown, chosen and stay chosen", async () => {
   expect(await printed(false, "typing", "off")).toBe("off\n");
   expect(await printed(false, "typing")).toBe("off\n");
   expect(await printed(false, "receipts")).toBe("on\n");
-  expect(await printed(true)).toBe('{"type":"settings","receipts":"on","typing":"off","presence":"on","requests":"off"}\n');
+  expect(await printed(true)).toBe(
+    '{"type":"settings","receipts":"on","typing":"off","presence":"on","requests":"off"}\n',
+  );
   expect(await printed(true, "typing", "on")).toBe(
     '{"type":"settings","receipts":"on","typing":"on","presence":"on","requests":"off"}\n',
   );
