@@ -170,6 +170,15 @@ const member = memberChoices(ops, carol, "alice", personDetails("carol"));
 export const screens: Readonly<Record<string, Screen>> = {
   people: { ...everybody, chosen: "carol" },
   "people-sought": { ...everybody, query: composerWith("zoe") },
+  "people-unlisted": {
+    ...everybody,
+    query: composerWith("zoe"),
+    failure: {
+      code: "not_allowed",
+      message: "This relay does not tell who is on it.",
+      hint: "Where look-ups are allowed, `chat send NAME` works with the exact name.",
+    },
+  },
   "people-failed": { ...everybody, failure: unreachable },
   rooms: {
     ...allRooms,

@@ -64,6 +64,18 @@ describe("people", () => {
     expect(effects).toEqual([{ kind: "list people" }]);
   });
 
+  it("writes to an exact name where the relay lists nobody", () => {
+    const closed = {
+      code: "not_allowed",
+      message: "This relay does not tell who is on it.",
+      hint: undefined,
+    };
+    const [opened] = press(morning({ directory: nobodyYet }), "alt-p");
+    const [failed] = refuse(opened, "list people", closed);
+    expect(press(failed, "z", "o", "e", "enter")[1]).toContainEqual({ kind: "open", conversation: "zoe" });
+    expect(press(failed, "z", "enter")[1]).toEqual([{ kind: "list people" }]);
+  });
+
   it("hears of people while another screen lies over it", () => {
     const [covered] = press(morning({ directory: nobodyYet }), "alt-p", "f1");
     const [state] = answer(covered, { what: "people", people: [person("bob")], isWhole: true });

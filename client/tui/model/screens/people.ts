@@ -1,5 +1,6 @@
 import { emptyComposer } from "../composer.ts";
 import { nameOfTalkWith, peopleCalled } from "../directory.ts";
+import { foldedName, nameTrouble } from "../new-name.ts";
 import type { State } from "../state.ts";
 import type { Behaviour, Step } from "./behaviour.ts";
 import { fieldAfter, nameFrom, stepOf, typedInto } from "./moving.ts";
@@ -20,7 +21,11 @@ export const people: Behaviour<PeopleScreen> = {
     const by = stepOf(command);
     if (by !== undefined) return { screen: { ...screen, chosen: nameFrom(names, screen.chosen, by) } };
     if (command === "choose") {
-      if (names.length === 0 && screen.failure !== undefined) return again(screen);
+      if (names.length === 0 && !state.directory.isWhole) {
+        const exact = exactName(screen);
+        if (exact !== undefined) return writeTo(screen, exact, state);
+        return screen.failure === undefined ? { screen } : again(screen);
+      }
       return writeTo(screen, nameFrom(names, screen.chosen), state);
     }
     const query = fieldAfter(screen.query, command);
@@ -34,6 +39,12 @@ export const people: Behaviour<PeopleScreen> = {
   take: () => undefined,
   fail: (screen, effect, failure) => (effect === "list people" ? { ...screen, failure } : undefined),
 };
+
+/** A relay may list nobody, and find who is called exactly so. */
+export function exactName({ query, failure }: Pick<PeopleScreen, "query" | "failure">): string | undefined {
+  const name = foldedName(query.text);
+  return failure !== undefined && nameTrouble(name) === undefined ? name : undefined;
+}
 
 function writeTo(screen: PeopleScreen, name: string | undefined, state: State): Step<PeopleScreen> {
   if (name === undefined) return { screen };

@@ -21,8 +21,7 @@ export function newGroupLines(screen: NewGroupScreen, state: State, width: numbe
   const field = fieldLine(screen.query, "A name to find somebody by", width);
   const { cursor, ...withoutCursor } = field;
   const search: Row = { line: isOnName || cursor === undefined ? withoutCursor : field };
-  const found =
-    people.length > 0 ? people : nobodyRows({ query: screen.query, failure: undefined }, state, width);
+  const found = people.length > 0 ? people : nobodyRows({ ...screen, failure: undefined }, state, width);
   const foot = screen.failure === undefined ? [] : [emptyRow, ...failureRows(screen.failure, width)];
   const body = [name, openness, emptyRow, create, emptyRow, titleRow("Members"), search, ...found];
   return listing({ body, foot, chosen: screen.chosen }, width, height);

@@ -3,6 +3,7 @@ import { peopleCalled } from "../../model/directory.ts";
 import { column, span } from "../../model/layout/spans.ts";
 import type { Line } from "../../model/line.ts";
 import { nameFrom } from "../../model/screens/moving.ts";
+import { exactName } from "../../model/screens/people.ts";
 import type { InviteScreen, PeopleScreen } from "../../model/screens/screen.ts";
 import type { State } from "../../model/state.ts";
 import { date } from "../moment.ts";
@@ -76,12 +77,20 @@ function asManyAsFit([first = "", ...more]: readonly string[], room: number): st
 
 /** Why there is nobody to be seen, and what to do about it. */
 export function nobodyRows(
-  { query, failure }: Pick<PeopleScreen, "query" | "failure">,
+  { query, failure, kind }: Pick<PeopleScreen, "query" | "failure"> & { readonly kind: string },
   { directory }: State,
   width: number,
 ): Row[] {
-  if (failure !== undefined && !directory.isWhole) return failureRows(failure, width, "Enter asks again.");
   const wanted = query.text.trim();
+  if (failure !== undefined && !directory.isWhole) {
+    // Hints of the command line name its commands.
+    const told = failure.hint?.includes("`chat ") === true ? { ...failure, hint: undefined } : failure;
+    return failureRows(
+      told,
+      width,
+      kind === "people" ? byExactName({ query, failure }) : "Enter asks again.",
+    );
+  }
   if (!directory.isWhole) return textRows("Asking the relay who is there…", width);
   if (wanted !== "")
     return [
@@ -92,6 +101,12 @@ export function nobodyRows(
     plainRow("There is nobody else to be found."),
     ...textRows("Whoever registers on this relay appears here at once.", width),
   ];
+}
+
+/** A relay that lists nobody may find who is called exactly so. */
+function byExactName(screen: Pick<PeopleScreen, "query" | "failure">): string {
+  const name = exactName(screen);
+  return name === undefined ? "Enter asks again. Or type somebody's exact name." : `Enter writes to ${name}.`;
 }
 
 function footRows({ directory }: State, count: number): Row[] {

@@ -15,7 +15,7 @@ describe("screens", () => {
   for (const [name, screen] of Object.entries(screens)) {
     for (const [columns, rows] of sizes) {
       test(`${name} looks at ${columns}x${rows} as kept`, async () => {
-        const people = name === "people-failed" ? nobodyYet : directory;
+        const people = /^people-(failed|unlisted)$/.test(name) ? nobodyYet : directory;
         const requests = name === "requests" ? strangers : [];
         const blocked = name === "requests" ? ["mallory"] : [];
         const state = morning({ columns, rows, screens: [screen], directory: people, requests, blocked });
