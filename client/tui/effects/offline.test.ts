@@ -1,8 +1,11 @@
 import { afterEach, expect, test } from "vitest";
+import { aliceAndBob } from "../../../test/support/alice-and-bob.ts";
 import { type Enrolled, enrol } from "../../../test/support/enrolled.ts";
 import { startTestRelay, type TestRelay } from "../../../test/support/relay.ts";
 import { TuiSession } from "../../../test/support/tui-session.ts";
-import { connectionAfter } from "./connection.ts";
+import { ChatError } from "../../core/chat-error.ts";
+import { NetError } from "../../net/net-error.ts";
+import { connectionAfter, refused } from "./connection.ts";
 
 let relay: TestRelay | undefined;
 let alice: Enrolled | undefined;
@@ -40,4 +43,22 @@ test("attempts that fail one after the other are one time of being offline", () 
   expect(offline).toEqual({ state: "offline", why: "The connection broke.", queued: 2 });
   expect(connectionAfter(offline, "connecting")).toBe(offline);
   expect(connectionAfter(offline, "connected")).toEqual({ state: "connected", why: undefined, queued: 2 });
+});
+
+test("a login that has ended is told apart from a device that is out, and from a refusal", async () => {
+  const world = await aliceAndBob();
+  const before = { state: "connected", why: undefined, queued: 1 } as const;
+  const after = (error: unknown) => refused(world.alice.profile, before, error);
+  const lost = new ChatError("signed_out", "The relay no longer knows this device's login.", {
+    hint: "Run `chat login NAME`.",
+  });
+  expect(after(lost)).toEqual({ state: "login lost", why: lost.message, queued: 1 });
+  const out = new NetError("refused", "no such device", { reason: "unknown_device" });
+  expect(after(out)).toMatchObject({
+    state: "signed out",
+    why: expect.stringMatching(/^This device was signed out of alice by /),
+  });
+  const disabled = new ChatError("account_disabled", "It is disabled.", { hint: "Ask the operator." });
+  expect(after(disabled)).toMatchObject({ state: "refused", why: "It is disabled. Ask the operator." });
+  world.remove();
 });

@@ -131,3 +131,16 @@ test("other keys under a known name stop what is sent, and both numbers are show
   await alice.until(() => alice.failures.length > 0, "a stop");
   expect(alice.failures).toEqual(["send: security_stop"]);
 });
+
+test("a stranger's invitation waits apart too, and is joined from there", async () => {
+  const [alice, zoe] = [await atTui("alice"), await atTui("zoe")];
+  zoe.do({ kind: "create group", name: "bookclub", members: [alice.person.name], open: false });
+  const requests = () => alice.last("requests")?.requests ?? [];
+  await alice.until(() => requests().length === 1, "a request");
+  expect(requests()).toMatchObject([{ name: "bookclub", kind: "group", from: zoe.person.name, text: "" }]);
+  expect(alice.rows).toEqual([]);
+  alice.do({ kind: "accept", name: "bookclub" });
+  await alice.until(() => alice.row("bookclub")?.standing === "member", "the group");
+  expect(requests()).toEqual([]);
+  expect(alice.failures).toEqual([]);
+});
