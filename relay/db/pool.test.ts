@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type FreshDatabase, freshDatabase } from "../../test/support/postgres.ts";
 import { Database, isUnavailable } from "./pool.ts";
@@ -110,4 +111,42 @@ test("only trouble with the way to the database counts as its being away", async
   expect(isUnavailable(await slow.catch((error: unknown) => error))).toBe(true);
   expect(isUnavailable(new TypeError("no"))).toBe(false);
   expect(isUnavailable(Object.assign(new Error("ENOENT"), { code: "ENOENT" }))).toBe(false);
+});
+
+/** A message of PostgreSQL's protocol. */
+function message(type: string, body: Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(body.length + 4);
+  return Buffer.concat([Buffer.from(type), length, body]);
+}
+
+test("a server that dies in the same breath as it takes a connection breaks a statement, not the process", async () => {
+  const dying = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.once("data", () => {
+      const fields = [
+        "SFATAL",
+        "VFATAL",
+        "C57P01",
+        "Mterminating connection due to unexpected postmaster exit",
+      ];
+      socket.end(
+        Buffer.concat([
+          message("R", Buffer.alloc(4)), // AuthenticationOk
+          message("Z", Buffer.from("I")), // ReadyForQuery
+          message("E", Buffer.from(`${fields.join("\0")}\0\0`)),
+        ]),
+      );
+    });
+  });
+  await new Promise<void>((resolve) => dying.listen(0, "127.0.0.1", resolve));
+  const { port } = dying.address() as AddressInfo;
+  const connection = { host: "127.0.0.1", port, user: "sotto", password: "x", database: "x", ssl: false };
+  const pool = new Database({ connection, size: 1, onError: () => undefined });
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    const error: unknown = await pool.query("select 1").catch((cause: unknown) => cause);
+    expect(isUnavailable(error)).toBe(true);
+  }
+  await pool.close();
+  dying.close();
 });

@@ -54,6 +54,8 @@ export class Database implements Queries {
     });
     this.#onError = onError;
     this.#pool.on("error", onError);
+    // One that breaks between the pool's hands and ours would end the process; the next statement says that it is broken.
+    this.#pool.on("connect", (client) => client.on("error", () => undefined));
   }
 
   query<Row extends pg.QueryResultRow>(
