@@ -72,6 +72,10 @@ export async function runFaults(
     work.isOver = true;
     await Promise.all(atWork);
     say("everything is mended");
+    const { exitCode, signalCode } = relay.process.process;
+    if (exitCode !== null || signalCode !== null) {
+      work.troubles.push(`the relay ended by itself with ${exitCode ?? signalCode}`);
+    }
     await mend(work, machines, followers);
     const history: History = {
       members: membersOf(machines),
