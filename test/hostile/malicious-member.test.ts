@@ -101,7 +101,7 @@ test("a message in another's name is refused by the relay, and opens for nobody 
   await say(alice, `#${room}`, "truly alice");
   await slippedToBob([fake]);
   const read = await reads(bob, `#${room}`, "-n", "2");
-  expect(read.stdout).toMatch(/\[could not be read: .*\]\n.*truly alice/);
+  expect(read.stdout).toMatch(/\[could not be read: .*\]\n.*Ask alice.*\n.*truly alice/);
   expect(read.stdout).not.toContain("100");
 });
 
