@@ -57,7 +57,7 @@ function profileOf(who: Person): string {
 test(
   "another machine signs in with the words, gets everything from then on, and is revoked from the first",
   async () => {
-    await bob.ok(["send", "alice", "said before"]);
+    await bob.ok(["send", "alice", "an older word"]);
     const { at } = await anotherMachine("alice");
     at.type(`alice${press.down}`);
     await at.shows("▌ It is mine: sign in");
@@ -86,8 +86,9 @@ test(
     await at.shows("Nobody waits for an answer.");
     at.type(press.esc);
     await at.shows(/bob +hello to both/);
-    expect(at.screen()).not.toContain("said before");
+    expect(at.screen()).not.toContain("an older word");
     // One line stands for what was said before, and says what helps.
+    await at.shows("Earlier messages were sent before this device was known.");
     at.type(`${press.shiftTab}k`);
     await at.shows("w why can I not read this?");
     at.type("w");
@@ -252,6 +253,30 @@ test(
     await e.shows(/bob ✓/);
     e.type(`is it?${press.enter}`);
     await e.shows(/is it\? .*✓/);
+  },
+  LONG,
+);
+
+test(
+  "a login that has ended goes on with the password, where one is",
+  async () => {
+    const frank = await newcomer("frank", relay.url);
+    others.push(frank);
+    await frank.register();
+    await relay.database.query("delete from token_families");
+    relay.ahead += 20 * 60_000;
+    const f = await openTui(frank, { columns: 96, rows: 30 });
+    await f.shows("/login goes on with the password.");
+    await f.shows("✕ not logged in");
+    f.type(`${press.ctrl("p")}log in`);
+    await f.shows("Log in again");
+    f.type(press.enter);
+    await f.shows("Log in again as frank");
+    f.type(`wrong${press.enter}`);
+    await f.shows("✕ Wrong password.");
+    f.type(`${press.ctrl("u")}correct horse frank${press.enter}`);
+    await f.shows("● connected");
+    expect(f.output).not.toContain("correct horse");
   },
   LONG,
 );

@@ -140,7 +140,7 @@ function messageEntryOf(item: MessageItem, own: string): MessageEntry {
 /** The line that stands for all that was said before this device was known is no message that failed. */
 function shownText({ text, unreadable, trouble }: MessageItem["message"]): string {
   const isStart = unreadable?.cause === "before_device" && trouble?.text.startsWith("earlier ") === true;
-  return isStart ? `E${trouble.text.slice(1)}` : text;
+  return isStart ? `E${trouble.text.slice(1)}.` : text;
 }
 
 function whyOf({ trouble, unreadable }: MessageItem["message"]): string | undefined {
