@@ -292,6 +292,14 @@ test("other devices are signed out only by who chooses that, and who has any", (
   expect(alone.key("down").key("down").screen.chosen).toBe(1);
 });
 
+test("who may have no more devices is led to signing the others out", () => {
+  const run = atRecall().type(words.join(" ")).key("enter").fail("not_allowed", "nora has 16 devices.");
+  expect(run.screen).toMatchObject({
+    step: "recall",
+    trouble: { hint: expect.stringContaining("sign all others out") },
+  });
+});
+
 test("a forgotten password is replaced with the words, and wrong words are asked for again", () => {
   const run = atSecret().key("down").key("enter").type(words.join(" ")).key("enter");
   expect(run.screen).toMatchObject({ step: "new password", known: { recalled: words.join(" ") } });

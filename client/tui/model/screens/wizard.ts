@@ -53,12 +53,18 @@ export const wizard: Behaviour<WizardScreen> = {
   },
   fail(screen, effect, { code, message, hint }) {
     if (effect !== "first run") return undefined;
-    const trouble = { message, hint };
+    const trouble = { message, hint: hint ?? hintFor(code, screen) };
     const step = stepFor(code, screen);
     if (step === undefined) return { ...screen, doing: undefined, trouble };
     return { ...goTo(screen, step, { isNameFixed: false }), trouble };
   },
 };
+
+/** What the account's other devices stand in the way of. */
+function hintFor(code: string, { step }: WizardScreen): string | undefined {
+  const isInTheWay = step === "recall" && (code === "not_allowed" || code === "signed_out");
+  return isInTheWay ? "If they are lost, sign all others out below." : undefined;
+}
 
 /** Where it can be mended; undefined: where one is. */
 function stepFor(code: string, { step }: WizardScreen): WizardStep | undefined {
