@@ -1,7 +1,8 @@
 import stringWidth from "string-width";
 import { expect, it } from "vitest";
-import { morning, open, stateOf } from "../../../test/support/tui-state.ts";
+import { morning, open, request, stateOf, strangers } from "../../../test/support/tui-state.ts";
 import { composerWith } from "../model/composer.ts";
+import { REQUESTS } from "../model/conversation-list.ts";
 import type { State } from "../model/state.ts";
 import { readerFrameOf } from "./reader.ts";
 
@@ -28,6 +29,21 @@ it("names the row of the list that the keys are on", () => {
   expect(read(morning({ pane: "conversations", listCursor: "bob" }))[0]).toBe(
     "Conversations, 2 of 9: bob, here, 2 unread.",
   );
+});
+
+it("says in place of a composer who waits for an answer, and with which keys he gets it", () => {
+  const lines = read(request());
+  expect(lines[0]).toBe("Conversation zoe.");
+  expect(lines).toContain("zoe is new to you and does not hear whether you read this.");
+  expect(lines).toContain("Keys: a accept, b block, Alt-v safety number, Esc later.");
+  expect(lines.join(" ")).not.toContain("Your message:");
+});
+
+it("names the row of strangers, and who was verified", () => {
+  const at = (listCursor: string) =>
+    read(morning({ pane: "conversations", requests: strangers, listCursor }))[0];
+  expect(at(REQUESTS)).toBe("Conversations: 2 requests of strangers.");
+  expect(at("carol")).toBe("Conversations, 4 of 9: carol, verified.");
 });
 
 it("says which choice of a screen is chosen, and warns before all else below", () => {
