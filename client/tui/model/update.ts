@@ -328,14 +328,19 @@ function take(before: State, loaded: Loaded): Updated {
           ];
     case "done": {
       const { effect, conversation } = loaded;
-      // Whoever went elsewhere meanwhile is told all the same: nothing is left to go on with.
-      if (effect === "sign out") return [{ ...state, screens: [signedOut] }, []];
+      // Wherever one is meanwhile: as before there was an account, nothing is left to go to.
+      if (effect === "sign out") return [{ ...emptied(state), screens: [signedOut] }, []];
       const isIn = state.isEntering && (effect === "join room" || effect === "accept");
       return isIn && conversation !== undefined ? goTo(state, conversation) : [state, []];
     }
     default:
       return [state, []];
   }
+}
+
+function emptied(state: State): State {
+  const nothing = { conversations: [], requests: [], blocked: [], notices: [] };
+  return { ...state, ...nothing, me: "", open: undefined, last: undefined, pane: "composer" };
 }
 
 function fail(state: State, effect: string, failure: Failure): Updated {

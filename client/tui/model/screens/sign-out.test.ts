@@ -32,7 +32,8 @@ describe("signing out", () => {
     expect(effects).toEqual(effect(undefined));
     expect(press(busy, "enter")[1]).toEqual([]);
     const [out] = done(busy, "sign out");
-    expect(out.screens).toMatchObject([{ kind: "sign out", stage: "done" }]);
+    expect(out).toMatchObject({ me: "", open: undefined, screens: [{ kind: "sign out", stage: "done" }] });
+    for (const key of ["ctrl-p", "alt-a", "alt-k", "tab"]) expect(press(out, key)).toEqual([out, []]);
     expect(press(out, "enter")[1]).toEqual([{ kind: "quit" }]);
     expect(press(out, "esc")[1]).toEqual([{ kind: "quit" }]);
   });

@@ -56,8 +56,7 @@ export const signOut: Behaviour<SignOutScreen> = {
       const isLast = answer.keys.devices.length < 2;
       return screen.stage === "ask" ? { screen: { ...screen, isLast } } : undefined;
     }
-    if (answer.what !== "done" || answer.effect !== "sign out") return undefined;
-    return { screen: signedOut };
+    return undefined;
   },
   fail(screen, effect, failure) {
     if (effect === "load keys") return screen.isLast === undefined ? { ...screen, failure } : undefined;
