@@ -37,7 +37,8 @@ async function acceptChanged(context: Context, profile: Profile, name: string): 
     output.note(`Safety number with the account before:  ${inGroups(changed.oldNumber)}`);
     output.note(`Safety number with the new account:     ${inGroups(changed.newNumber)}`);
   }
-  const accepted = await acceptNewKey(profile, connector(profile, context.relay), name);
+  const connect = connector(profile, context.relay);
+  const accepted = await acceptNewKey(profile, connect, name, changed?.newNumber);
   const contact = acceptPerson(profile, accepted.name);
   say(
     context,

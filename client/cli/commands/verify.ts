@@ -56,7 +56,7 @@ export async function verify(context: Context, given: string, options: VerifyOpt
     if (!isInteractive() || before.verifiedAt !== null) return;
     const { askYes } = await import("../prompts.ts");
     const isSame = await askYes(`Does ${safeText(before.name)} see the same number?`, context.signal, false);
-    if (isSame) said(context, verifyPerson(profile, given), number);
+    if (isSame) said(context, verifyPerson(profile, given, number), number);
     else
       output.note("Nothing is marked. Should the numbers differ, one of you does not talk with the other.");
   });

@@ -12,7 +12,7 @@ import { tellOwnDevices } from "../own-devices/tell.ts";
 import type { Profile } from "../profile.ts";
 import { fetchChain } from "./contacts.ts";
 import { foldName } from "./names.ts";
-import { alarm } from "./security.ts";
+import { alarm, securityStop } from "./security.ts";
 import { setContactStanding } from "./standing.ts";
 
 /** Another account under a known name, which nobody has decided about. */
@@ -38,16 +38,25 @@ export interface NewKey extends ChangedKey {
 }
 
 /**
- * From now on the name stands for the account that came under it: a new conversation begins, verified by nobody. Throws
+ * From now on the name stands for the account that came under it: a new conversation begins, verified by nobody.
+ * `shown`: the new number that somebody decided by; the relay can put yet another account under the name meanwhile. Throws
  * `usage` when nothing has changed, `security_stop`; rejects with NetError.
  */
-export async function acceptNewKey(profile: Profile, connect: Connect, given: string): Promise<NewKey> {
+export async function acceptNewKey(
+  profile: Profile,
+  connect: Connect,
+  given: string,
+  shown?: string,
+): Promise<NewKey> {
   const changed = changedKeyOf(profile, given);
   const account = changed && readChangedKey(profile.db, changed.name);
   if (changed === undefined || account === undefined) {
     throw new ChatError("usage", `The account key of ${foldName(given)} has not changed.`, {
       hint: "`chat accept NAME` accepts somebody who wrote for the first time.",
     });
+  }
+  if (shown !== undefined && safetyNumber(profile.identity.accountId, account) !== shown) {
+    throw securityStop(`Since that number was shown, another account came under the name ${changed.name}.`);
   }
   const connection = await connect();
   try {

@@ -146,3 +146,17 @@ test("a new device of somebody known is a note, and an event for those who follo
   const id = Buffer.from(laptop.device.deviceId).toString("hex");
   expect(events(alice)).toMatchObject([{ event: "device_added", details: { member: "bob", added: id } }]);
 });
+
+test("a key that came after the one whose number was shown is not accepted in its place", async () => {
+  await bobChanges();
+  const shown = changedKeyOf(alice.profile, "bob")?.newNumber;
+  const other = new AccountFixture("bob", world.relay);
+  await send(await other.profile(), "alice", "no, it is me");
+  await syncWarily(alice);
+  expect(changedKeyOf(alice.profile, "bob")?.newNumber).not.toBe(shown);
+  await expect(acceptNewKey(alice.profile, alice.connect, "bob", shown)).rejects.toMatchObject({
+    code: "security_stop",
+  });
+  expect(changedKeyOf(alice.profile, "bob")?.newNumber).not.toBe(shown);
+  other.remove();
+});

@@ -52,10 +52,10 @@ export const verify: Doing<"verify"> = (session, { kind, name, isSame }, tell) =
   });
 
 /** The conversation with the account before keeps what is in it: under the name there is another one now. */
-export const acceptKey: Doing<"accept key"> = (session, { kind, name, isVerified }, tell) =>
+export const acceptKey: Doing<"accept key"> = (session, { kind, name, number, isVerified }, tell) =>
   change(session, kind, name, tell, async (live, person) => {
-    const { name: who, formerly } = await acceptNewKey(live.profile, live.connect, person);
-    if (isVerified) verifyPerson(live.profile, person);
+    const { name: who, formerly } = await acceptNewKey(live.profile, live.connect, person, number);
+    if (isVerified) verifyPerson(live.profile, person, number);
     live.close();
     // What the new account wrote so far was not taken, and comes with the next connection.
     live.reconnect();

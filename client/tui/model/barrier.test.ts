@@ -87,10 +87,10 @@ describe("other keys under a known name", () => {
 
   it("are accepted as compared or as not compared, once", () => {
     const [busy, effects] = press(looked(), "down", "enter");
-    expect(effects).toEqual([{ kind: "accept key", name: "bob", isVerified: true }]);
+    expect(effects).toEqual([{ kind: "accept key", name: "bob", number: change.now, isVerified: true }]);
     expect(press(busy, "enter")[1]).toEqual([]);
     const [, others] = press(looked(), "down", "down", "enter");
-    expect(others).toEqual([{ kind: "accept key", name: "bob", isVerified: false }]);
+    expect(others).toEqual([{ kind: "accept key", name: "bob", number: change.now, isVerified: false }]);
     const [state, opens] = done(busy, "accept key", "bob");
     expect(state.screens).toEqual([]);
     expect(opens).toContainEqual({ kind: "open", conversation: "bob" });

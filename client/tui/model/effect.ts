@@ -49,8 +49,13 @@ export type Effect =
   | { readonly kind: "safety number" | "key change"; readonly name: string }
   /** Of a person, by the name of the conversation. */
   | { readonly kind: "accept person" | "block" | "unblock"; readonly name: string }
-  /** Whoever has the name now is meant by it. */
-  | { readonly kind: "accept key"; readonly name: string; readonly isVerified: boolean }
+  /** Whoever has the name now is meant by it, if it is still the account whose safety number was shown. */
+  | {
+      readonly kind: "accept key";
+      readonly name: string;
+      readonly number: string;
+      readonly isVerified: boolean;
+    }
   /** What came of comparing the numbers. */
   | { readonly kind: "verify"; readonly name: string; readonly isSame: boolean }
   | { readonly kind: "revoke device"; readonly id: string }

@@ -54,18 +54,19 @@ function choose(screen: NewKeyScreen, index: number): Step<NewKeyScreen> {
   const here = { ...screen, chosen: index, failure: undefined };
   const { name } = screen;
   if (screen.isBusy || screen.change.kind !== "loaded") return { screen: here };
+  const { now: number } = screen.change.value;
   switch (newKeyAnswers[index]) {
     case "later":
       return { screen: "close" };
     case "same":
       return {
         screen: { ...here, isBusy: true },
-        effects: [{ kind: "accept key", name, isVerified: true }],
+        effects: [{ kind: "accept key", name, number, isVerified: true }],
       };
     case "accept":
       return {
         screen: { ...here, isBusy: true },
-        effects: [{ kind: "accept key", name, isVerified: false }],
+        effects: [{ kind: "accept key", name, number, isVerified: false }],
       };
     case "block":
       return { screen: here, over: blocking(name) };
