@@ -28,30 +28,34 @@ export async function listAccounts(db: Queries): Promise<AccountListed[]> {
   }));
 }
 
-/** From now on no device of the account is let in, and those that are connected are put out. Throws StartupError. */
-export async function disableAccount(db: Database, name: string, now: number): Promise<void> {
-  const { account_id } = await find(db, name);
+/**
+ * From now on no device of the account is let in, and those that are connected are put out. This and the next two give
+ * the account's name, and throw StartupError.
+ */
+export async function disableAccount(db: Database, given: string, now: number): Promise<string> {
+  const { account_id, name } = await find(db, given);
   const devices = await db.transaction((transaction) => setDisabled(transaction, account_id, now));
   await carryEvents(
     db,
     devices.map((device_id) => shutOut({ account_id, device_id })),
   );
+  return name;
 }
 
-/** Throws StartupError. */
-export async function enableAccount(db: Database, name: string): Promise<void> {
-  const { account_id } = await find(db, name);
+export async function enableAccount(db: Database, given: string): Promise<string> {
+  const { account_id, name } = await find(db, given);
   await db.transaction((transaction) => setDisabled(transaction, account_id, null));
+  return name;
 }
 
-/** Throws StartupError. */
 export async function deleteAccount(
   db: Database,
-  name: string,
+  given: string,
   { now, freeName }: { now: number; freeName: boolean },
-): Promise<void> {
-  const found = await find(db, name, { alsoDeleted: freeName });
-  await carryEvents(db, await bury(db, accountId(found.account_id), { now, freeName }));
+): Promise<string> {
+  const { account_id, name } = await find(db, given, { alsoDeleted: freeName });
+  await carryEvents(db, await bury(db, accountId(account_id), { now, freeName }));
+  return name;
 }
 
 /** For a relay that may have missed what an operator did. */
@@ -69,8 +73,9 @@ function shutOut({ account_id, device_id }: { account_id: Buffer; device_id: Buf
 }
 
 async function find(db: Queries, given: string, { alsoDeleted = false } = {}) {
-  const found = await selectAccountNamed(db, given.replace(/^@/, "").toLowerCase());
-  if (found !== undefined && (alsoDeleted || !found.deleted)) return found;
+  const name = given.replace(/^@/, "").toLowerCase();
+  const found = await selectAccountNamed(db, name);
+  if (found !== undefined && (alsoDeleted || !found.deleted)) return { ...found, name };
   throw new StartupError(
     "unknown_account",
     found === undefined ? "There is no account of that name." : "The account of that name was deleted.",

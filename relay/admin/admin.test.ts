@@ -91,7 +91,7 @@ describe("accounts", () => {
 
   test("that are disabled are out at once, with tokens and streams, and come back when they are enabled", async () => {
     const [hers, his] = await Promise.all([stream(alice), stream(bob)]);
-    expect(await ok("disable", "@Alice")).toEqual([{ type: "account", name: "@Alice", state: "disabled" }]);
+    expect(await ok("disable", "@Alice")).toEqual([{ type: "account", name: "alice", state: "disabled" }]);
     expect(await hers.ended).toBe("account_disabled");
     expect(await reasonOf(call(alice))).toBe("account_disabled");
     const refresh = () => refreshTokens(alice.client, alice.tokens.refreshToken, alice.device);

@@ -76,24 +76,23 @@ export async function usage({ place, output }: Admin): Promise<void> {
 }
 
 export async function disable(admin: Admin, name: string): Promise<void> {
-  await changed(admin, name, "disabled", (db) => disableAccount(db, name, admin.now));
+  await changed(admin, "disabled", (db) => disableAccount(db, name, admin.now));
 }
 
 export async function enable(admin: Admin, name: string): Promise<void> {
-  await changed(admin, name, "enabled", (db) => enableAccount(db, name));
+  await changed(admin, "enabled", (db) => enableAccount(db, name));
 }
 
 export async function remove(admin: Admin, name: string, freeName: boolean): Promise<void> {
-  await changed(admin, name, "deleted", (db) => deleteAccount(db, name, { now: admin.now, freeName }));
+  await changed(admin, "deleted", (db) => deleteAccount(db, name, { now: admin.now, freeName }));
 }
 
 async function changed(
   { place, output }: Admin,
-  name: string,
   state: "disabled" | "enabled" | "deleted",
-  work: (db: Database) => Promise<void>,
+  work: (db: Database) => Promise<string>,
 ): Promise<void> {
-  await withRelayDatabase(place, work);
+  const name = await withRelayDatabase(place, work);
   if (output.json) output.object({ type: "account", name, state });
   else output.line(`The account ${name} is ${state}.`);
 }
