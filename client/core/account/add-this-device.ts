@@ -13,15 +13,13 @@ import {
 } from "../../store/identity.ts";
 import { tryLock } from "../../store/lock.ts";
 import { ChatError } from "../chat-error.ts";
-import { connectAnonymously, connector } from "../connection/connect.ts";
-import { explainFailure } from "../explain-failure.ts";
+import { connectAnonymously } from "../connection/connect.ts";
 import { commandOf, openProfileDatabase, type Profile, type ProfilePaths } from "../profile.ts";
 import { type Runtime, systemRuntime } from "../runtime.ts";
 import { type AskWords, withAccountKey } from "./account-key.ts";
 import { changeDevices, type Enrolment, proveForEnrolment, wasIn } from "./enrolment.ts";
-import { logIn } from "./log-in.ts";
 import { deviceKeysOf } from "./own-keys.ts";
-import { makePrekeys, publishPrekeys } from "./prekey-upkeep.ts";
+import { settleIn } from "./settle-in.ts";
 
 export interface NewDeviceLogin {
   /** Folded to lower case. */
@@ -59,7 +57,7 @@ export async function addThisDevice(login: NewDeviceLogin): Promise<Profile> {
     db = await bringIn(db, login, auth, enrolment, runtime);
     const identity = registered(db, relay.url);
     const profile: Profile = { db, paths, identity, runtime };
-    await settleIn(profile, auth, password);
+    await settleIn(profile, auth, password, `This is a device of ${name} now`);
     return profile;
   } catch (error) {
     db?.close();
@@ -177,27 +175,6 @@ function registered(db: Database, relayUrl: string): Identity {
   const identity = readIdentity(db);
   if (identity === undefined) throw new Error("a device without an identity");
   return identity;
-}
-
-/** What makes the new device reachable. When it fails, the device is in the account all the same. */
-async function settleIn(profile: Profile, auth: AuthCalls, password: string): Promise<void> {
-  try {
-    await logIn(profile, auth, password);
-    const connection = await connector(profile)();
-    try {
-      await makePrekeys(profile);
-      await publishPrekeys(profile, connection);
-    } finally {
-      connection.close();
-    }
-  } catch (error) {
-    const { name } = profile.identity;
-    const why = explainFailure(error);
-    throw new ChatError(why.code, `This is a device of ${name} now, but not logged in: ${why.message}`, {
-      hint: `Run \`chat login ${name}\` again.`,
-      cause: error,
-    });
-  }
 }
 
 function busy(): ChatError {

@@ -15,15 +15,13 @@ import {
 import { tryLock } from "../../store/lock.ts";
 import { forgetRecoveryWords, readRecoveryWords, saveRecoveryWords } from "../../store/recovery-words.ts";
 import { ChatError } from "../chat-error.ts";
-import { connectAnonymously, connector } from "../connection/connect.ts";
-import { explainFailure } from "../explain-failure.ts";
+import { connectAnonymously } from "../connection/connect.ts";
 import { badName, foldName } from "../people/names.ts";
 import { openProfileDatabase, type Profile, type ProfilePaths } from "../profile.ts";
 import { type Runtime, systemRuntime } from "../runtime.ts";
 import { askForName, checkNewPassword, startRegistration } from "./account-password.ts";
-import { logIn } from "./log-in.ts";
 import { makeAccount } from "./make-account.ts";
-import { makePrekeys, publishPrekeys } from "./prekey-upkeep.ts";
+import { settleIn } from "./settle-in.ts";
 
 /** Who gives the recovery words to their owner. */
 export interface WordsKeeper {
@@ -95,7 +93,7 @@ export async function register(registration: Registration): Promise<Profile> {
     if (words !== undefined) await registration.words.handOver(words);
     forgetRecoveryWords(db);
     const profile: Profile = { db, paths, identity, runtime };
-    await settleIn(profile, auth, password);
+    await settleIn(profile, auth, password, `The account ${identity.name} is made`);
     return profile;
   } catch (error) {
     db?.close();
@@ -174,27 +172,6 @@ async function finish(db: Database, registration: Registration, auth: AuthCalls)
     throw nameTaken(registration.name, error);
   } finally {
     lock.release();
-  }
-}
-
-/** What makes the new device reachable. When it fails, the account is there all the same. */
-async function settleIn(profile: Profile, auth: AuthCalls, password: string): Promise<void> {
-  try {
-    await logIn(profile, auth, password);
-    const connection = await connector(profile)();
-    try {
-      await makePrekeys(profile);
-      await publishPrekeys(profile, connection);
-    } finally {
-      connection.close();
-    }
-  } catch (error) {
-    const { name } = profile.identity;
-    const why = explainFailure(error);
-    throw new ChatError(why.code, `The account ${name} is made, but not logged in: ${why.message}`, {
-      hint: `Run \`chat login ${name}\`.`,
-      cause: error,
-    });
   }
 }
 
