@@ -6,7 +6,6 @@ import type { Database } from "../db/pool.ts";
 import { forgetPairs, restoreConversations, selectRestorable } from "./sql/restore-conversations.ts";
 
 const BATCH = 1_000;
-const PAIRS_BATCH = 5_000;
 
 /**
  * To be done while no relay runs on the database; broken off, it is done again from the start. Returns how many
@@ -29,6 +28,6 @@ export async function markRestored(database: Database, now: number): Promise<num
     after = last.conversation_id;
   }
   // Whoever got one of these since would share it with the next; devices publish others as soon as they hear of it.
-  while ((await forgetPairs(database, PAIRS_BATCH)) > 0);
+  await forgetPairs(database);
   return count;
 }

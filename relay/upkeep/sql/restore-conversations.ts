@@ -55,12 +55,7 @@ export async function restoreConversations(
   );
 }
 
-/** Pairs that may have been handed out since. Returns how many went, at most `limit`. */
-export async function forgetPairs(db: Queries, limit: number): Promise<number> {
-  const { rowCount } = await db.query(
-    `delete from one_time_prekeys
-    where ctid = any(array(select ctid from one_time_prekeys limit $1::int8))`,
-    [limit],
-  );
-  return rowCount ?? 0;
+/** Pairs that may have been handed out since: all of them, however many. */
+export async function forgetPairs(db: Queries): Promise<void> {
+  await db.query("truncate one_time_prekeys");
 }
