@@ -4,7 +4,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "../db/pool.ts";
 import type { Bus } from "../fanout/bus.ts";
 import { describeError, type Logger } from "../logger.ts";
-import { emptyExpired } from "../messaging/sql/empty-expired.ts";
 import { lapseSilent } from "./lapse.ts";
 import {
   ENDED_TOKENS_MS,
@@ -22,6 +21,7 @@ import {
   deleteTokenFamilies,
 } from "./sql/delete-ended.ts";
 import { emptyAged } from "./sql/empty-aged.ts";
+import { emptyExpired } from "./sql/empty-expired.ts";
 
 export interface UpkeepSetup {
   readonly database: Database;
