@@ -16,8 +16,6 @@ import { meetPerson } from "./contacts.ts";
 import { badName, foldName } from "./names.ts";
 import { setContactStanding, stopIfKeyChanged } from "./standing.ts";
 
-export type { ContactStanding };
-
 export interface Contact {
   readonly accountId: AccountId;
   readonly name: string;
