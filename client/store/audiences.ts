@@ -1,6 +1,9 @@
 import { type AccountId, accountId } from "../../keys/index.ts";
 import { type Database, statement } from "./database.ts";
 
+/** More rosters than a conversation ever has. */
+const APART = 2 ** 32;
+
 /** The accounts that a roster of this version has, without this one. */
 export function saveAudience(
   db: Database,
@@ -53,4 +56,14 @@ export function wasInAudience(db: Database, conversation: number, account: Accou
       "select 1 from audiences where conversation = ? and account_id = ? limit 1",
     ).get(conversation, account) !== undefined
   );
+}
+
+/** A relay that was put back counts rosters from an older one on: those that are known keep numbers that it will not give. */
+export function setAudiencesApart(db: Database, conversation: number): void {
+  for (const table of ["audiences", "messages"]) {
+    statement<[number, number], never>(
+      db,
+      `update ${table} set roster_version = roster_version - ? where conversation = ? and roster_version is not null`,
+    ).run(APART, conversation);
+  }
 }

@@ -16,7 +16,7 @@ import {
   sealEnvelope,
   sealWrap,
 } from "../../../keys/index.ts";
-import { noteRosterOf } from "../../store/audiences.ts";
+import { audienceOf, noteRosterOf } from "../../store/audiences.ts";
 import {
   readConversation,
   type StoredConversation,
@@ -146,7 +146,9 @@ function sealAll(
       content,
     });
     saveSealed(profile.db, intent.intent, { envelope: sealed.envelope, wraps: sealed.wraps, before: last });
-    noteRosterOf(profile.db, intent.position, conversation.roster?.version ?? 0);
+    if (!isSentAgain(conversation, message)) {
+      noteRosterOf(profile.db, intent.position, conversation.roster?.version ?? 0);
+    }
     saveOwnRow(profile.db, messageRowHash(sealed.envelopeHash), intent.conversation, intent.position);
     last = { sequence: last.sequence + 1, content: sealed.contentHash };
   }
@@ -197,15 +199,32 @@ function sealOne(profile: Profile, input: SealInput) {
     },
     random,
   });
+  const isFor = recipientsOf(profile, conversation, message);
   const slices = slots.map((slot) => {
     const session = sessions.get(addressKey(slot));
-    if (session === undefined) return null;
+    if (session === undefined || !isFor(slot)) return null;
     const sealed = sealWrap(session, contentKey, envelopeHash, random);
     sessions.set(addressKey(slot), sealed.session);
     used.set(addressKey(slot), sealed.session);
     return sealed.wrap;
   });
   return { envelope, envelopeHash, contentHash, wraps: packWraps(slices) };
+}
+
+/** What a relay that was put back has lost of a group: meanwhile others may have come in. */
+function isSentAgain({ kind }: StoredConversation, { arrival }: StoredMessage): boolean {
+  return isGroup(kind) && arrival !== undefined;
+}
+
+/** Sent again, a message is for whom it was for: else a relay could have it shown to whoever came in later. */
+function recipientsOf(
+  { db, identity }: Profile,
+  conversation: StoredConversation,
+  message: StoredMessage,
+): (slot: RosterSlot) => boolean {
+  if (!isSentAgain(conversation, message)) return () => true;
+  const accounts = [identity.accountId, ...audienceOf(db, message.position)];
+  return (slot) => accounts.some((account) => equal(account, slot.accountId));
 }
 
 /** The relay learns the minute, in seconds since 1970; 0: never. */

@@ -4,6 +4,7 @@
 import {
   type AccountId,
   equal,
+  type Hash,
   hash,
   incarnation,
   type LogHead,
@@ -11,6 +12,7 @@ import {
 } from "../../../keys/index.ts";
 import type { Conversation } from "../../net/relay-connection.ts";
 import { annotationsOf } from "../../store/annotations.ts";
+import { setAudiencesApart } from "../../store/audiences.ts";
 import type { StoredConversation } from "../../store/conversations.ts";
 import { firstLogHash, readLogHashes, saveLogHash } from "../../store/log-hashes.ts";
 import { findMessage } from "../../store/messages.ts";
@@ -42,12 +44,15 @@ export function continueRestored(
   const { conversation, log } = stored;
   if (log === undefined) return false;
   const cut: LogHead = { sequence: Number(shown.restoredSequence), hash: hash(shown.restoredHash) };
-  const isNewer = firstLogHash(db, conversation, stored.generation) > cut.sequence;
-  const head = isNewer ? startShown(shown) : headAtCut(profile, stored, log.head, cut);
+  // Of an earlier incarnation as well: what was seen once is compared for ever.
+  const seen = readLogHashes(db, conversation, cut.sequence);
+  const isNewer = seen.length === 0 && firstLogHash(db, conversation, stored.generation) > cut.sequence;
+  const head = isNewer ? startShown(shown) : headAtCut(log.head, cut, seen);
   if (head === undefined) return false;
   if (isNewer || log.head.sequence > cut.sequence) {
     cutBehind(db, conversation, head.sequence, identity.deviceId);
   }
+  setAudiencesApart(db, conversation);
   const generation = continueLog(db, conversation, incarnation(shown.incarnation), head);
   saveLogHash(db, conversation, generation, head);
   const again = sendLostAgain(profile, stored, isNewer ? 0 : cut.sequence, members);
@@ -69,15 +74,9 @@ function startShown({ start, startHash }: Conversation): LogHead | undefined {
 }
 
 /** Where this device goes on: at the cut, or before it when it has not come so far. */
-function headAtCut(
-  { db }: Profile,
-  { conversation }: StoredConversation,
-  head: LogHead,
-  cut: LogHead,
-): LogHead | undefined {
+function headAtCut(head: LogHead, cut: LogHead, seen: readonly Hash[]): LogHead | undefined {
   if (head.sequence < cut.sequence) return head;
-  const [known] = readLogHashes(db, conversation, cut.sequence);
-  return known !== undefined && equal(known, cut.hash) ? cut : undefined;
+  return seen.some((known) => equal(known, cut.hash)) ? cut : undefined;
 }
 
 /** Returns how many messages that somebody wrote. Inside a transaction. */
