@@ -53,6 +53,7 @@ test("a message as JSON has every field of the contract, in a stable form", asyn
     read_by: [],
     missing: ["bob"],
     shared_by: null,
+    unreadable: null,
   });
   const received = (await bob.json(["read", "alice", "-n", "1"])).at(-1);
   expect(received).toMatchObject({

@@ -31,6 +31,7 @@ import {
 import { transact } from "../../store/database.ts";
 import { forgetErased } from "../../store/erased-rows.ts";
 import { findGroups, readInvitations } from "../../store/groups.ts";
+import { keepHeads } from "../../store/heads-in-logs.ts";
 import { saveLogHash } from "../../store/log-hashes.ts";
 import { countMessages } from "../../store/messages.ts";
 import { forgetPromises } from "../../store/own-rows.ts";
@@ -220,14 +221,14 @@ function settleWith(profile: Profile, name: string, peer: AccountId): number {
   const id = dmConversationId(profile.identity.accountId, peer);
   const provisional = findProvisional(profile.db, name);
   const existing = findDirect(profile.db, id);
-  // A name alone is here because one wrote to it.
-  if (provisional !== undefined) admit(profile, peer);
   if (provisional === undefined) {
     return (
       existing?.conversation ??
       addConversation(profile.db, { conversationId: id, kind: "dm", peerName: name, peerAccount: peer })
     );
   }
+  // A name alone is here because one wrote to it.
+  admit(profile, peer);
   if (existing === undefined) {
     settleConversation(profile.db, provisional.conversation, id, peer);
     return provisional.conversation;
@@ -351,6 +352,7 @@ export function noteLog(
         : logStart(id, made);
       const generation = startLog(profile.db, conversation, made, start);
       saveLogHash(profile.db, conversation, generation, start);
+      keepHeads(profile.db, conversation, generation, start.sequence);
       // Who came into a group by himself knows that there was something before.
       if (isLate && stored.standing === "member") showStart(profile, stored, start);
     }

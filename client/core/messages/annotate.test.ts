@@ -16,6 +16,7 @@ import { findMessageById, type StoredMessage } from "../../store/messages.ts";
 import { type ContentInit, encodeChange } from "../outbox/encode-content.ts";
 import { queueControl } from "../outbox/queue-silent.ts";
 import { messageAt, queueMessage } from "../outbox/send-message.ts";
+import { admit } from "../people/standing.ts";
 import {
   deleteMessage,
   editHistory,
@@ -173,6 +174,7 @@ test("what was done to a message stays with it when its conversation turns out t
   const conversation = transact(db, () => {
     const into = addConversation(db, known);
     mergeConversation(db, provisional, into);
+    admit(alice.profile, accountId);
     return into;
   });
   await deliver(alice, position);
