@@ -1,6 +1,7 @@
 import {
   type AccountId,
   type ChainHead,
+  type ChainPin,
   type EnvelopeHeader,
   equal,
   type Inner,
@@ -8,7 +9,7 @@ import {
 } from "../../../keys/index.ts";
 import { nameHead } from "../../store/accounts.ts";
 import type { StoredConversation } from "../../store/conversations.ts";
-import { noteHeadInLog } from "../../store/heads-in-logs.ts";
+import { noteHeadInLog, takeOwnHeads } from "../../store/heads-in-logs.ts";
 import { firstLogHash, readLogHashes } from "../../store/log-hashes.ts";
 import { readSenderCount, type SenderCount, saveSenderCount } from "../../store/senders.ts";
 import type { StagedRow } from "../../store/staged-rows.ts";
@@ -32,9 +33,7 @@ export function checkOpened(
   checkLogSeen(profile, conversation, row, header, inner);
   for (const head of inner.chainHeads) {
     noteHead(profile, head.accountId, head);
-    const { generation } = conversation;
-    const place = { conversation: conversation.conversation, generation, accountId: head.accountId };
-    noteHeadInLog(profile.db, place, head.sequence, row.sequence);
+    noteHeadAt(profile, conversation, row, head);
   }
   const { sender, senderDevice } = header;
   const before = readSenderCount(profile.db, conversation.conversation, sender, senderDevice);
@@ -42,6 +41,20 @@ export function checkOpened(
   if (before !== undefined) checkCount(profile, conversation, row, header, inner, before);
   const count = { sequence: inner.senderSequence, content: contentHash };
   saveSenderCount(profile.db, conversation.conversation, sender, senderDevice, count, inner.ephemeralKey);
+}
+
+/** SPEC §8.6: a message of this device speaks of heads too. Once its row has come. Inside a transaction. */
+export function noteOwnHeads(profile: Profile, conversation: StoredConversation, row: StagedRow): void {
+  for (const head of takeOwnHeads(profile.db, row.rowHash)) noteHeadAt(profile, conversation, row, head);
+}
+
+function noteHeadAt(
+  { db }: Profile,
+  { conversation, generation }: StoredConversation,
+  row: StagedRow,
+  { accountId, ...head }: ChainPin,
+): void {
+  noteHeadInLog(db, { conversation, generation, accountId }, head, row.sequence);
 }
 
 /** SPEC §8.3: what the sender had seen of the log is what this device has seen of it. */

@@ -32,7 +32,7 @@ import { tellRequest } from "../people/tell-request.ts";
 import type { Profile } from "../profile.ts";
 import { acknowledge } from "../receipts/queue-receipts.ts";
 import { takeReceipt } from "../receipts/receipts.ts";
-import { checkOpened } from "./check-opened.ts";
+import { checkOpened, noteOwnHeads } from "./check-opened.ts";
 import { showEntry } from "./show-entry.ts";
 import { recordReplay, showUnreadable } from "./show-unreadable.ts";
 
@@ -89,8 +89,11 @@ function showRow(profile: Profile, conversation: StoredConversation, row: Staged
     return false;
   }
   const own = findOwnRow(profile.db, row.rowHash, row.conversation);
-  if (own !== undefined) keepOwnClaim(profile, conversation, own.position);
-  if (own !== undefined) return false;
+  if (own !== undefined) {
+    keepOwnClaim(profile, conversation, own.position);
+    noteOwnHeads(profile, conversation, row);
+    return false;
+  }
   if (row.stub !== 0) {
     keepErased(profile, conversation, row);
     if (row.stub === StubReason.RETENTION) showUnreadable(profile, conversation, row, "retention");

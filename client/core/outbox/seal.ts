@@ -24,6 +24,7 @@ import {
   setSender,
 } from "../../store/conversations.ts";
 import { transact } from "../../store/database.ts";
+import { saveOwnHeads } from "../../store/heads-in-logs.ts";
 import { readMessage, type StoredMessage } from "../../store/messages.ts";
 import { type Intent, readIntentsOf, saveSealed } from "../../store/outbox.ts";
 import { saveOwnRow } from "../../store/own-rows.ts";
@@ -149,7 +150,9 @@ function sealAll(
     if (!isSentAgain(conversation, message)) {
       noteRosterOf(profile.db, intent.position, conversation.roster?.version ?? 0);
     }
-    saveOwnRow(profile.db, messageRowHash(sealed.envelopeHash), intent.conversation, intent.position);
+    const rowHash = messageRowHash(sealed.envelopeHash);
+    saveOwnRow(profile.db, rowHash, intent.conversation, intent.position);
+    saveOwnHeads(profile.db, rowHash, heads);
     last = { sequence: last.sequence + 1, content: sealed.contentHash };
   }
   for (const session of used.values()) updateSession(profile.db, session);

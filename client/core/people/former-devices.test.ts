@@ -1,9 +1,11 @@
 // What a device wrote before it was signed out is read; what comes after the log has heard of its end is not, even if the
 // relay helps it.
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readEnvelopeHeader, unpackWraps } from "../../../keys/index.ts";
+import { hash, readEnvelopeHeader, unpackWraps } from "../../../keys/index.ts";
 import { type AliceAndBob, aliceAndBob, send, sync, texts } from "../../../test/support/alice-and-bob.ts";
 import type { ProfileFixture } from "../../../test/support/profile-fixture.ts";
+import { readConversations } from "../../store/conversations.ts";
+import { noteHeadInLog } from "../../store/heads-in-logs.ts";
 import { readIntents } from "../../store/outbox.ts";
 import { sealConversation } from "../outbox/seal.ts";
 import { queueMessage } from "../outbox/send-message.ts";
@@ -94,4 +96,48 @@ test("until the log has heard of it nobody can tell when it was written", async 
   smuggle(laptop, late);
   await sync(world.bob);
   expect(texts(world.bob)).toEqual(["alice: hello", "alice: just before, or just after"]);
+});
+
+test("what this device has said in the log itself counts as heard", async () => {
+  const laptop = await world.accounts.alice.addDevice();
+  await send(laptop, "bob", "hello");
+  await sync(world.bob, world.alice);
+  const stolen = sealed(laptop, "by the thief");
+  world.accounts.alice.removeDevice(laptop.device);
+  await learns(world.bob);
+  await send(world.bob, "alice", "your laptop is out, I see");
+  smuggle(laptop, stolen);
+  await sync(world.bob);
+  expect(texts(world.bob)).toEqual(["alice: hello", "bob: your laptop is out, I see", SIGNED_OUT]);
+});
+
+test("a head that nobody signed is no word of a device's end", async () => {
+  const laptop = await world.accounts.alice.addDevice();
+  await send(laptop, "bob", "hello");
+  await sync(world.bob, world.alice);
+  const [{ conversation, generation } = { conversation: 0, generation: 0 }] = readConversations(
+    world.bob.profile.db,
+  );
+  const place = { conversation, generation, accountId: world.accounts.alice.accountId };
+  noteHeadInLog(world.bob.profile.db, place, { sequence: 900, hash: hash(new Uint8Array(32)) }, 1);
+  await send(laptop, "bob", "last words");
+  world.accounts.alice.removeDevice(laptop.device);
+  await learns(world.bob);
+  await sync(world.bob);
+  expect(texts(world.bob)).toEqual(["alice: hello", "alice: last words"]);
+});
+
+test("what was heard stays heard when the relay begins the log anew", async () => {
+  const laptop = await world.accounts.alice.addDevice();
+  await send(laptop, "bob", "hello");
+  await sync(world.bob, world.alice);
+  const stolen = sealed(laptop, "by the thief");
+  world.accounts.alice.removeDevice(laptop.device);
+  await learns(world.alice);
+  await send(world.alice, "bob", "my laptop is stolen");
+  await sync(world.bob);
+  world.relay.loseLog(world.relay.log(world.accounts.alice.accountId, world.accounts.bob.accountId), 0);
+  smuggle(laptop, stolen);
+  await sync(world.bob);
+  expect(texts(world.bob)).toEqual(["alice: hello", "alice: my laptop is stolen", SIGNED_OUT]);
 });

@@ -43,7 +43,10 @@ export function isAfterItsEnd(
 ): boolean {
   const chain = knownChain(profile, accountId);
   const end = chain && endedAt(chain, senderDevice);
-  if (end === undefined) return false;
-  const named = rowNamingHead(profile.db, { conversation, generation, accountId }, end);
+  if (chain === undefined || end === undefined) return false;
+  const named = rowNamingHead(profile.db, { conversation, generation, accountId }, end, (head) => {
+    const known = chain.hashes[head.sequence];
+    return known !== undefined && equal(known, head.hash);
+  });
   return named !== undefined && named < row;
 }

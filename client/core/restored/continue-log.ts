@@ -14,6 +14,7 @@ import type { Conversation } from "../../net/relay-connection.ts";
 import { annotationsOf } from "../../store/annotations.ts";
 import { setAudiencesApart } from "../../store/audiences.ts";
 import type { StoredConversation } from "../../store/conversations.ts";
+import { keepHeads } from "../../store/heads-in-logs.ts";
 import { firstLogHash, readLogHashes, saveLogHash } from "../../store/log-hashes.ts";
 import { findMessage } from "../../store/messages.ts";
 import { addIntent } from "../../store/outbox.ts";
@@ -55,6 +56,7 @@ export function continueRestored(
   setAudiencesApart(db, conversation);
   const generation = continueLog(db, conversation, incarnation(shown.incarnation), head);
   saveLogHash(db, conversation, generation, head);
+  keepHeads(db, conversation, generation, head.sequence);
   const again = sendLostAgain(profile, stored, isNewer ? 0 : cut.sequence, members);
   record(profile, "note", {
     kind: "relay_restored",

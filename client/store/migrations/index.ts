@@ -13,6 +13,7 @@ import { contacts } from "./012-contacts.ts";
 import { lasting } from "./013-lasting.ts";
 import { olderCopies } from "./014-older-copies.ts";
 import { headsInLogs } from "./015-heads-in-logs.ts";
+import { provenHeads } from "./016-proven-heads.ts";
 
 /** In order; the profile's `user_version` counts how many it has seen. Never change one that was released: add one. */
 export const migrations: readonly string[] = [
@@ -31,4 +32,5 @@ export const migrations: readonly string[] = [
   lasting,
   olderCopies,
   headsInLogs,
+  provenHeads,
 ];
