@@ -412,7 +412,7 @@ export function countMessages(db: Database, conversation: number): ConversationC
   return row ?? { unread: 0, mentions: 0, queued: 0 };
 }
 
-/** Whether a message of that device came in since. */
+/** Whether that device has written since, by its own clock: when it came in here says nothing, nor does another's copy of it. */
 export function hasSpokenSince(
   db: Database,
   { accountId, deviceId }: { readonly accountId: AccountId; readonly deviceId: DeviceId },
@@ -421,7 +421,7 @@ export function hasSpokenSince(
   return (
     statement<[Uint8Array, Uint8Array, number], unknown>(
       db,
-      "select 1 from messages where device_id = ? and account_id = ? and received_at > ? limit 1",
+      "select 1 from messages where device_id = ? and account_id = ? and sent_at > ? and shared_by is null limit 1",
     ).get(deviceId, accountId, since) !== undefined
   );
 }

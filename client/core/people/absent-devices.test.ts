@@ -64,6 +64,17 @@ test("a device that was heard of lately is not believed to be silent", async () 
   await failsToSend();
 });
 
+test("what was fetched late does not make a device one that spoke lately", async () => {
+  tablet.ahead = -40 * 24 * 3_600_000;
+  tablet.reopen();
+  await send(tablet, "alice", "on my way to the sea");
+  await sync(alice);
+  leaveOut(tablet.address);
+  const { position } = queueMessage(alice.profile, { to: "bob", text: "hello" });
+  await expect(deliver(alice, position)).rejects.toThrow("hands out itself");
+  expect(readSecurityEvents(alice.profile.db)).toEqual([]);
+});
+
 test("of a deleted account all devices are left out: there is nobody to send to", async () => {
   await send(tablet, "alice", "I was here");
   await sync(alice);
