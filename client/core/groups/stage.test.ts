@@ -1,17 +1,20 @@
+import { create } from "@bufbuild/protobuf";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { readMembershipEntry } from "../../../keys/index.ts";
-import { type Delivery, StubReason } from "../../../proto/gen/sotto/relay/v1/messaging_pb.ts";
+import { membershipRowHash, readMembershipEntry } from "../../../keys/index.ts";
+import { type Delivery, DeliverySchema, StubReason } from "../../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import { type HostileRelay, hostileRelay } from "../../../test/hostile/hostile-relay.ts";
 import { type Enrolled, enrol } from "../../../test/support/enrolled.ts";
 import { online } from "../../../test/support/online.ts";
 import { startTestRelay, type TestRelay } from "../../../test/support/relay.ts";
 import { readConversation } from "../../store/conversations.ts";
+import { readKeptEntry } from "../../store/kept-entries.ts";
 import { syncConversations } from "../connection/sync.ts";
 import { queueMessage } from "../outbox/send-message.ts";
 import { createGroup } from "./create-group.ts";
 import { joinRoom } from "./join-group.ts";
 import { removeMember, setPolicy } from "./manage-group.ts";
 import { membershipOf, nameOf } from "./memberships.ts";
+import { stageDeliveries } from "./stage.ts";
 
 let relay: TestRelay;
 let liar: HostileRelay;
@@ -94,4 +97,24 @@ test("an entry that is none is an alarm, and not a reason to hear nothing more",
     return [frame];
   };
   expect(await alarmsOf(bob)).toHaveLength(1);
+});
+
+test("an entry that comes a second time is an alarm, unless the relay was put back", async () => {
+  const room = await online(alice, (connection) =>
+    createGroup(alice.profile, connection, { name: "again", kind: "room" }),
+  );
+  await online(bob, (connection) => joinRoom(bob.profile, connection, "again"));
+  await alarmsOf(alice);
+  const { db } = alice.profile;
+  const { conversationId, log } = readConversation(db, room);
+  const entry = readKeptEntry(db, room, 1) ?? empty;
+  const row = create(DeliverySchema, {
+    conversationId: conversationId ?? empty,
+    sequence: BigInt((log?.head.sequence ?? 0) + 1),
+    rowHash: membershipRowHash(readMembershipEntry(entry).hash),
+    entry,
+  });
+  expect(() => stageDeliveries(alice.profile, room, [row])).toThrow("nobody who may has signed");
+  db.prepare("update conversations set restored = 1 where conversation = ?").run(room);
+  expect(stageDeliveries(alice.profile, room, [row])).toBe(true);
 });

@@ -133,7 +133,9 @@ function takeEntry(profile: Profile, place: Place, { entry }: Delivery): boolean
   const { conversationId: id, conversation } = stored;
   try {
     const before = place.membership;
-    if (before !== undefined && isKnownEntry(profile, conversation, before, entry)) return true;
+    if (stored.restored && before !== undefined && isKnownEntry(profile, conversation, before, entry)) {
+      return true;
+    }
     const after = applyMembershipEntry(before, entry, (account) => knownChain(profile, account));
     if (id === undefined || !equal(after.conversation, id)) return false;
     place.membership = after;
