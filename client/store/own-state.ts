@@ -11,6 +11,20 @@ export interface OwnVersion {
   readonly deviceId: DeviceId;
 }
 
+const NUMBERS = 2 ** 53;
+
+/** Versions go round, so that none is the last: a device that was stolen may have said any number. Zero says nothing. */
+export function nextVersion(version: number): number {
+  return version >= NUMBERS - 1 ? 1 : version + 1;
+}
+
+/** Whether one is ahead of the other by less than half of the round. */
+export function isLaterVersion(one: number, other: number): boolean {
+  const ahead = one - other;
+  const round = ahead < 0 ? ahead + NUMBERS : ahead;
+  return round > 0 && round < NUMBERS / 2;
+}
+
 /** Undefined: nobody has said anything of it since the account has several devices. */
 export function readOwnVersion(db: Database, kind: OwnRegister, subject: Uint8Array): OwnVersion | undefined {
   const row = statement<[string, Uint8Array], { version: number; device_id: Uint8Array }>(

@@ -224,3 +224,36 @@ test("a relay that shows one device another account under a name than the other 
     "The relay shows one of your devices another account under the name bob than this one.",
   ]);
 });
+
+test("no device can have a last word that no other can go beyond", async () => {
+  const thief = await tabletOfAlice();
+  await send(bob, "alice", "hello");
+  await sync(alice, thief);
+  const muted = (at: ProfileFixture) =>
+    at.profile.db.prepare("select notify from conversations where kind = 'dm'").pluck().get();
+  const standing = (at: ProfileFixture) => contactOf(at.profile, bob.address.accountId).standing;
+  mute(alice.profile, "bob", "none");
+  await sync(alice, thief);
+  const { db } = thief.profile;
+  db.prepare("update own_state set version = ?").run(Number.MAX_SAFE_INTEGER - 1);
+  db.prepare("update contacts set standing_version = ?").run(Number.MAX_SAFE_INTEGER - 1);
+  // Ahead by more than half of all numbers, it is behind.
+  mute(thief.profile, "bob", "mentions");
+  await sync(thief, alice);
+  expect(muted(alice)).toBe("none");
+  for (const at of [alice, thief]) {
+    at.profile.db.prepare("update own_state set version = ?").run(Number.MAX_SAFE_INTEGER - 1);
+    at.profile.db.prepare("update contacts set standing_version = ?").run(Number.MAX_SAFE_INTEGER - 1);
+  }
+  mute(thief.profile, "bob", "mentions");
+  blockPerson(thief.profile, "bob");
+  await sync(thief, alice);
+  expect([muted(alice), standing(alice)]).toEqual(["mentions", "blocked"]);
+  mute(alice.profile, "bob", "none");
+  acceptPerson(alice.profile, "bob");
+  await sync(alice, thief);
+  expect([muted(thief), standing(thief)]).toEqual(["none", "accepted"]);
+  mute(thief.profile, "bob", "all");
+  await sync(thief, alice);
+  expect(muted(alice)).toBe("all");
+});

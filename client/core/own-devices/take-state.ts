@@ -29,6 +29,7 @@ import { clearAllUnread } from "../../store/messages.ts";
 import { applyOwnRead, type OwnRead as ReadMark, setAwaitedReads } from "../../store/own-reads.ts";
 import {
   dropOwnChange,
+  isLaterVersion,
   type OwnRegister,
   type OwnVersion,
   readOwnValue,
@@ -74,9 +75,10 @@ function placeAmongOthers(profile: Profile, asking: DeviceAddress): number {
   );
 }
 
-/** The higher version, then the higher device. */
+/** The later version, then the higher device. */
 function isNewer(one: OwnVersion, other: OwnVersion | undefined): boolean {
-  if (other === undefined || one.version !== other.version) return one.version > (other?.version ?? 0);
+  if (other === undefined) return true;
+  if (one.version !== other.version) return isLaterVersion(one.version, other.version);
   return compare(one.deviceId, other.deviceId) > 0;
 }
 
@@ -209,7 +211,8 @@ function takeName(profile: Profile, set: OwnVersion, name: string, given: Uint8A
     dropOwnChange(profile.db, { kind: "name", subject: asSubject(name) });
     return;
   }
-  const isLater = set.version > (readOwnVersion(profile.db, "name", asSubject(name))?.version ?? 1);
+  const held = readOwnVersion(profile.db, "name", asSubject(name))?.version ?? 1;
+  const isLater = isLaterVersion(set.version, held);
   if (isLater) saveChangedKey(profile.db, name, account, profile.runtime.now());
   record(profile, isLater ? "note" : "stop", {
     kind: "name_moved",

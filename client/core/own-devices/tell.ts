@@ -19,6 +19,7 @@ import { transact } from "../../store/database.ts";
 import {
   addOwnChange,
   isTellingQueued,
+  nextVersion,
   type OwnRegister,
   readOwnVersion,
   readPinnedNames,
@@ -73,7 +74,7 @@ function registersOf(profile: Profile, change: Exclude<OwnChange, { about: "read
   if (change.about === "contact") return contactRegisters(profile, change.account);
   if (change.about === "name") {
     const subject = asSubject(change.name);
-    const version = (readOwnVersion(db, "name", subject)?.version ?? FIRST_PIN) + 1;
+    const version = nextVersion(readOwnVersion(db, "name", subject)?.version ?? FIRST_PIN);
     return [{ kind: "name", subject, version }];
   }
   const { conversationId: id } = readConversation(db, change.conversation);
@@ -86,7 +87,7 @@ function contactRegisters({ db }: Profile, account: AccountId): Register[] {
   const { standingVersion, verifiedVersion } = readContact(db, account);
   const said: Register[] = [];
   const isNews = (kind: OwnRegister, version: number) =>
-    version > (readOwnVersion(db, kind, account)?.version ?? 0);
+    version !== (readOwnVersion(db, kind, account)?.version ?? 0);
   if (isNews("standing", standingVersion)) {
     said.push({ kind: "standing", subject: account, version: standingVersion });
   }
@@ -104,7 +105,7 @@ function contactRegisters({ db }: Profile, account: AccountId): Register[] {
 
 function setOwn(profile: Profile, kind: OwnRegister, subject: Uint8Array, version?: number): void {
   const { deviceId } = profile.identity;
-  const next = version ?? (readOwnVersion(profile.db, kind, subject)?.version ?? 0) + 1;
+  const next = version ?? nextVersion(readOwnVersion(profile.db, kind, subject)?.version ?? 0);
   const alias = kind === "group" ? findConversation(profile.db, subject)?.peerName : undefined;
   const value = alias === undefined ? undefined : JSON.stringify({ alias });
   saveOwnState(profile.db, kind, subject, { version: next, deviceId }, value);

@@ -5,6 +5,7 @@ import { readContact, saveContactVerified } from "../../store/contacts.ts";
 import { findFormer, setPeerName } from "../../store/conversations.ts";
 import { transact } from "../../store/database.ts";
 import { addEvent } from "../../store/events.ts";
+import { nextVersion } from "../../store/own-state.ts";
 import { ChatError } from "../chat-error.ts";
 import { conversationWith, findConversationWith } from "../conversations/conversations.ts";
 import type { Connect } from "../outbox/drain-outbox.ts";
@@ -97,7 +98,7 @@ function retire(profile: Profile, name: string, before: AccountId): string {
   if (old !== undefined) setPeerName(db, old.conversation, alias);
   const { verifiedAt, verifiedVersion } = readContact(db, before);
   if (verifiedAt !== undefined) {
-    saveContactVerified(db, before, undefined, verifiedVersion + 1);
+    saveContactVerified(db, before, undefined, nextVersion(verifiedVersion));
     tellOwnDevices(profile, { about: "contact", account: before });
   }
   return alias;

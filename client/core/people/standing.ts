@@ -8,6 +8,7 @@ import {
   saveContactStanding,
 } from "../../store/contacts.ts";
 import type { ConversationKind } from "../../store/conversations.ts";
+import { nextVersion } from "../../store/own-state.ts";
 import { isOn } from "../../store/settings.ts";
 import { ChatError } from "../chat-error.ts";
 import { tellOwnDevices } from "../own-devices/tell.ts";
@@ -27,7 +28,7 @@ export function isBlocked({ db }: Profile, account: AccountId): boolean {
 export function setContactStanding(profile: Profile, account: AccountId, standing: ContactStanding): void {
   const before = readContact(profile.db, account);
   if (before.standing === standing) return;
-  saveContactStanding(profile.db, account, standing, before.standingVersion + 1);
+  saveContactStanding(profile.db, account, standing, nextVersion(before.standingVersion));
   tellOwnDevices(profile, { about: "contact", account });
 }
 

@@ -1,6 +1,7 @@
 import { type AccountId, safetyNumber } from "../../../keys/index.ts";
 import { readContact, saveContactVerified } from "../../store/contacts.ts";
 import { transact } from "../../store/database.ts";
+import { nextVersion } from "../../store/own-state.ts";
 import { ChatError } from "../chat-error.ts";
 import { tellOwnDevices } from "../own-devices/tell.ts";
 import type { Profile } from "../profile.ts";
@@ -37,7 +38,7 @@ function mark(profile: Profile, account: AccountId, at: number | undefined): voi
   transact(profile.db, () => {
     const { verifiedAt, verifiedVersion } = readContact(profile.db, account);
     if (verifiedAt === undefined && at === undefined) return;
-    saveContactVerified(profile.db, account, at, verifiedVersion + 1);
+    saveContactVerified(profile.db, account, at, nextVersion(verifiedVersion));
     tellOwnDevices(profile, { about: "contact", account });
   });
 }
