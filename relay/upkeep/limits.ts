@@ -14,5 +14,7 @@ export const UPKEEP_EVERY_MS = 60_000;
 export const UPKEEP_BATCH = 500;
 /** The pause after a batch, as a multiple of what it took: so much of the disk is left to those who send and read. */
 export const UPKEEP_PAUSE = 3;
+/** Devices and accounts that are cleared away in one go: each may have thousands of rows that nobody else looks at. */
+export const CLEARED_A_BATCH = 20;
 /** Devices that lapse in one go: each is a transaction over all of its conversations. */
 export const LAPSES_A_BATCH = 20;

@@ -184,7 +184,7 @@ test("a device that was seen does not lapse", async () => {
   expect((await rosterOf(a, id)).version).toBe(before.version);
 });
 
-test("unfinished logins, ended tokens and cursors of revoked devices go", async () => {
+test("unfinished logins, ended tokens, and how far revoked devices had read and from where on, go", async () => {
   const now = Date.now();
   const { database } = relay;
   const owner = { accountId: bob.accountId, deviceId: b.keys.deviceId };
@@ -203,9 +203,15 @@ test("unfinished logins, ended tokens and cursors of revoked devices go", async 
   stream.acknowledge(id, await send());
   await stream.finish();
   await append(bob, revocation(bob, former.keys));
-  expect(await count("from cursors where device_id = $1", [former.keys.deviceId])).toBe(1);
+  const left = () =>
+    Promise.all(
+      ["cursors", "device_starts"].map((table) =>
+        count(`from ${table} where device_id = $1`, [former.keys.deviceId]),
+      ),
+    );
+  expect(await left()).toEqual([1, 1]);
   await tidy();
-  expect(await count("from cursors where device_id = $1", [former.keys.deviceId])).toBe(0);
+  expect(await left()).toEqual([0, 0]);
   expect(await count("from login_attempts")).toBe(1);
   expect(await count("from token_families")).toBe(1);
 });
@@ -243,4 +249,22 @@ test("a deleted account is nobody's to find, write to or sign in with; its name 
   expect(await isNameFree("carol")).toBe(true);
   live.call.cancel();
   stream.call.cancel();
+});
+
+test("what two people wrote to each other stays until the second of them is deleted, too", async () => {
+  const [dave, erin] = [await relay.person("dave"), await relay.person("erin")];
+  const d = nth(dave.devices, 0);
+  const { conversation, roster } = await openDirect(d, erin);
+  const stream = await RawStream.open(d);
+  // More than one batch.
+  for (let n = 0; n < 5; n += 1) await stream.submit(envelopeBy(d, roster), wrapsBy(d, roster));
+  await stream.finish();
+  const rows = () => count("from log where conversation_id = $1", [conversation.conversationId]);
+  await deleteAccount(relay.database, accountId(dave.accountId), { now: Date.now() });
+  await tidy();
+  expect(await rows()).toBe(5);
+  await deleteAccount(relay.database, accountId(erin.accountId), { now: Date.now() });
+  await tidy();
+  expect(await rows()).toBe(0);
+  expect(await count("from accounts where deleted_at is not null and not cleared")).toBe(0);
 });

@@ -4,8 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "../db/pool.ts";
 import type { Bus } from "../fanout/bus.ts";
 import { describeError, type Logger } from "../logger.ts";
+import { clearDeleted } from "./clear-deleted.ts";
 import { lapseSilent } from "./lapse.ts";
 import {
+  CLEARED_A_BATCH,
   ENDED_TOKENS_MS,
   LAPSE_MS,
   LAPSES_A_BATCH,
@@ -14,12 +16,8 @@ import {
   UPKEEP_EVERY_MS,
   UPKEEP_PAUSE,
 } from "./limits.ts";
-import {
-  deleteCursors,
-  deleteLoginAttempts,
-  deleteOrphanedRows,
-  deleteTokenFamilies,
-} from "./sql/delete-ended.ts";
+import { clearDevices } from "./sql/clear-devices.ts";
+import { deleteLoginAttempts, deleteTokenFamilies } from "./sql/delete-ended.ts";
 import { emptyAged } from "./sql/empty-aged.ts";
 import { emptyExpired } from "./sql/empty-expired.ts";
 
@@ -100,7 +98,7 @@ function tasks({
       batch,
       run: (limit) => deleteTokenFamilies(database, clock() - ENDED_TOKENS_MS, limit),
     },
-    { what: "cursors", batch, run: (limit) => deleteCursors(database, limit) },
-    { what: "orphaned messages", batch, run: (limit) => deleteOrphanedRows(database, limit) },
+    { what: "former devices", batch: CLEARED_A_BATCH, run: (limit) => clearDevices(database, limit) },
+    { what: "deleted accounts", batch: 1, run: () => clearDeleted(database, batch) },
   ];
 }
