@@ -29,10 +29,12 @@ export function* eachMessage(db: Database, conversation: number | undefined): Ge
   } catch (error) {
     const damage = StoreError.from(error);
     if (damage.code !== "damaged") throw error;
+    // A transaction that has met a broken page reads no other page any more.
+    db.exec("rollback");
     yield* eachReadable(db, conversation, given);
     throw damage;
   } finally {
-    db.exec("commit");
+    if (db.inTransaction) db.exec("commit");
   }
 }
 
