@@ -41,7 +41,9 @@ export function cutBehind(db: Database, conversation: number, cut: number, own: 
     "update messages set sequence = ? where conversation = ? and sequence > ? and device_id <> ?",
   ).run(cut, conversation, cut, own);
   // Each counts on, but what was lost may come again or not at all.
-  statement<[number], never>(db, "delete from senders where conversation = ?").run(conversation);
+  statement<[number], never>(db, "update senders set before_restore = 1 where conversation = ?").run(
+    conversation,
+  );
 }
 
 /** A message that came again has its new number. */

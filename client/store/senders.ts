@@ -7,17 +7,32 @@ export interface SenderCount {
   readonly content: Hash;
 }
 
+export interface StoredCount extends SenderCount {
+  /** The relay was put back since: what follows may have been lost by that. */
+  readonly isBeforeRestore: boolean;
+}
+
 export function readSenderCount(
   db: Database,
   conversation: number,
   account: Uint8Array,
   device: Uint8Array,
-): SenderCount | undefined {
-  const row = statement<[number, Uint8Array, Uint8Array], { sequence: number; content_hash: Uint8Array }>(
+): StoredCount | undefined {
+  const row = statement<
+    [number, Uint8Array, Uint8Array],
+    { sequence: number; content_hash: Uint8Array; before_restore: number }
+  >(
     db,
-    "select sequence, content_hash from senders where conversation = ? and account_id = ? and device_id = ?",
+    `select sequence, content_hash, before_restore from senders
+     where conversation = ? and account_id = ? and device_id = ?`,
   ).get(conversation, account, device);
-  return row && { sequence: row.sequence, content: hash(row.content_hash) };
+  return (
+    row && {
+      sequence: row.sequence,
+      content: hash(row.content_hash),
+      isBeforeRestore: row.before_restore === 1,
+    }
+  );
 }
 
 export function saveSenderCount(
@@ -28,7 +43,7 @@ export function saveSenderCount(
   count: SenderCount,
   key: EphemeralKey,
 ): void {
-  statement<unknown[], never>(db, "insert or replace into senders values (?, ?, ?, ?, ?, ?)").run(
+  statement<unknown[], never>(db, "insert or replace into senders values (?, ?, ?, ?, ?, ?, 0)").run(
     conversation,
     account,
     device,

@@ -275,9 +275,10 @@ function placeOf(profile: Profile, at: Place, delivery: Delivery): SessionPlace 
   }
 }
 
-/** Whether the sender's device has sealed for this one before. */
+/** Whether the sender's device has sealed for this one before. What is sent again may be older than that. */
 function wasKnownTo(profile: Profile, { stored }: Place, { sender, senderDevice }: EnvelopeHeader): boolean {
-  return readSenderCount(profile.db, stored.conversation, sender, senderDevice) !== undefined;
+  const counted = readSenderCount(profile.db, stored.conversation, sender, senderDevice);
+  return counted !== undefined && !counted.isBeforeRestore;
 }
 
 function whyMisplaced(

@@ -11,7 +11,7 @@ import { nameHead } from "../../store/accounts.ts";
 import type { StoredConversation } from "../../store/conversations.ts";
 import { noteHeadInLog, takeOwnHeads } from "../../store/heads-in-logs.ts";
 import { firstLogHash, readLogHashes } from "../../store/log-hashes.ts";
-import { readSenderCount, type SenderCount, saveSenderCount } from "../../store/senders.ts";
+import { readSenderCount, type StoredCount, saveSenderCount } from "../../store/senders.ts";
 import type { StagedRow } from "../../store/staged-rows.ts";
 import { theConversation, wasLost } from "../conversations/conversations.ts";
 import { nameOf } from "../groups/memberships.ts";
@@ -35,6 +35,16 @@ export function checkOpened(
     noteHead(profile, head.accountId, head);
     noteHeadAt(profile, conversation, row, head);
   }
+  takeCount(profile, conversation, row, { header, inner, contentHash });
+}
+
+/** Also of what a relay that was put back delivers again. Inside a transaction. */
+export function takeCount(
+  profile: Profile,
+  conversation: StoredConversation,
+  row: StagedRow,
+  { header, inner, contentHash }: Pick<OpenedEnvelope, "header" | "inner" | "contentHash">,
+): void {
   const { sender, senderDevice } = header;
   const before = readSenderCount(profile.db, conversation.conversation, sender, senderDevice);
   if (before !== undefined && inner.senderSequence <= before.sequence) return;
@@ -70,8 +80,8 @@ function checkLogSeen(
   // The sender can have seen what came before a log that was lost, and that this device never saw.
   if (wasLost(conversation) && known.length === 0) return;
   // The first of its messages since the relay was put back may have been sealed before.
-  const isFirst = readSenderCount(profile.db, conversation.conversation, sender, senderDevice) === undefined;
-  if (conversation.restored && isFirst) return;
+  const counted = readSenderCount(profile.db, conversation.conversation, sender, senderDevice);
+  if (conversation.restored && counted?.isBeforeRestore !== false) return;
   // And a newcomer has not seen what came before him.
   const { conversation: number, generation } = conversation;
   if (logSeen.sequence < firstLogHash(profile.db, number, generation)) return;
@@ -90,12 +100,14 @@ function checkCount(
   row: StagedRow,
   header: EnvelopeHeader,
   inner: Inner,
-  before: SenderCount,
+  before: StoredCount,
 ): void {
   const gap = inner.senderSequence - before.sequence - 1;
   if (gap === 0 && equal(inner.previousContent, before.content)) return;
   const text =
-    gap > 0 ? whatIsMissing(profile, conversation, row, header, gap) : anotherOneBefore(conversation);
+    gap > 0
+      ? whatIsMissing(profile, conversation, row, header, { gap, before })
+      : anotherOneBefore(conversation);
   if (text === undefined) return;
   record(profile, "note", {
     kind: "message_missing",
@@ -112,8 +124,11 @@ function whatIsMissing(
   conversation: StoredConversation,
   row: StagedRow,
   { sender, senderDevice }: EnvelopeHeader,
-  gap: number,
+  { gap, before }: { readonly gap: number; readonly before: StoredCount },
 ): string | undefined {
+  if (before.isBeforeRestore) {
+    return `${howMany(gap)} in ${theConversation(conversation)} may be lost since the relay was put back.`;
+  }
   const device = { accountId: sender, deviceId: senderDevice };
   const erased = erasedSince(profile, conversation, device, row.sequence);
   const where = theConversation(conversation);

@@ -2,6 +2,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   createDeviceKeys,
   envelopeHash,
+  extendLog,
+  hash,
+  incarnation,
   MAX_WRAP_BYTES,
   messageRowHash,
   randomBytes,
@@ -421,4 +424,23 @@ test("a relay that names nonsense does no harm", async () => {
   world.relay.lies = {};
   await sync(bob);
   expect(texts(bob)).toEqual(["alice: hello", "alice: again"]);
+});
+
+test("a relay that says it was put back drops no message unnoticed by that", async () => {
+  await send(alice, "bob", "one");
+  await sync(bob, alice, bob);
+  const made = log();
+  const { rows, head: cut } = { rows: made.rows.length, head: made.head };
+  await send(alice, "bob", "two");
+  await sync(bob);
+  await send(alice, "bob", "three");
+  await send(alice, "bob", "four");
+  made.rows.splice(rows + 1, 1);
+  made.incarnation = incarnation(randomBytes(16));
+  made.head = made.rows.slice(rows).reduce((head, { rowHash }) => extendLog(head, hash(rowHash)), cut);
+  const restored = { restoredSequence: BigInt(cut.sequence), restoredHash: cut.hash };
+  world.relay.lies.heads = (heads) => heads.map((head) => ({ ...head, ...restored }));
+  await syncWarily(bob);
+  expect(texts(bob)).toEqual(["alice: one", "alice: two", "alice: four"]);
+  expect(kinds(bob)).toEqual(["relay_restored", "message_missing"]);
 });

@@ -32,7 +32,7 @@ import { tellRequest } from "../people/tell-request.ts";
 import type { Profile } from "../profile.ts";
 import { acknowledge } from "../receipts/queue-receipts.ts";
 import { takeReceipt } from "../receipts/receipts.ts";
-import { checkOpened, noteOwnHeads } from "./check-opened.ts";
+import { checkOpened, noteOwnHeads, takeCount } from "./check-opened.ts";
 import { showEntry } from "./show-entry.ts";
 import { recordReplay, showUnreadable } from "./show-unreadable.ts";
 
@@ -139,7 +139,10 @@ function showContent(
     ...shown,
   });
   if (position === undefined) {
-    if (conversation.restored) placeAgain(profile.db, header.senderDevice, header.messageId, row.sequence);
+    if (conversation.restored) {
+      placeAgain(profile.db, header.senderDevice, header.messageId, row.sequence);
+      takeCount(profile, conversation, row, opened);
+    }
     recordReplay(profile, conversation, row);
     return false;
   }

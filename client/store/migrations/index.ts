@@ -14,6 +14,7 @@ import { lasting } from "./013-lasting.ts";
 import { olderCopies } from "./014-older-copies.ts";
 import { headsInLogs } from "./015-heads-in-logs.ts";
 import { provenHeads } from "./016-proven-heads.ts";
+import { countsKept } from "./017-counts-kept.ts";
 
 /** In order; the profile's `user_version` counts how many it has seen. Never change one that was released: add one. */
 export const migrations: readonly string[] = [
@@ -33,4 +34,5 @@ export const migrations: readonly string[] = [
   olderCopies,
   headsInLogs,
   provenHeads,
+  countsKept,
 ];

@@ -739,7 +739,8 @@ export const OwnReadSchema: GenMessage<OwnRead> = /*@__PURE__*/
   messageDesc(file_sotto_chat_v1_content, 16);
 
 /**
- * A value with its version: the higher one counts; of equal ones that of the higher device id.
+ * A value with its version: the later one counts; of equal ones that of the higher device id. Versions go round: after
+ * 2^53 - 1 comes 1, and later is what is ahead by less than half.
  *
  * @generated from message sotto.chat.v1.OwnValue
  */
