@@ -49,6 +49,9 @@ test("a stranger's first message is apart until it is accepted, and he hears not
     { type: "request", request: "message", name: "alice", messages: 1, text: "do you know me?", group: null },
   ]);
   expect(await bob.json(["list"])).toEqual([]);
+  for (const look of ["list", "read"]) {
+    expect((await bob.chat([look])).stderr).toContain("Somebody you do not know waits for an answer");
+  }
   expect(await bob.json(["read", "--unread"])).toEqual([]);
   expect((await bob.json(["search", "know"])).length).toBe(1);
   const read = await bob.chat(["read", "alice"]);

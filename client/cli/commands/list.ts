@@ -2,24 +2,32 @@ import { type ConversationRow, listConversations } from "../../core/conversation
 import { safeText } from "../../safe-text.ts";
 import type { Context } from "../context.ts";
 import { conversationObject } from "../json-objects.ts";
+import { noteRequests } from "../note-requests.ts";
 import { preview } from "../preview.ts";
 import { dateOf, moment } from "../times.ts";
 import { withProfile } from "../with-profile.ts";
 
 export async function list(context: Context): Promise<void> {
   const { output } = context;
-  const rows = await withProfile(context, async (profile) => listConversations(profile));
-  if (output.json) {
-    for (const row of rows) output.object(conversationObject(row));
-    return;
-  }
+  await withProfile(context, async (profile) => {
+    const rows = listConversations(profile);
+    if (output.json) {
+      for (const row of rows) output.object(conversationObject(row));
+      return;
+    }
+    print(context, rows);
+    noteRequests(output, profile);
+  });
+}
+
+function print({ output, now }: Context, rows: readonly ConversationRow[]): void {
   if (rows.length === 0) output.note("No conversations yet. `chat people` lists whom you can write to.");
   const nameWidth = Math.max(0, ...rows.map((row) => shownName(row).length));
   const countWidth = Math.max(0, ...rows.map((row) => counts(row).length));
   for (const row of rows) {
     const count = counts(row).padEnd(countWidth);
     const { lastMessage } = row;
-    const time = lastMessage === null ? "" : moment(dateOf(lastMessage.sentAt), context.now());
+    const time = lastMessage === null ? "" : moment(dateOf(lastMessage.sentAt), now());
     const cells = [
       output.paint(row.unread > 0 ? "bold" : "cyan", safeText(shownName(row)).padEnd(nameWidth)),
       row.unread > 0 ? output.paint("yellow", count) : count,

@@ -9,6 +9,7 @@ import { sendReceipts } from "../../core/receipts/send-receipts.ts";
 import { safeText } from "../../safe-text.ts";
 import { type Context, unlessInterrupted } from "../context.ts";
 import { messageObject } from "../json-objects.ts";
+import { noteRequests } from "../note-requests.ts";
 import { Transcript } from "../transcript.ts";
 import { withProfile } from "../with-profile.ts";
 
@@ -83,6 +84,7 @@ async function show(
     );
   }
   for (const message of messages) transcript.print(message);
+  if (from === undefined) noteRequests(output, profile);
   await output.flush();
   if (!output.closed.aborted) markRead(profile, messages);
 }
