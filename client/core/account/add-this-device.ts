@@ -13,7 +13,8 @@ import {
 } from "../../store/identity.ts";
 import { tryLock } from "../../store/lock.ts";
 import { ChatError } from "../chat-error.ts";
-import { connectAnonymously } from "../connection/connect.ts";
+import { connectAnonymously, connector } from "../connection/connect.ts";
+import { syncConversations } from "../connection/sync.ts";
 import { commandOf, openProfileDatabase, type Profile, type ProfilePaths } from "../profile.ts";
 import { type Runtime, systemRuntime } from "../runtime.ts";
 import { type AskWords, withAccountKey } from "./account-key.ts";
@@ -58,6 +59,7 @@ export async function addThisDevice(login: NewDeviceLogin): Promise<Profile> {
     const identity = registered(db, relay.url);
     const profile: Profile = { db, paths, identity, runtime };
     await settleIn(profile, auth, password, `This is a device of ${name} now`);
+    await greet(profile);
     return profile;
   } catch (error) {
     db?.close();
@@ -65,6 +67,20 @@ export async function addThisDevice(login: NewDeviceLogin): Promise<Profile> {
   } finally {
     close();
     lock.release();
+  }
+}
+
+/** Asks the account's other devices for what they know, so that the first that connects can answer. */
+async function greet(profile: Profile): Promise<void> {
+  try {
+    const connection = await connector(profile)();
+    try {
+      await syncConversations(profile, connection);
+    } finally {
+      connection.close();
+    }
+  } catch {
+    // The next command that connects does it. What is wrong with the relay is in the profile, and told by that one.
   }
 }
 
