@@ -6,6 +6,7 @@ type Counter =
   | `consumer_${string}`
   | `receipts_after_${number}`
   | `group_upkeep_${number}`
+  | `group_rekeyed_${number}`
   | `title_origin_${number}`
   | `nobody_${string}`
   | "own_greeting"

@@ -216,6 +216,23 @@ test("after a device was removed the account's others close its groups to it", a
   expect(memberOf(stateOf(bob, room), accountId)?.head).toBe(2);
 });
 
+test("a second device that is removed within the hour is closed out at once as well", async () => {
+  const [alice, bob] = [await someone(), await someone()];
+  const lost = [createDeviceKeys(randomBytes), createDeviceKeys(randomBytes)];
+  for (const device of lost) {
+    await append(alice, (chain, by) => signAdd(chain, { by, device, createdAt: Date.now() }));
+  }
+  const { room, name } = await roomOf(bob);
+  await join(alice, name);
+  for (const { deviceId } of lost) {
+    await append(alice, (chain, by) => signRevoke(chain, { by, deviceId, createdAt: Date.now() }));
+    await sync(alice);
+    await sync(alice);
+  }
+  await sync(bob);
+  expect(memberOf(stateOf(bob, room), alice.profile.identity.accountId)?.head).toBe(4);
+});
+
 test("a program that is connected makes the checkpoint as soon as it is due", async () => {
   const alice = await someone();
   const { room, id } = await roomOf(alice);

@@ -36,7 +36,7 @@ export async function upkeepGroups(profile: Profile, connection: RelayConnection
   for (const stored of readConversations(profile.db)) {
     const state = stored.standing === "member" ? membershipOf(profile, stored) : undefined;
     const content = state && dueEntry(profile, state);
-    if (content === undefined || !isOurs(profile, stored.conversation)) continue;
+    if (content === undefined || !isOurs(profile, stored.conversation, content)) continue;
     try {
       await appendEntry(connection, signEntry(profile, state, content));
     } catch (error) {
@@ -67,10 +67,16 @@ function mayCheckpoint(state: MembershipState, own: AccountId): boolean {
   return memberOf(state, own)?.role === "owner" && state.checkpoint.owners.some((owner) => equal(owner, own));
 }
 
-function isOurs({ db, runtime }: Profile, conversation: number): boolean {
+/** A device that is gone is closed out at once, however lately there was another. */
+function isOurs(profile: Profile, conversation: number, { type }: MembershipContent): boolean {
+  const { db, runtime } = profile;
   return transact(db, () => {
     const now = runtime.now();
-    if (Math.abs(now - readCounter(db, `group_upkeep_${conversation}`)) < ATTEMPT_EVERY_MS) return false;
+    const { sequence } = ownChain(profile).head;
+    const isNew = type === "rekey" && sequence > readCounter(db, `group_rekeyed_${conversation}`);
+    const isSoon = Math.abs(now - readCounter(db, `group_upkeep_${conversation}`)) < ATTEMPT_EVERY_MS;
+    if (isSoon && !isNew) return false;
+    if (type === "rekey") setCounter(db, `group_rekeyed_${conversation}`, sequence);
     setCounter(db, `group_upkeep_${conversation}`, now);
     return true;
   });
