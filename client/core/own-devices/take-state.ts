@@ -8,6 +8,7 @@ import {
   type DeviceId,
   deviceId,
   equal,
+  findDevice,
   toHex,
   validName,
 } from "../../../keys/index.ts";
@@ -62,8 +63,26 @@ export function takeOwnState(
   if (stored.kind !== "self" || !equal(from.accountId, identity.accountId)) return;
   if (state.reads.length + state.values.length > MAX_VALUES) return;
   for (const read of state.reads) takeRead(profile, from.deviceId, read);
-  for (const value of state.values) takeValue(profile, value);
+  // A relay may deliver late what a thief wrote. What an honest device said last, others say too, or its owner again.
+  const isIn = findDevice(ownChain(profile), from.deviceId) !== undefined;
+  for (const value of state.values) {
+    if (isIn || !isTrust(value)) takeValue(profile, value);
+  }
   if (state.wanted) tellEverything(profile, placeAmongOthers(profile, from) * TURN_MS);
+}
+
+/** Whether it lets somebody in, or says who he is. */
+function isTrust({ about }: OwnValue): boolean {
+  switch (about.case) {
+    case "standing":
+      return about.value.standing !== Standing.BLOCKED;
+    case "verified":
+      return about.value.at > 0n;
+    case "setting":
+      return about.value.name === "requests" && !about.value.on;
+    default:
+      return about.case === "name";
+  }
 }
 
 /** How many of the account's devices are to answer that one first. */

@@ -3,14 +3,17 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { hash, readEnvelopeHeader, unpackWraps } from "../../../keys/index.ts";
 import { type AliceAndBob, aliceAndBob, send, sync, texts } from "../../../test/support/alice-and-bob.ts";
-import type { ProfileFixture } from "../../../test/support/profile-fixture.ts";
+import { AccountFixture, type ProfileFixture } from "../../../test/support/profile-fixture.ts";
 import { readConversations } from "../../store/conversations.ts";
 import { noteHeadInLog } from "../../store/heads-in-logs.ts";
 import { readIntents } from "../../store/outbox.ts";
 import { sealConversation } from "../outbox/seal.ts";
 import { queueMessage } from "../outbox/send-message.ts";
+import type { Profile } from "../profile.ts";
 import { refreshChains } from "./contacts.ts";
 import { addressKey } from "./sessions.ts";
+import { blockPerson, contactOf } from "./trust.ts";
+import { verifyPerson } from "./verify.ts";
 
 let world: AliceAndBob;
 beforeEach(async () => {
@@ -58,6 +61,10 @@ test("another own device reads them too", async () => {
 /** Sealed as the device would send it, and kept from the relay. */
 function sealed({ profile }: ProfileFixture, text: string) {
   queueMessage(profile, { to: "bob", text });
+  return sealedNext(profile);
+}
+
+function sealedNext(profile: Profile) {
   const [intent] = readIntents(profile.db, Date.now(), 1);
   if (intent === undefined) throw new Error("nothing is queued");
   sealConversation(profile, intent.conversation, intent.intent);
@@ -140,4 +147,24 @@ test("what was heard stays heard when the relay begins the log anew", async () =
   smuggle(laptop, stolen);
   await sync(world.bob);
   expect(texts(world.bob)).toEqual(["alice: hello", "alice: my laptop is stolen", SIGNED_OUT]);
+});
+
+test("nobody is trusted at the word of a device that is out, and whoever it blocked stays blocked", async () => {
+  const laptop = await world.accounts.alice.addDevice();
+  const carol = new AccountFixture("carol", world.relay);
+  const accounts = [world.accounts.bob.accountId, carol.accountId] as const;
+  await send(await carol.profile(), "alice", "hello");
+  await send(world.bob, "alice", "hello");
+  await sync(laptop, world.alice, laptop, world.alice);
+  verifyPerson(laptop.profile, "bob");
+  blockPerson(laptop.profile, "carol");
+  const stolen = sealedNext(laptop.profile);
+  world.accounts.alice.removeDevice(laptop.device);
+  await learns(world.alice);
+  smuggle(laptop, stolen);
+  await sync(world.alice);
+  const [bob, other] = accounts.map((account) => contactOf(world.alice.profile, account));
+  expect(bob?.verifiedAt).toBeNull();
+  expect(other?.standing).toBe("blocked");
+  carol.remove();
 });
