@@ -32,6 +32,7 @@ import {
   startLogin,
 } from "../../test/support/member.ts";
 import { startTestRelay, type TestRelay } from "../../test/support/relay.ts";
+import { deleteAccount } from "../upkeep/delete-account.ts";
 
 const auth = AuthService.method;
 const MINUTE = 60_000;
@@ -140,6 +141,18 @@ test("the account key overrides, and signs others out", async () => {
   await addDevice(ticket, revoke);
   expect((await enrolment(member)).chain.devices.map((each) => each.deviceId)).toEqual([device.deviceId]);
   expect(await reasonOf(logIn(client, member, member.password))).toBe("unknown_device");
+});
+
+test("a ticket from before the account was deleted brings none of its devices back", async () => {
+  const member = await somebody();
+  const { ticket, chain } = await enrolment(member);
+  await deleteAccount(relay.database, chain.accountId, { now: Date.now() });
+  expect(await reasonOf(addDevice(ticket, addOf(chain, member.accountKey)))).toBe("unknown_account");
+  const { rowCount } = await relay.database.query(
+    "select from devices where account_id = $1::bytea and active",
+    [chain.accountId],
+  );
+  expect(rowCount).toBe(0);
 });
 
 test("an entry behind another one is refused, so that two logins at once do not fork the chain", async () => {

@@ -17,6 +17,7 @@ import { deviceKey } from "../fanout/committed-row.ts";
 import { bumpRosters } from "../messaging/bump-rosters.ts";
 import { deletePrekeysOfInactive } from "./sql/delete-prekeys.ts";
 import { insertChainEntry } from "./sql/insert-chain-entry.ts";
+import { isDeleted } from "./sql/is-deleted.ts";
 import { lockChainHead } from "./sql/lock-chain-head.ts";
 import { selectChainEntries } from "./sql/select-chain-entries.ts";
 import { upsertDevices } from "./sql/upsert-devices.ts";
@@ -42,6 +43,7 @@ export async function appendAccountEntry(
   const moved = await db.transaction(async (transaction) => {
     const head = await lockChainHead(transaction, account);
     if (head === undefined || equal(head, chain.head.hash)) return [];
+    if (await isDeleted(transaction, account)) throw unknownAccount();
     if (!equal(head, held.head.hash)) throw headMoved();
     await insertChainEntry(transaction, account, chain.head, request.entry);
     await upsertDevices(transaction, account, deviceRecords(chain));
