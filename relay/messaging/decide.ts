@@ -59,7 +59,7 @@ export function decide(
   states: ReadonlyMap<number, SubmitState>,
   rosters: ReadonlyMap<string, Roster>,
   now: number,
-  limits: UnansweredLimits,
+  unansweredLimit: (conversationId: Uint8Array) => number,
 ): Decided {
   const logs = new Map<string, Growing>();
   const decisions = batch.map((candidate, place): Decision => {
@@ -67,7 +67,7 @@ export function decide(
     if (state === undefined) return { candidate, answer: unknownConversation() };
     const log = growing(logs, candidate, state);
     try {
-      return decideOne(candidate, state, log, rosters, { now, limits });
+      return decideOne(candidate, state, log, rosters, { now, unansweredLimit });
     } catch (error) {
       if (!(error instanceof RelayError)) throw error;
       return { candidate, answer: error };
@@ -101,7 +101,10 @@ function decideOne(
   state: SubmitState,
   log: Growing,
   rosters: ReadonlyMap<string, Roster>,
-  { now, limits }: { readonly now: number; readonly limits: UnansweredLimits },
+  {
+    now,
+    unansweredLimit,
+  }: { readonly now: number; readonly unansweredLimit: (conversationId: Uint8Array) => number },
 ): Decision {
   const { header } = candidate;
   const newest = rosters.get(
@@ -116,7 +119,7 @@ function decideOne(
   if ((state.role ?? 0) < (state.post_role ?? 0)) throw notPermitted("this role may not post here");
   const sealedFor = checkRoster(candidate, state, newest, rosters);
   const writer = state.is_opener ? 1 : 2;
-  checkUnanswered(log, writer, limits);
+  checkUnanswered(log, writer, unansweredLimit);
   // A group has no two sides.
   if (state.role === null) log.writtenBy |= writer;
 
@@ -148,12 +151,12 @@ function decideOne(
 
 /** Who gets no answer in a direct conversation may not want to be written to, and cannot say so to a relay. */
 function checkUnanswered(
-  { state, head, writtenBy }: Growing,
+  { state, conversationId, head, writtenBy }: Growing,
   writer: number,
-  limits: UnansweredLimits,
+  unansweredLimit: (conversationId: Uint8Array) => number,
 ): void {
   if (state.role !== null || writtenBy !== writer) return;
-  const limit = state.is_fellow === true ? limits.fellows : limits.strangers;
+  const limit = unansweredLimit(conversationId);
   if (head.sequence < limit) return;
   throw new RelayError(ErrorReason.QUOTA_EXCEEDED, `the other one has not answered ${limit} messages`);
 }

@@ -10,6 +10,7 @@ import { MAX_BATCH, MAX_BATCH_BYTES, MAX_QUEUED_BYTES } from "./limits.ts";
 import type { Candidate } from "./read-submit.ts";
 import type { Rosters, RosterVersion } from "./rosters.ts";
 import { appendRows, type LogMove } from "./sql/append-rows.ts";
+import { selectFellows } from "./sql/select-fellows.ts";
 import { type SubmitState, selectSubmitState } from "./sql/select-submit-state.ts";
 
 /** How often a submit is decided anew when another process keeps moving its log in between. */
@@ -107,11 +108,14 @@ export class Writer {
     const rows = await selectSubmitState(
       database,
       candidates.map(({ header }) => ({ ...header, conversationId: header.conversation })),
-      unanswered.strangers - MAX_BATCH,
     );
     const states = new Map(rows.map((row) => [Number(row.place) - 1, row]));
     const rosters = await this.#setup.rosters.load(database, rostersNeeded(candidates, states));
-    const { decisions, moves } = decide(candidates, states, rosters, clock(), unanswered);
+    const long = longUnanswered(candidates, states, unanswered.strangers);
+    const fellows = new Set(long.length === 0 ? [] : (await selectFellows(database, long)).map(toHex));
+    const unansweredLimit = (id: Uint8Array): number =>
+      fellows.has(toHex(id)) ? unanswered.fellows : unanswered.strangers;
+    const { decisions, moves } = decide(candidates, states, rosters, clock(), unansweredLimit);
 
     const hasMoved = await this.#append(decisions, moves);
     const isLost = ({ candidate }: Waiting): boolean => hasMoved.get(logKey(candidate)) === false;
@@ -167,6 +171,23 @@ function moved(candidate: Candidate, { row, newest, sealedFor }: Stored): Moved 
 /** It lay in an outbox for too long. */
 function hasExpired({ expiresAt, storedAt }: Stored["row"]): boolean {
   return expiresAt !== 0 && expiresAt * 1_000 <= storedAt;
+}
+
+/** Direct conversations in which one side alone has written, and that this batch makes longer than a stranger may. */
+function longUnanswered(
+  batch: readonly Candidate[],
+  states: ReadonlyMap<number, SubmitState>,
+  limit: number,
+): Uint8Array[] {
+  const lengths = new Map<string, { id: Uint8Array; length: number }>();
+  for (const [place, candidate] of batch.entries()) {
+    const state = states.get(place);
+    const isDirect = state?.role === null && state.post_role === null;
+    if (!isDirect || state.written_by === 3) continue;
+    const { length } = lengths.get(logKey(candidate)) ?? { length: Number(state.head) };
+    lengths.set(logKey(candidate), { id: candidate.header.conversation, length: length + 1 });
+  }
+  return [...lengths.values()].filter(({ length }) => length > limit).map(({ id }) => id);
 }
 
 /** The newest roster says who is in the conversation, the one that a header names whose slice is whose. */

@@ -22,8 +22,6 @@ export type SubmitState = {
   /** Who has written in a direct conversation: 1 whoever opened it, 2 the other, 3 both. */
   readonly written_by: number;
   readonly is_opener: boolean;
-  /** Sender and receiver are in a group; looked at only in a log of that length in which one of them wrote. */
-  readonly is_fellow: boolean | null;
   /** The other account of a direct conversation was deleted. */
   readonly is_forsaken: boolean;
   readonly stored: null | {
@@ -42,11 +40,7 @@ type StateRow = Omit<SubmitState, "stored"> & {
 };
 
 /** All of it in one snapshot. Submits to conversations that do not exist are left out. */
-export async function selectSubmitState(
-  db: Queries,
-  submits: readonly SubmitKey[],
-  longUnanswered: number,
-): Promise<SubmitState[]> {
+export async function selectSubmitState(db: Queries, submits: readonly SubmitKey[]): Promise<SubmitState[]> {
   const { rows } = await db.query<StateRow>({
     name: "select-submit-state",
     text: `select
@@ -66,21 +60,6 @@ export async function selectSubmitState(
       ) as is_forsaken,
       conversations.written_by,
       conversations.opened_by = submit.sender_account as is_opener,
-      case
-        when member.role is null and conversations.written_by in (1, 2) and conversations.head >= $5::int8
-        then exists (
-          select
-          from conversation_members as other
-          join conversation_members as theirs on theirs.account_id = other.account_id
-          join memberships on memberships.conversation_id = theirs.conversation_id
-          join conversation_members as mine on mine.conversation_id = theirs.conversation_id
-          where other.conversation_id = submit.conversation_id
-            and other.account_id <> submit.sender_account
-            and mine.account_id = submit.sender_account
-            and theirs.end_sequence is null
-            and mine.end_sequence is null
-        )
-      end as is_fellow,
       log.sequence as stored_sequence,
       log.envelope_hash as stored_envelope_hash,
       log.log_hash as stored_log_hash,
@@ -100,7 +79,6 @@ export async function selectSubmitState(
       byteaArray(submits.map(({ sender }) => sender)),
       byteaArray(submits.map(({ senderDevice }) => senderDevice)),
       byteaArray(submits.map(({ messageId }) => messageId)),
-      longUnanswered,
     ],
   });
   return rows.map((row) => ({
