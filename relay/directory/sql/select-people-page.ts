@@ -7,7 +7,7 @@ export async function selectPeoplePage(db: Queries, after: string, size: number)
     `select account_id, name, registered_at
     from accounts
     where name > $1::text
-    and disabled_at is null
+      and disabled_at is null
       and deleted_at is null
     order by name
     limit $2::int4`,
