@@ -4,6 +4,10 @@ const DAY_MS = 24 * 3_600_000;
 export const RETENTION_MS = 30 * DAY_MS;
 /** A device that is silent for so long is left out of rosters. Its refresh token lives longer than that. */
 export const LAPSE_MS = 45 * DAY_MS;
+/** A clock that is set by more is not believed about what is old, */
+export const CLOCK_LEAP_MS = DAY_MS;
+/** until it has gone on for so long. */
+export const CLOCK_STEADY_MS = DAY_MS;
 /** A device is noted as seen at most this often. */
 export const SEEN_EVERY_MS = 3_600_000;
 /** A token that ran out is told from a made-up one for so long. */

@@ -121,6 +121,20 @@ test("what has expired is emptied, batch after batch, and the rest is left", asy
   expect((await rowSeenBy(b, nth(expired, 0))).stub).toBe(StubReason.EXPIRED);
 });
 
+test("a clock that nobody has seen at work for a month makes nothing old", async () => {
+  const old = await send();
+  const now = Date.now() + 46 * DAY_MS;
+  const attempt = { account: null, serverState: "", expiresAt: Date.now(), now: Date.now() };
+  await insertLoginAttempt(relay.database, randomBytes(16), attempt);
+  const bus = new LocalBus();
+  const stop = startUpkeep({ database: relay.database, bus, clock: () => now, log: keptLog().log });
+  // This is cleared away after what is old.
+  await expect.poll(() => count("from login_attempts")).toBe(0);
+  await stop();
+  expect((await sizes([old])).every((size) => size > 0)).toBe(true);
+  expect(await count("from devices where lapsed_at is not null")).toBe(0);
+});
+
 test("messages older than 30 days become stubs, in batches, and their place in the log stays", async () => {
   const old = [await send(), await send(), await send(), await send(), await send()];
   await tidy(29 * DAY_MS);

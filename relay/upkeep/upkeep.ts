@@ -20,6 +20,8 @@ import { clearDevices } from "./sql/clear-devices.ts";
 import { deleteLoginAttempts, deleteTokenFamilies } from "./sql/delete-ended.ts";
 import { emptyAged } from "./sql/empty-aged.ts";
 import { emptyExpired } from "./sql/empty-expired.ts";
+import { selectNewestSeen } from "./sql/see-device.ts";
+import { SteadyClock } from "./steady-clock.ts";
 
 export interface UpkeepSetup {
   readonly database: Database;
@@ -36,6 +38,8 @@ interface Task {
   readonly what: string;
   /** How much of it a batch does; that it did all of that means that there is more. */
   readonly batch: number;
+  /** It goes by months, for which the clock must be a steady one. */
+  readonly isSlow?: true;
   readonly run: (limit: number) => Promise<number>;
 }
 
@@ -44,8 +48,10 @@ export function startUpkeep(setup: UpkeepSetup): () => Promise<void> {
   const stopping = new AbortController();
   const { everyMs = UPKEEP_EVERY_MS } = setup;
   const working = (async () => {
+    let steady: SteadyClock | undefined;
     while (!stopping.signal.aborted) {
-      await upkeep(setup, stopping.signal);
+      steady ??= await steadyClock(setup);
+      await upkeep(setup, stopping.signal, steady?.isSteady === true);
       await sleep(everyMs, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
     }
   })();
@@ -55,10 +61,20 @@ export function startUpkeep(setup: UpkeepSetup): () => Promise<void> {
   };
 }
 
+/** Undefined while the database is away. */
+async function steadyClock({ database, clock }: UpkeepSetup): Promise<SteadyClock | undefined> {
+  try {
+    return new SteadyClock({ clock, newest: await selectNewestSeen(database) });
+  } catch {
+    return undefined;
+  }
+}
+
 /** All that there is to do now. A database that is away is tried again the next time. */
-export async function upkeep(setup: UpkeepSetup, stopping: AbortSignal): Promise<void> {
+export async function upkeep(setup: UpkeepSetup, stopping: AbortSignal, isSteady = true): Promise<void> {
   for (const task of tasks(setup)) {
     if (stopping.aborted) return;
+    if (task.isSlow && !isSteady) continue;
     try {
       await work(task, stopping);
     } catch (error) {
@@ -90,8 +106,13 @@ function tasks({
       batch,
       run: (limit) => emptyExpired(database, Math.floor(clock() / 1_000), limit),
     },
-    { what: "old messages", batch, run: (limit) => emptyAged(database, clock() - retentionMs, limit) },
-    { what: "silent devices", batch: LAPSES_A_BATCH, run: lapse },
+    {
+      what: "old messages",
+      batch,
+      isSlow: true,
+      run: (limit) => emptyAged(database, clock() - retentionMs, limit),
+    },
+    { what: "silent devices", batch: LAPSES_A_BATCH, isSlow: true, run: lapse },
     { what: "logins", batch, run: (limit) => deleteLoginAttempts(database, clock(), limit) },
     {
       what: "tokens",

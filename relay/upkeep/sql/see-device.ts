@@ -22,6 +22,15 @@ export async function selectSeen(
   return rows[0];
 }
 
+/** When any device that takes part was last seen; undefined: there is none. */
+export async function selectNewestSeen(db: Queries): Promise<number | undefined> {
+  const { rows } = await db.query<{ seen_at: bigint | null }>(
+    "select max(seen_at) as seen_at from devices where active and lapsed_at is null",
+  );
+  const newest = rows[0]?.seen_at;
+  return newest === null || newest === undefined ? undefined : Number(newest);
+}
+
 /** False: it is not active any more, or had not lapsed. */
 export async function seeDevice(
   db: Queries,
