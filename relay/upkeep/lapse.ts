@@ -2,6 +2,7 @@
 import { type AccountId, accountId, type DeviceId } from "../../keys/public.ts";
 import type { Database } from "../db/pool.ts";
 import { lockChainHead } from "../directory/sql/lock-chain-head.ts";
+import { ErrorReason, RelayError } from "../errors.ts";
 import type { Bus } from "../fanout/bus.ts";
 import { deviceKey } from "../fanout/committed-row.ts";
 import { type BumpedRoster, bumpRosters } from "../messaging/bump-rosters.ts";
@@ -16,9 +17,16 @@ export async function lapseSilent(
   { now, before }: { readonly now: number; readonly before: number },
 ): Promise<number> {
   const silent = await selectSilentDevices(database, before, LAPSES_A_BATCH);
+  let failure: { readonly error: unknown } | undefined;
   for (const device of silent) {
-    tell(bus, await lapse(database, device, { now, before }));
+    try {
+      tell(bus, await lapse(database, device, { now, before }));
+    } catch (error) {
+      // One that cannot lapse must not keep those behind it.
+      failure ??= { error };
+    }
   }
+  if (failure !== undefined) throw failure.error;
   return silent.length;
 }
 
@@ -45,12 +53,17 @@ export async function noteSeen(
     if (Number(seen.seen_at) <= now - SEEN_EVERY_MS) await seeDevice(database, account, device, now);
     return;
   }
-  const bumped = await database.transaction(async (transaction) => {
-    await lockChainHead(transaction, account);
-    const hadLapsed = await seeDevice(transaction, account, device, now);
-    return hadLapsed ? bumpRosters(transaction, account, false) : [];
-  });
-  tell(bus, bumped);
+  try {
+    const bumped = await database.transaction(async (transaction) => {
+      await lockChainHead(transaction, account);
+      const hadLapsed = await seeDevice(transaction, account, device, now);
+      return hadLapsed ? bumpRosters(transaction, account, false) : [];
+    });
+    tell(bus, bumped);
+  } catch (error) {
+    // A group that has filled up meanwhile has no place for it. It stays left out, but may sign in, and leave that group.
+    if (!(error instanceof RelayError) || error.reason !== ErrorReason.QUOTA_EXCEEDED) throw error;
+  }
 }
 
 function tell(bus: Bus, bumped: readonly BumpedRoster[]): void {
