@@ -9,7 +9,7 @@ import { signEntry } from "../client/core/groups/change-membership.ts";
 import { createGroup } from "../client/core/groups/create-group.ts";
 import { joinRoom } from "../client/core/groups/join-group.ts";
 import { fetchMembership, membershipOf } from "../client/core/groups/memberships.ts";
-import { ownChain } from "../client/core/people/contacts.ts";
+import { ownChain } from "../client/core/people/account-chains.ts";
 import { readConversation } from "../client/store/conversations.ts";
 import { type ConversationId, checkpointOf, type MembershipState, ready } from "../keys/index.ts";
 import { openDoors } from "../relay/doors.ts";

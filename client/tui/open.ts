@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { type Standing, standingOf } from "../core/account/standing.ts";
+import { type SetUpStage, setUpStageOf } from "../core/account/set-up-stage.ts";
 import type { AskPassphrase } from "../core/account/unlock-profile.ts";
 import { ChatError } from "../core/chat-error.ts";
 import { closeProfile, type Profile, type ProfilePaths } from "../core/profile.ts";
@@ -53,7 +53,7 @@ export async function openTui(opening: Opening, streams: Streams): Promise<numbe
     const failed = (error: unknown) => client.fail("own relay", error);
     loadOwnRelay().then((relay) => relay.keep(url, failed), failed);
   };
-  const standing = await standingOf(opening.paths, opening.passphrase);
+  const standing = await setUpStageOf(opening.paths, opening.passphrase);
   const enter = (profile: Profile) => {
     session.profile = profile;
     keepRelay(profile.identity.relayUrl);
@@ -113,7 +113,7 @@ export async function openTui(opening: Opening, streams: Streams): Promise<numbe
 
 async function wizardOf(
   opening: Opening,
-  standing: Standing,
+  standing: SetUpStage,
   enter: (profile: Profile) => void,
   ownRelay: OwnRelay,
 ): Promise<{ readonly screen: WizardScreen; readonly firstRun: FirstRun }> {

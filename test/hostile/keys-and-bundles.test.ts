@@ -2,7 +2,7 @@
 import { create } from "@bufbuild/protobuf";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { readMessages } from "../../client/core/messages/read-messages.ts";
-import { ownDeviceKeys } from "../../client/core/people/contacts.ts";
+import { ownDeviceKeys } from "../../client/core/people/account-chains.ts";
 import type { Profile } from "../../client/core/profile.ts";
 import {
   createLastResortPrekey,

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { acceptInvitation, findInvitation, joinRoom } from "../../client/core/groups/join-group.ts";
 import { inviteMember, leaveGroup, removeMember } from "../../client/core/groups/manage-group.ts";
 import { membershipOf } from "../../client/core/groups/memberships.ts";
-import { ownChain, ownDeviceKeys } from "../../client/core/people/contacts.ts";
+import { ownChain, ownDeviceKeys } from "../../client/core/people/account-chains.ts";
 import { readConversation } from "../../client/store/conversations.ts";
 import {
   type AccountId,

@@ -2,7 +2,7 @@
 
 import { create } from "@bufbuild/protobuf";
 import { type ContentInit, encodeContent } from "../../client/core/outbox/encode-content.ts";
-import { knownChain } from "../../client/core/people/contacts.ts";
+import { knownChain } from "../../client/core/people/account-chains.ts";
 import { slotsOf } from "../../client/core/people/rosters.ts";
 import { sessionFor } from "../../client/core/people/sessions.ts";
 import type { Profile } from "../../client/core/profile.ts";

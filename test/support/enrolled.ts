@@ -9,7 +9,7 @@ import { createKey } from "../../client/core/account/unlock-profile.ts";
 import { connector } from "../../client/core/connection/connect.ts";
 import type { Connect } from "../../client/core/outbox/drain-outbox.ts";
 import { profilePaths } from "../../client/core/paths.ts";
-import { ownChain, refreshChains } from "../../client/core/people/contacts.ts";
+import { ownChain, refreshChains } from "../../client/core/people/account-chains.ts";
 import { closeProfile, openProfile, type Profile } from "../../client/core/profile.ts";
 import { readAccountEntries, saveAccountEntries } from "../../client/store/accounts.ts";
 import { openDatabase } from "../../client/store/database.ts";

@@ -1,7 +1,7 @@
 // A room in the profiles of its members, without a relay that has it: who is in it, and where each one's log begins.
 
 import { signEntry } from "../../client/core/groups/change-membership.ts";
-import { meetPerson, ownChain } from "../../client/core/people/contacts.ts";
+import { meetPerson, ownChain } from "../../client/core/people/account-chains.ts";
 import { nameRelayHead, startLog } from "../../client/store/conversations.ts";
 import { transact } from "../../client/store/database.ts";
 import { addGroup, saveMembership } from "../../client/store/groups.ts";

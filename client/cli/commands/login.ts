@@ -4,8 +4,8 @@ import { knownDevices } from "../../core/account/devices.ts";
 import { checkNewName } from "../../core/account/register.ts";
 import { checkOwner, renewLogin } from "../../core/account/renew-login.ts";
 import { resetPassword } from "../../core/account/reset-password.ts";
+import { setUpStageOf } from "../../core/account/set-up-stage.ts";
 import { signOutOthers } from "../../core/account/sign-out-others.ts";
-import { standingOf } from "../../core/account/standing.ts";
 import { createKey, readKey } from "../../core/account/unlock-profile.ts";
 import { whoami } from "../../core/account/whoami.ts";
 import { ChatError } from "../../core/chat-error.ts";
@@ -31,7 +31,7 @@ export async function login(context: Context, name: string, options: LoginOption
     throw new ChatError("usage", "Standard input cannot be both the password and the recovery words.");
   }
   const passphrase = () => profilePassphrase(context);
-  const standing = await standingOf(pathsOf(context), passphrase);
+  const standing = await setUpStageOf(pathsOf(context), passphrase);
   if (standing.kind === "ready") closeProfile(standing.profile);
   if (standing.kind === "none" || standing.kind === "joining" || standing.kind === "begun") {
     await loginAsNewDevice(context, checkNewName(name), options);

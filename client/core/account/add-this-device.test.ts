@@ -9,14 +9,14 @@ import type { AuthCalls } from "../../net/auth-calls.ts";
 import { parseRelayAddress, type RelayAddress } from "../../net/relay-address.ts";
 import { connectAnonymously, connector } from "../connection/connect.ts";
 import { profilePaths } from "../paths.ts";
-import { ownChain, ownDeviceKeys, refreshChains } from "../people/contacts.ts";
+import { ownChain, ownDeviceKeys, refreshChains } from "../people/account-chains.ts";
 import { openProfile, type Profile } from "../profile.ts";
 import { withAccountKey } from "./account-key.ts";
 import { addThisDevice, type NewDeviceLogin } from "./add-this-device.ts";
 import { changeDevices, proveForEnrolment } from "./enrolment.ts";
 import { type Registration, register } from "./register.ts";
 import { renewLogin } from "./renew-login.ts";
-import { standingOf } from "./standing.ts";
+import { setUpStageOf } from "./set-up-stage.ts";
 import { createKey } from "./unlock-profile.ts";
 
 vi.mock(import("@serenity-kit/opaque"), async (original) => {
@@ -327,7 +327,7 @@ test("a profile says that a login in it was cut, for whoever goes on with it", a
   await expect(
     addThisDevice(login({ createKey: () => createKey(login().paths, {}, nobody) })),
   ).rejects.toThrow();
-  const standing = await standingOf(pathsOf("second"), nobody);
+  const standing = await setUpStageOf(pathsOf("second"), nobody);
   expect(standing).toEqual({ kind: "joining", name: name(), relayUrl: between.url });
 });
 

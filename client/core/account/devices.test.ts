@@ -9,7 +9,7 @@ import { readConversation } from "../../store/conversations.ts";
 import { followRelay } from "../connection/follow.ts";
 import { createGroup } from "../groups/create-group.ts";
 import { membershipOf } from "../groups/memberships.ts";
-import { ownChain } from "../people/contacts.ts";
+import { ownChain } from "../people/account-chains.ts";
 import { findingsSince, newestFinding } from "../people/security.ts";
 import { knownDevices, listDevices, revokeDevice } from "./devices.ts";
 import { eraseProfile, signOut } from "./log-out.ts";

@@ -11,7 +11,7 @@ import type { RelayConnection } from "../../net/relay-connection.ts";
 import { ChatError } from "../chat-error.ts";
 import { syncConversations } from "../connection/sync.ts";
 import type { Connect } from "../outbox/drain-outbox.ts";
-import { ownChain, ownDevice, ownDeviceKeys, refreshChains } from "../people/contacts.ts";
+import { ownChain, ownDevice, ownDeviceKeys, refreshChains } from "../people/account-chains.ts";
 import type { Profile } from "../profile.ts";
 import { withAccountKey } from "./account-key.ts";
 

@@ -2,7 +2,7 @@ import { equal, fingerprint, toHex } from "../../../keys/index.ts";
 import { countDevicesWithSession } from "../../store/sessions.ts";
 import { ifReachable } from "../connection/if-reachable.ts";
 import type { Connect } from "../outbox/drain-outbox.ts";
-import { ownChain } from "../people/contacts.ts";
+import { ownChain } from "../people/account-chains.ts";
 import type { Profile } from "../profile.ts";
 
 /** What this account and this device are known by. Public, all of it. */

@@ -3,7 +3,7 @@ import { equal, findDevice } from "../../../keys/index.ts";
 import { eraseProfileKey } from "../../store/profile-key.ts";
 import { ProfileKeyError } from "../../store/profile-key-error.ts";
 import type { Connect } from "../outbox/drain-outbox.ts";
-import { ownChain, refreshChains } from "../people/contacts.ts";
+import { ownChain, refreshChains } from "../people/account-chains.ts";
 import type { Profile, ProfilePaths } from "../profile.ts";
 import { appendRevocation } from "./devices.ts";
 import { signedOutHere } from "./signed-out.ts";

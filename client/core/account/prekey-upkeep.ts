@@ -20,7 +20,7 @@ import {
   unpublishedPrekeys,
 } from "../../store/prekeys.ts";
 import { forgetSeenSessions } from "../../store/sessions.ts";
-import { ownDeviceKeys } from "../people/contacts.ts";
+import { ownDeviceKeys } from "../people/account-chains.ts";
 import type { Profile } from "../profile.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,7 +1,7 @@
 import { findDevice } from "../../../keys/index.ts";
 import type { RelayAddress } from "../../net/relay-address.ts";
 import { connectAnonymously } from "../connection/connect.ts";
-import { ownDevice } from "../people/contacts.ts";
+import { ownDevice } from "../people/account-chains.ts";
 import type { Profile } from "../profile.ts";
 import { type AskWords, withAccountKey } from "./account-key.ts";
 import { changeDevices, proveForEnrolment } from "./enrolment.ts";

@@ -4,7 +4,7 @@ import { readAccountEntries } from "../../store/accounts.ts";
 import { readCounter, setCounter } from "../../store/counters.ts";
 import { transact } from "../../store/database.ts";
 import { ChatError } from "../chat-error.ts";
-import { ownChain } from "../people/contacts.ts";
+import { ownChain } from "../people/account-chains.ts";
 import type { Profile } from "../profile.ts";
 
 /**

@@ -13,7 +13,7 @@ import { sessionTokens } from "../account/session-tokens.ts";
 import { ChatError } from "../chat-error.ts";
 import type { Connect } from "../outbox/drain-outbox.ts";
 import type { Profile } from "../profile.ts";
-import { openKnowingly } from "../restored/take-restored.ts";
+import { openKnowingly } from "../restored-relay/take-restored.ts";
 
 /**
  * The relay that was asked for, else the profile's, else the one on this machine. A pin of the profile's holds for the

@@ -39,13 +39,13 @@ import { deleteAllStaged } from "../../store/staged-rows.ts";
 import { ChatError } from "../chat-error.ts";
 import { learnGroup } from "../groups/learn-group.ts";
 import { membershipOf, nameOf } from "../groups/memberships.ts";
-import { knownChain, meetPerson, refreshChains } from "../people/contacts.ts";
+import { knownChain, meetPerson, refreshChains } from "../people/account-chains.ts";
 import { badName, foldName } from "../people/names.ts";
 import { alarm, record } from "../people/security.ts";
 import { admit } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";
 import { forgetReceipts } from "../receipts/receipts.ts";
-import { continueRestored, sendLostAgain, wasPutBack } from "../restored/continue-log.ts";
+import { continueRestored, sendLostAgain, wasPutBack } from "../restored-relay/continue-log.ts";
 import { showStart, wasThereFromTheStart } from "./show-start.ts";
 
 const { GROUP, ROOM } = RelayKind;

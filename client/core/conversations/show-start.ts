@@ -1,7 +1,7 @@
 import { deviceId, findDevice, type LogHead, messageId, sha256 } from "../../../keys/index.ts";
 import type { StoredConversation } from "../../store/conversations.ts";
 import { addMessage } from "../../store/messages.ts";
-import { ownChain } from "../people/contacts.ts";
+import { ownChain } from "../people/account-chains.ts";
 import type { Profile } from "../profile.ts";
 
 const noDevice = deviceId(new Uint8Array(16));

@@ -1,8 +1,8 @@
 import { countUnreadable, findDamage, outboxState, SCHEMA_VERSION } from "../../store/examine.ts";
 import { readSecurityEvents } from "../../store/security-events.ts";
 import { whatItIs } from "../inbox/unreadable.ts";
-import { isInItsPlace } from "../older-copy/notice-older-copy.ts";
 import type { Profile } from "../profile.ts";
+import { isInItsPlace } from "../restored-profile/notice-older-copy.ts";
 import { bad, type Check, count, failed, good, span } from "./check.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;

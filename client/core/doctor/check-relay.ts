@@ -4,9 +4,9 @@ import { newestPrekey } from "../../store/prekeys.ts";
 import { ChatError } from "../chat-error.ts";
 import { chooseRelay, connectAnonymously, connector } from "../connection/connect.ts";
 import { whereabouts } from "../conversations/conversations.ts";
-import { hasBeenFurther } from "../older-copy/notice-older-copy.ts";
-import { ownDevice, refreshChains } from "../people/contacts.ts";
+import { ownDevice, refreshChains } from "../people/account-chains.ts";
 import type { Profile } from "../profile.ts";
+import { hasBeenFurther } from "../restored-profile/notice-older-copy.ts";
 import { bad, type Check, count, failed, good, span } from "./check.ts";
 
 /** Typing and presence go by clocks; so do prekeys and messages that disappear. */

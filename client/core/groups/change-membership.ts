@@ -16,7 +16,7 @@ import { readLogHashes } from "../../store/log-hashes.ts";
 import { ChatError } from "../chat-error.ts";
 import { heldLogs, whereabouts } from "../conversations/conversations.ts";
 import { Inbox } from "../inbox/inbox.ts";
-import { ownChain, ownDeviceKeys } from "../people/contacts.ts";
+import { ownChain, ownDeviceKeys } from "../people/account-chains.ts";
 import { alarm } from "../people/security.ts";
 import type { Profile } from "../profile.ts";
 import { memberState, membershipOf } from "./memberships.ts";

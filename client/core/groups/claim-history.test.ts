@@ -17,7 +17,7 @@ import { readMessage } from "../../store/messages.ts";
 import { readIntents } from "../../store/outbox.ts";
 import { editMessage } from "../messages/annotate.ts";
 import { messageAt } from "../outbox/send-message.ts";
-import { knownChain } from "../people/contacts.ts";
+import { knownChain } from "../people/account-chains.ts";
 import { signEntry } from "./change-membership.ts";
 import { claimHistories, keepOwnClaim, noteClaim, noteJoin } from "./claim-history.ts";
 

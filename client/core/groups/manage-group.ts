@@ -20,7 +20,7 @@ import { ChatError } from "../chat-error.ts";
 import { meetingPlace } from "../conversations/conversations.ts";
 import { queueControl } from "../outbox/queue-silent.ts";
 import { tellOwnDevices } from "../own-devices/tell.ts";
-import { meetPerson } from "../people/contacts.ts";
+import { meetPerson } from "../people/account-chains.ts";
 import { badName, foldName } from "../people/names.ts";
 import { admit } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";

@@ -15,7 +15,7 @@ import { readAccount } from "../../store/accounts.ts";
 import type { StoredConversation } from "../../store/conversations.ts";
 import type { Database } from "../../store/database.ts";
 import { ChatError } from "../chat-error.ts";
-import { knownChain, refreshChains } from "../people/contacts.ts";
+import { knownChain, refreshChains } from "../people/account-chains.ts";
 import { alarm } from "../people/security.ts";
 import type { Profile } from "../profile.ts";
 

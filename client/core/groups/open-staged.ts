@@ -31,7 +31,7 @@ import {
 import { markReady, readWaiting, type StagedRow, waitingRows } from "../../store/staged-rows.ts";
 import { meetingPlace } from "../conversations/conversations.ts";
 import { queueSilent } from "../outbox/queue-silent.ts";
-import { knownChain } from "../people/contacts.ts";
+import { knownChain } from "../people/account-chains.ts";
 import { chainWith } from "../people/former-devices.ts";
 import { record } from "../people/security.ts";
 import { myself } from "../people/sessions.ts";

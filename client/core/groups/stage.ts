@@ -42,7 +42,7 @@ import {
 } from "../../store/staged-rows.ts";
 import { membersOf } from "../conversations/conversations.ts";
 import { takeBackPin } from "../messages/apply-annotation.ts";
-import { knownChain } from "../people/contacts.ts";
+import { knownChain } from "../people/account-chains.ts";
 import { endedAt } from "../people/former-devices.ts";
 import { alarm } from "../people/security.ts";
 import type { Profile } from "../profile.ts";

@@ -20,7 +20,7 @@ import { countShared, noteUnknownAuthor, unknownAuthors } from "../../store/shar
 import { isCount, isGroup } from "../conversations/conversations.ts";
 import { applyWaiting } from "../messages/apply-annotation.ts";
 import { MAX_TEXT_BYTES } from "../messages/text-limits.ts";
-import { knownChain, refreshChains } from "../people/contacts.ts";
+import { knownChain, refreshChains } from "../people/account-chains.ts";
 import type { Profile } from "../profile.ts";
 import { shortTitle } from "./group-names.ts";
 import { titleOrigin } from "./group-title.ts";

@@ -22,7 +22,7 @@ import { startTestRelay, type TestRelay } from "../../../test/support/relay.ts";
 import { readConversation } from "../../store/conversations.ts";
 import { holdLiveStream } from "../connection/live-stream.ts";
 import { syncConversations } from "../connection/sync.ts";
-import { ownChain, ownDeviceKeys, refreshChains } from "../people/contacts.ts";
+import { ownChain, ownDeviceKeys, refreshChains } from "../people/account-chains.ts";
 import { signEntry } from "./change-membership.ts";
 import { createGroup } from "./create-group.ts";
 import { joinRoom } from "./join-group.ts";

@@ -17,7 +17,7 @@ import { readConversations } from "../../store/conversations.ts";
 import { readCounter, setCounter } from "../../store/counters.ts";
 import { transact } from "../../store/database.ts";
 import { ChatError } from "../chat-error.ts";
-import { ownChain } from "../people/contacts.ts";
+import { ownChain } from "../people/account-chains.ts";
 import type { Profile } from "../profile.ts";
 import { appendEntry, signEntry } from "./change-membership.ts";
 import { membershipOf } from "./memberships.ts";

@@ -16,7 +16,7 @@ import type { StagedRow } from "../../store/staged-rows.ts";
 import { theConversation, wasLost } from "../conversations/conversations.ts";
 import { nameOf } from "../groups/memberships.ts";
 import { erasedSince } from "../messages/erased-rows.ts";
-import { knownChain, pinOwnChain } from "../people/contacts.ts";
+import { knownChain, pinOwnChain } from "../people/account-chains.ts";
 import { record } from "../people/security.ts";
 import type { Profile } from "../profile.ts";
 

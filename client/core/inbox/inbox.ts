@@ -15,7 +15,7 @@ import { openWaiting } from "../groups/open-staged.ts";
 import { chainsWanted, isEntryRow, stageDeliveries } from "../groups/stage.ts";
 import { meetAuthors } from "../groups/take-history.ts";
 import { noteUndeleted } from "../messages/erased-rows.ts";
-import { catchUpChains, refreshChains } from "../people/contacts.ts";
+import { catchUpChains, refreshChains } from "../people/account-chains.ts";
 import { alarm } from "../people/security.ts";
 import type { Profile } from "../profile.ts";
 import { showReady, showUntilBehind } from "./show-opened.ts";

@@ -6,11 +6,11 @@ import { keepAside } from "../../store/quarantine.ts";
 import type { StagedRow } from "../../store/staged-rows.ts";
 import { meetingPlace, membersOf, theConversation, wasLost } from "../conversations/conversations.ts";
 import type { Cause } from "../groups/stage.ts";
-import { noteUnknownOwnRow } from "../older-copy/unknown-rows.ts";
 import { queueSilent } from "../outbox/queue-silent.ts";
 import { record } from "../people/security.ts";
 import { mayAnswer } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";
+import { noteUnknownOwnRow } from "../restored-profile/unknown-rows.ts";
 import { whyUnreadable } from "./unreadable.ts";
 
 /** A device whose wraps do not open is offered a fresh session this often at most. */

@@ -7,8 +7,8 @@ import { holding, takeLock } from "../../store/lock.ts";
 import { hasIntents } from "../../store/outbox.ts";
 import { upkeepPrekeys } from "../account/prekey-upkeep.ts";
 import { isCount } from "../conversations/conversations.ts";
-import { noticeOlderCopy } from "../older-copy/notice-older-copy.ts";
 import type { Profile } from "../profile.ts";
+import { noticeOlderCopy } from "../restored-profile/notice-older-copy.ts";
 import { submitOutbox } from "./submit-outbox.ts";
 
 export type Connect = () => Promise<RelayConnection>;

@@ -34,7 +34,7 @@ import { isGroup, membersOf } from "../conversations/conversations.ts";
 import { memberState } from "../groups/memberships.ts";
 import { ownRights } from "../groups/rights.ts";
 import { contentFor } from "../messages/content.ts";
-import { knownChain, ownDevice } from "../people/contacts.ts";
+import { knownChain, ownDevice } from "../people/account-chains.ts";
 import { hasRoster, slotsOf } from "../people/rosters.ts";
 import { addressKey, sessionFor } from "../people/sessions.ts";
 import type { Profile } from "../profile.ts";

@@ -26,14 +26,14 @@ import { heldLogs, settle } from "../conversations/conversations.ts";
 import { mayWrite } from "../groups/rights.ts";
 import { Inbox } from "../inbox/inbox.ts";
 import { eraseDeleted } from "../messages/erase-deleted.ts";
-import { mayBeSentAlready } from "../older-copy/unknown-rows.ts";
-import { meetPerson } from "../people/contacts.ts";
+import { meetPerson } from "../people/account-chains.ts";
 import { fetchRoster, forgetRoster } from "../people/rosters.ts";
 import { record } from "../people/security.ts";
 import { setUpSessions } from "../people/sessions.ts";
 import { stopIfKeyChanged } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";
 import { takePromise } from "../promises.ts";
+import { mayBeSentAlready } from "../restored-profile/unknown-rows.ts";
 import { failIntent } from "./fail-intent.ts";
 import { sealConversation } from "./seal.ts";
 

@@ -40,8 +40,8 @@ import {
 import { saveSetting, settingNames } from "../../store/settings.ts";
 import { isCount } from "../conversations/conversations.ts";
 import { shortTitle } from "../groups/group-names.ts";
+import { ownChain } from "../people/account-chains.ts";
 import { answerAtLast, directWith } from "../people/answer-at-last.ts";
-import { ownChain } from "../people/contacts.ts";
 import { record } from "../people/security.ts";
 import type { Profile } from "../profile.ts";
 import { readHere } from "./encode-state.ts";

@@ -27,7 +27,7 @@ import {
 } from "../../store/own-state.ts";
 import { readSetting, type Settings, settingNames } from "../../store/settings.ts";
 import { queueOwnState } from "../outbox/queue-silent.ts";
-import { ownChain } from "../people/contacts.ts";
+import { ownChain } from "../people/account-chains.ts";
 import type { Profile } from "../profile.ts";
 
 /** What the account's other devices should hear of; the values are read from the store when they are told. */

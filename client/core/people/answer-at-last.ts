@@ -6,7 +6,7 @@ import { nameOf } from "../groups/memberships.ts";
 import { queueSilent } from "../outbox/queue-silent.ts";
 import type { Profile } from "../profile.ts";
 import { acknowledge } from "../receipts/queue-receipts.ts";
-import { knownChain } from "./contacts.ts";
+import { knownChain } from "./account-chains.ts";
 
 /** What waited for him to be known: receipts, and the confirmation of the sessions that his devices set up. Inside a transaction. */
 export function answerAtLast(profile: Profile, account: AccountId): void {

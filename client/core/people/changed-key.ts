@@ -11,7 +11,7 @@ import { conversationWith, findConversationWith } from "../conversations/convers
 import type { Connect } from "../outbox/drain-outbox.ts";
 import { tellOwnDevices } from "../own-devices/tell.ts";
 import type { Profile } from "../profile.ts";
-import { fetchChain } from "./contacts.ts";
+import { fetchChain } from "./account-chains.ts";
 import { foldName } from "./names.ts";
 import { alarm, securityStop } from "./security.ts";
 import { setContactStanding } from "./standing.ts";

@@ -10,7 +10,7 @@ import { readIntents } from "../../store/outbox.ts";
 import { sealConversation } from "../outbox/seal.ts";
 import { queueMessage } from "../outbox/send-message.ts";
 import type { Profile } from "../profile.ts";
-import { refreshChains } from "./contacts.ts";
+import { refreshChains } from "./account-chains.ts";
 import { addressKey } from "./sessions.ts";
 import { blockPerson, contactOf } from "./trust.ts";
 import { verifyPerson } from "./verify.ts";

@@ -12,7 +12,7 @@ import { readAccountEntries } from "../../store/accounts.ts";
 import type { StoredConversation } from "../../store/conversations.ts";
 import { rowNamingHead } from "../../store/heads-in-logs.ts";
 import type { Profile } from "../profile.ts";
-import { knownChain } from "./contacts.ts";
+import { knownChain } from "./account-chains.ts";
 
 /** The entry of the chain that ended the device; undefined: it is active, or never was in. */
 export function endedAt(chain: ChainState, device: DeviceId): number | undefined {

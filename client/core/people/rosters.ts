@@ -31,7 +31,7 @@ import {
 } from "../conversations/conversations.ts";
 import { memberState, membershipOf } from "../groups/memberships.ts";
 import type { Profile } from "../profile.ts";
-import { knownChain, ownChain, refreshChains } from "./contacts.ts";
+import { knownChain, ownChain, refreshChains } from "./account-chains.ts";
 import { alarm } from "./security.ts";
 
 /**

@@ -3,7 +3,7 @@ import { ChatError } from "../chat-error.ts";
 import { resolveTo } from "../conversations/conversations.ts";
 import type { Connect } from "../outbox/drain-outbox.ts";
 import type { Profile } from "../profile.ts";
-import { meetPerson } from "./contacts.ts";
+import { meetPerson } from "./account-chains.ts";
 
 /** Sixty digits to compare with somebody's, as this profile knows him; the relay is asked only for who is new here. */
 export async function safetyNumberWith(profile: Profile, connect: Connect, name: string): Promise<string> {

@@ -13,7 +13,7 @@ import { transact } from "../../store/database.ts";
 import { changePeerDevice, readPeerDevice } from "../../store/peer-devices.ts";
 import { putSessionFirst, readSendingSession } from "../../store/sessions.ts";
 import type { Profile } from "../profile.ts";
-import { knownChain, ownChain } from "./contacts.ts";
+import { knownChain, ownChain } from "./account-chains.ts";
 import { alarm } from "./security.ts";
 
 const MAX_BUNDLES_A_CALL = 128;

@@ -11,8 +11,8 @@ import { nameOf } from "../groups/memberships.ts";
 import { type Message, toMessage } from "../messages/message.ts";
 import type { Connect } from "../outbox/drain-outbox.ts";
 import type { Profile } from "../profile.ts";
+import { meetPerson } from "./account-chains.ts";
 import { answerAtLast, directWith } from "./answer-at-last.ts";
-import { meetPerson } from "./contacts.ts";
 import { badName, foldName } from "./names.ts";
 import { setContactStanding, stopIfKeyChanged } from "./standing.ts";
 

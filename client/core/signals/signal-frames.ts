@@ -17,7 +17,7 @@ import { readEphemeralKey } from "../../store/senders.ts";
 import { isOn } from "../../store/settings.ts";
 import { isGroup, membersOf } from "../conversations/conversations.ts";
 import { membershipOf } from "../groups/memberships.ts";
-import { knownChain } from "../people/contacts.ts";
+import { knownChain } from "../people/account-chains.ts";
 import { hasRoster } from "../people/rosters.ts";
 import { isAccepted, isBlocked } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";

@@ -10,7 +10,7 @@ import { checkNameIsFree, checkNewName, register } from "../../core/account/regi
 import { relayDoors } from "../../core/account/relay-details.ts";
 import { renewLogin } from "../../core/account/renew-login.ts";
 import { resetPassword } from "../../core/account/reset-password.ts";
-import { type Standing, standingOf } from "../../core/account/standing.ts";
+import { type SetUpStage, setUpStageOf } from "../../core/account/set-up-stage.ts";
 import { type AskPassphrase, createKey, readKey, unlockProfile } from "../../core/account/unlock-profile.ts";
 import { ChatError } from "../../core/chat-error.ts";
 import { chooseRelay } from "../../core/connection/connect.ts";
@@ -132,7 +132,7 @@ export class FirstRun {
 
   async #unlock(passphrase: string, tell: Tell): Promise<FirstRunAnswer> {
     const given = async () => passphrase;
-    const standing = await standingOf(this.#parts.paths, given);
+    const standing = await setUpStageOf(this.#parts.paths, given);
     this.#passphrase = given;
     if (standing.kind === "ready") return this.#enter(standing.profile, "opened", tell);
     const unfinished = unfinishedOf(standing, this.#parts.ownRelay);
@@ -190,7 +190,7 @@ export class FirstRun {
     } finally {
       closeProfile(profile);
     }
-    const standing = await standingOf(paths, this.#passphrase);
+    const standing = await setUpStageOf(paths, this.#passphrase);
     if (standing.kind === "ready") return this.#enter(standing.profile, "registered", tell);
     return this.#register({ ...credentials, invitation: "" });
   }
@@ -256,7 +256,7 @@ export class FirstRun {
     try {
       yield await work;
     } catch (error) {
-      const standing = await standingOf(this.#parts.paths, this.#passphrase);
+      const standing = await setUpStageOf(this.#parts.paths, this.#passphrase);
       if (standing.kind === "ready") closeProfile(standing.profile);
       const unfinished = unfinishedOf(standing, this.#parts.ownRelay);
       if (unfinished !== undefined) yield { kind: "unfinished", unfinished };
@@ -269,7 +269,7 @@ export class FirstRun {
     try {
       yield await work;
     } catch (error) {
-      const standing = await standingOf(this.#parts.paths, this.#passphrase);
+      const standing = await setUpStageOf(this.#parts.paths, this.#passphrase);
       if (standing.kind === "ready") closeProfile(standing.profile);
       const unfinished = unfinishedOf(standing, this.#parts.ownRelay);
       if (unfinished?.stage === "made") yield { kind: "unfinished", unfinished };
@@ -284,7 +284,7 @@ export class FirstRun {
   }
 }
 
-export function unfinishedOf(standing: Standing, ownRelay: OwnRelay): Unfinished | undefined {
+export function unfinishedOf(standing: SetUpStage, ownRelay: OwnRelay): Unfinished | undefined {
   if (standing.kind !== "begun" && standing.kind !== "made" && standing.kind !== "joining") return undefined;
   const { kind: stage, name, relayUrl } = standing;
   return { stage, name, relay: relayAt(relayUrl, ownRelay) };

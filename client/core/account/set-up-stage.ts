@@ -8,7 +8,7 @@ import { systemRuntime } from "../runtime.ts";
 import { type AskPassphrase, readKey } from "./unlock-profile.ts";
 
 /** How far the making of an account has come in a profile. */
-export type Standing =
+export type SetUpStage =
   | { readonly kind: "none" }
   /** It needs a passphrase, and none was given. */
   | { readonly kind: "locked" }
@@ -22,7 +22,7 @@ export type Standing =
   | { readonly kind: "ready"; readonly profile: Profile };
 
 /** Opens the profile if its account is ready. Throws where there is a profile that does not open. */
-export async function standingOf(paths: ProfilePaths, passphrase: AskPassphrase): Promise<Standing> {
+export async function setUpStageOf(paths: ProfilePaths, passphrase: AskPassphrase): Promise<SetUpStage> {
   if (!existsSync(paths.key) && !existsSync(paths.database)) return { kind: "none" };
   let key: Uint8Array;
   try {

@@ -9,7 +9,7 @@ import { profilePaths } from "../paths.ts";
 import { closeProfile, type ProfilePaths } from "../profile.ts";
 import { checkNameIsFree, register, type WordsKeeper } from "./register.ts";
 import { renewLogin } from "./renew-login.ts";
-import { standingOf } from "./standing.ts";
+import { setUpStageOf } from "./set-up-stage.ts";
 import { createKey, readKey, unlockProfile } from "./unlock-profile.ts";
 
 let relay: TestRelay;
@@ -67,12 +67,12 @@ function lose(method: "finishRegistration" | "finishLogin"): void {
 }
 
 test("a home where nothing ever was has no account", async () => {
-  expect(await standingOf(paths, noPassphrase)).toEqual({ kind: "none" });
+  expect(await setUpStageOf(paths, noPassphrase)).toEqual({ kind: "none" });
 });
 
 test("an account that is registered and logged in is ready", async () => {
   await registered();
-  const standing = await standingOf(paths, noPassphrase);
+  const standing = await setUpStageOf(paths, noPassphrase);
   expect(standing).toMatchObject({ kind: "ready", profile: { identity: { name: name() } } });
   if (standing.kind === "ready") closeProfile(standing.profile);
 });
@@ -80,7 +80,7 @@ test("an account that is registered and logged in is ready", async () => {
 test("a registration of which the relay's answer was lost is begun", async () => {
   lose("finishRegistration");
   await expect(registered()).rejects.toThrow();
-  expect(await standingOf(paths, noPassphrase)).toEqual({
+  expect(await setUpStageOf(paths, noPassphrase)).toEqual({
     kind: "begun",
     name: name(),
     relayUrl: between.url,
@@ -91,24 +91,24 @@ test("an account whose owner does not have its words yet is made, even when it i
   const leaves: WordsKeeper = { ...takesThem, handOver: () => Promise.reject(new Error("gone")) };
   await expect(registered(leaves)).rejects.toThrow("gone");
   const made = { kind: "made", name: name(), relayUrl: between.url };
-  expect(await standingOf(paths, noPassphrase)).toEqual(made);
+  expect(await setUpStageOf(paths, noPassphrase)).toEqual(made);
   const profile = await unlockProfile(paths, noPassphrase);
   await renewLogin(profile, "correct horse");
   closeProfile(profile);
-  expect(await standingOf(paths, noPassphrase)).toEqual(made);
+  expect(await setUpStageOf(paths, noPassphrase)).toEqual(made);
 });
 
 test("an account that could not be logged in is made", async () => {
   lose("finishLogin");
   await expect(registered()).rejects.toThrow();
-  expect(await standingOf(paths, noPassphrase)).toMatchObject({ kind: "made", name: name() });
+  expect(await setUpStageOf(paths, noPassphrase)).toMatchObject({ kind: "made", name: name() });
 });
 
 test("a profile with a passphrase is locked without it, and a wrong one is said to be wrong", async () => {
   await registered(takesThem, "open sesame");
-  expect(await standingOf(paths, noPassphrase)).toEqual({ kind: "locked" });
-  await expect(standingOf(paths, async () => "wrong")).rejects.toMatchObject({ code: "wrong_passphrase" });
-  const standing = await standingOf(paths, async () => "open sesame");
+  expect(await setUpStageOf(paths, noPassphrase)).toEqual({ kind: "locked" });
+  await expect(setUpStageOf(paths, async () => "wrong")).rejects.toMatchObject({ code: "wrong_passphrase" });
+  const standing = await setUpStageOf(paths, async () => "open sesame");
   expect(standing.kind).toBe("ready");
   if (standing.kind === "ready") closeProfile(standing.profile);
 });
@@ -127,5 +127,5 @@ test("a name is free until somebody has it, and asking takes nothing", async () 
 test("a damaged key is no reason to begin anew", async () => {
   mkdirSync(paths.folder, { recursive: true });
   writeFileSync(paths.key, "damaged");
-  await expect(standingOf(paths, noPassphrase)).rejects.toThrow();
+  await expect(setUpStageOf(paths, noPassphrase)).rejects.toThrow();
 });
