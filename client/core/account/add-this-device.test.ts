@@ -124,7 +124,7 @@ const idOf = ({ identity }: Profile) => toHex(identity.deviceId);
 async function canCall(profile: Profile): Promise<boolean> {
   const connection = await connector(profile)();
   try {
-    return (await connection.countPrekeys()).oneTimeLeft === 100;
+    return (await connection.countPrekeys()).oneTimeLeft > 90;
   } catch {
     return false;
   } finally {
