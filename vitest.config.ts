@@ -8,6 +8,9 @@ const unit = "{bin,bench,keys,relay,client,proto}/**/*.test.ts";
 /** Files that replace modules: others must not get these, and they must not get what others have loaded. */
 const replacing = globSync(unit).filter((path) => readFileSync(path, "utf8").includes("vi.mock("));
 
+/** Bad days, attackers and whole lives of accounts: minutes of real processes, for CI and `npm run test:long`. */
+const long = ["test/{long,hostile,faults}/**/*.test.ts"];
+
 export default defineConfig({
   test: {
     pool: "forks",
@@ -41,7 +44,14 @@ export default defineConfig({
         test: {
           name: "stories",
           include: ["test/**/*.test.ts"],
-          exclude: ignored,
+          exclude: [...ignored, ...long],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "long",
+          include: long,
         },
       },
     ],
