@@ -126,6 +126,23 @@ test("each log goes on as another incarnation, and every device is told until it
   await knowing.ping();
   expect(knowing.heads).toEqual([]);
   await knowing.finish();
+
+  // And once more: who has heard of neither goes on at the first cut, who has heard of that at the second.
+  const more = await RawStream.open(a);
+  await more.submitted(envelopeBy(a, again.roster), wrapsBy(a, again.roster));
+  await more.finish();
+  await relay.database.query("delete from relay_marks");
+  expect(await start()).toBe(true);
+  for (const [restoredKnown, cut] of [
+    [0n, 1n],
+    [restoredAt, 2n],
+  ] as const) {
+    const late = new RawStream(b);
+    late.send({ case: "hello", value: { restoredKnown } });
+    await late.ping();
+    expect(late.heads).toMatchObject([{ head: 2n, restoredSequence: cut }]);
+    await late.finish();
+  }
 });
 
 test("one-time prekeys that may have been handed out are forgotten", async () => {

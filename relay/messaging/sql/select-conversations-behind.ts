@@ -7,7 +7,8 @@ const ROWS_LOOKED_AT = 100;
 /**
  * The conversations in which the device has not acknowledged everything that it may read. One where only its own messages
  * are behind its cursor does not count: it has written them, and a device that only sends would be told of them for ever.
- * Those that were put back to an older state since `restoredKnown` count always.
+ * Those that were put back to an older state since `restoredKnown` count always, with the first cut that the device has
+ * not heard of: up to there its log is everybody's.
  * A device that was added later is told of all that its account is in, until it acknowledges where it begins.
  */
 export async function selectConversationsBehind(
@@ -73,8 +74,8 @@ export async function selectConversationsBehind(
       start_entry.sequence as start_entry_sequence,
       start_entry.hash as start_entry_hash,
       seen.end_sequence,
-      seen.restored_sequence,
-      seen.restored_hash,
+      coalesce(cut.sequence, seen.restored_sequence) as restored_sequence,
+      coalesce(cut.hash, seen.restored_hash) as restored_hash,
       seen.first_hash,
       array(
         select conversation_members.account_id
@@ -102,6 +103,14 @@ export async function selectConversationsBehind(
       order by membership_entries.log_sequence desc
       limit 1
     ) as start_entry on true
+    left join lateral (
+      select conversation_cuts.sequence, conversation_cuts.hash
+      from conversation_cuts
+      where conversation_cuts.conversation_id = seen.conversation_id
+        and conversation_cuts.restored_at > $4::int8
+      order by conversation_cuts.sequence
+      limit 1
+    ) as cut on true
     where (seen.head > seen.cursor or seen.is_new or seen.restored_at > $4::int8)
       and (
         seen.is_new

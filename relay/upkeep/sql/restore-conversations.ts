@@ -38,14 +38,22 @@ export async function restoreConversations(
   now: number,
 ): Promise<void> {
   await db.query(
-    `update conversations
-    set incarnation = restored.incarnation,
-      first_hash = restored.first_hash,
-      restored_at = $4::int8,
-      restored_sequence = conversations.head,
-      restored_hash = conversations.log_hash
-    from unnest($1::bytea[], $2::bytea[], $3::bytea[]) as restored (conversation_id, incarnation, first_hash)
-    where conversations.conversation_id = restored.conversation_id`,
+    `with cut as (
+      update conversations
+      set incarnation = restored.incarnation,
+        first_hash = restored.first_hash,
+        restored_at = $4::int8,
+        restored_sequence = conversations.head,
+        restored_hash = conversations.log_hash
+      from unnest($1::bytea[], $2::bytea[], $3::bytea[]) as restored (conversation_id, incarnation, first_hash)
+      where conversations.conversation_id = restored.conversation_id
+      returning conversations.conversation_id, conversations.restored_sequence, conversations.restored_hash
+    )
+    insert into conversation_cuts (conversation_id, restored_at, sequence, hash)
+    select conversation_id, $4::int8, restored_sequence, restored_hash
+    from cut
+    where restored_hash is not null
+    on conflict do nothing`,
     [
       byteaArray(restored.map(({ conversationId }) => conversationId)),
       byteaArray(restored.map(({ incarnation }) => incarnation)),

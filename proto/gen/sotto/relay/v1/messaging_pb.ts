@@ -187,7 +187,8 @@ export type Conversation = Message<"sotto.relay.v1.Conversation"> & {
 
   /**
    * With `restored_hash`: the relay's database was put back to an older state. The log up to this row is the one it
-   * always was; what came behind it then is lost, and what comes now is another incarnation of it.
+   * always was; what came behind it then is lost, and what comes now is another incarnation of it. Of several times that
+   * the device has not heard of, Welcome's heads name the one that leaves least.
    *
    * @generated from field: uint64 restored_sequence = 13;
    */
