@@ -13,7 +13,7 @@ export interface IssuedTokens {
 
 /** The calls that need no access token: registration, login, recovery and refresh. Every one rejects with NetError only. */
 export interface AuthCalls {
-  describeRelay(): Promise<RelayDoors>;
+  describeRelay(): Promise<RelayDescription>;
   startRegistration(request: {
     name: string;
     accountId: Uint8Array;
@@ -64,19 +64,21 @@ export interface AuthCalls {
 }
 
 /** What the relay says of its doors; undefined: nothing that this version knows. */
-export interface RelayDoors {
+export interface RelayDescription {
   readonly directory: "open" | "exact" | "off" | undefined;
   readonly registration: "open" | "invite" | "closed" | undefined;
+  /** Of its program; undefined: it does not say. */
+  readonly version: string | undefined;
 }
 
 const { method } = AuthService;
 
-const directoryDoors: Record<number, RelayDoors["directory"]> = {
+const directoryDoors: Record<number, RelayDescription["directory"]> = {
   [DirectoryDoor.OPEN]: "open",
   [DirectoryDoor.EXACT]: "exact",
   [DirectoryDoor.OFF]: "off",
 };
-const registrationDoors: Record<number, RelayDoors["registration"]> = {
+const registrationDoors: Record<number, RelayDescription["registration"]> = {
   [RegistrationDoor.OPEN]: "open",
   [RegistrationDoor.INVITE]: "invite",
   [RegistrationDoor.CLOSED]: "closed",
@@ -88,8 +90,12 @@ const tokenForm = /^[\w.~+/=-]{1,2048}$/;
 export function authCalls(channel: RelayChannel): AuthCalls {
   return {
     async describeRelay() {
-      const { directory, registration } = await channel.unary(method.describeRelay, {});
-      return { directory: directoryDoors[directory], registration: registrationDoors[registration] };
+      const { directory, registration, version } = await channel.unary(method.describeRelay, {});
+      return {
+        directory: directoryDoors[directory],
+        registration: registrationDoors[registration],
+        version: /^[\w.+-]{1,32}$/.test(version) ? version : undefined,
+      };
     },
     async startRegistration(request) {
       return (await channel.unary(method.startRegistration, request)).registrationResponse;

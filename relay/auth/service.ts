@@ -7,6 +7,7 @@ import { RateLimit } from "../rate-limit.ts";
 import { type Service, service } from "../service.ts";
 import { deleteAccount } from "../upkeep/delete-account.ts";
 import { noteSeen } from "../upkeep/lapse.ts";
+import { version } from "../version.ts";
 import { makeChallenge } from "./challenge.ts";
 import { addDevice, finishEnrolment } from "./enrol.ts";
 import { finishLogin, startLogin, takeProvenLogin } from "./log-in.ts";
@@ -31,7 +32,7 @@ export function authService(parts: Parts, bus: Bus): Service {
     await failures.giveBack(name);
   };
 
-  const described = describe(doors);
+  const described = { ...describe(doors), version };
 
   return service(AuthService, {
     describeRelay: { access: "anybody", handle: async () => described },

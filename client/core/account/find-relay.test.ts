@@ -96,7 +96,11 @@ test("a relay with a certificate of its own is found by its whole address, and b
       message: expect.stringContaining("not the one that its address names"),
       hint: "Ask the relay's operator for its address of today.",
     });
-    expect(await relayDoors(await findRelay(own.url))).toEqual({ directory: "open", registration: "open" });
+    expect(await relayDoors(await findRelay(own.url))).toEqual({
+      directory: "open",
+      registration: "open",
+      version: "source",
+    });
   } finally {
     await own.stop();
   }

@@ -1,4 +1,4 @@
-import type { RelayDoors } from "../../net/auth-calls.ts";
+import type { RelayDescription } from "../../net/auth-calls.ts";
 import type { RelayAddress } from "../../net/relay-address.ts";
 import { readNewestSecurityEvents, type SecurityEvent } from "../../store/security-events.ts";
 import { connectAnonymously } from "../connection/connect.ts";
@@ -16,7 +16,7 @@ export function newestFindings({ db }: Profile): Findings {
 }
 
 /** Who may be looked up there, and who may register, as the relay says. Throws NetError. */
-export async function relayDoors(relay: RelayAddress): Promise<RelayDoors> {
+export async function relayDoors(relay: RelayAddress): Promise<RelayDescription> {
   const { auth, close } = await connectAnonymously(relay);
   try {
     return await auth.describeRelay();

@@ -44,10 +44,11 @@ async function checkReachable(profile: Profile | undefined, asked: string | unde
   const address = chooseRelay(asked, own);
   const { auth, close } = await connectAnonymously(address);
   try {
-    await auth.getChallenge();
+    const { version } = await auth.describeRelay();
     const before = performance.now();
     await auth.getChallenge();
-    const detail = `${address.url} answers in ${Math.max(1, Math.round(performance.now() - before))} ms`;
+    const time = `${Math.max(1, Math.round(performance.now() - before))} ms`;
+    const detail = `${address.url} answers in ${time}${version === undefined ? "" : `, Sotto ${version}`}`;
     if (own === undefined || address.url === own) return good("relay", detail);
     const hint = "Unset CHAT_RELAY, or leave out --relay, unless the relay has moved.";
     return bad("relay", null, `${detail}, but the account is at ${own}`, hint);
