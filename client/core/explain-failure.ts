@@ -78,7 +78,7 @@ const refusals: Record<RefusalReason, Explanation> = {
   superseded: { code: "not_allowed", message: "Another process of this profile took over the connection." },
   relay_unavailable: {
     code: "relay_unreachable",
-    message: "The relay is stopping, or has lost its database.",
+    message: "The relay is stopping, or cannot use its database.",
     hint: WAIT,
   },
   internal: { code: "relay_unreachable", message: "The relay failed with a fault of its own.", hint: WAIT },

@@ -267,6 +267,16 @@ test("a relay that asks to wait is waited for", async () => {
   expect(readMessages(alice.profile, { limit: 1 })).toMatchObject([{ state: "queued" }]);
 });
 
+test("a relay that cannot store anything is away, and the message waits", async () => {
+  world.relay.lies.submit = () => "relay_unavailable";
+  const { position } = queue("bob", "later");
+  await expect(deliver(alice, position)).rejects.toMatchObject({
+    code: "unreachable",
+    reason: "relay_unavailable",
+  });
+  expect(readMessages(alice.profile, { limit: 1 })).toMatchObject([{ state: "queued" }]);
+});
+
 test("an id that the relay says is taken fails the message with an alarm", async () => {
   world.relay.lies.submit = () => "message_id_reused";
   const { position } = queue("bob", "x");

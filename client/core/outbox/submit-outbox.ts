@@ -68,19 +68,24 @@ export async function submitOutbox(
     for (const conversation of new Set(round.map((intent) => intent.conversation))) {
       await prepare(profile, connection, conversation, last.intent, bringToHead);
     }
-    const delay = await submitRound(profile, stream, last.intent, signal);
-    if (delay === undefined) continue;
+    const wait = await submitRound(profile, stream, last.intent, signal);
+    if (wait === undefined) continue;
     waits += 1;
-    if (waits > MAX_WAITS || delay > MAX_WAIT_MS) throw waitLonger(delay);
-    await sleep(delay, undefined, signal === undefined ? {} : { signal });
+    if (waits > MAX_WAITS || wait.delay > MAX_WAIT_MS) throw waitLonger(wait);
+    await sleep(wait.delay, undefined, signal === undefined ? {} : { signal });
   }
 }
 
-function waitLonger(delay: number): NetError {
-  return new NetError("refused", "the relay asks to wait before sending more", {
-    reason: "rate_limited",
-    retryAfter: delay,
-  });
+/** The relay wants the same bytes later. */
+interface Wait {
+  /** Milliseconds. */
+  readonly delay: number;
+  readonly reason: "rate_limited" | "relay_unavailable";
+}
+
+function waitLonger({ delay, reason }: Wait): NetError {
+  const code = reason === "relay_unavailable" ? "unreachable" : "refused";
+  return new NetError(code, "the relay asks to wait before sending more", { reason, retryAfter: delay });
 }
 
 /** Seals a conversation's intents up to `through`; those for which it cannot be done for good become failed. */
@@ -177,7 +182,7 @@ async function submitRound(
   stream: RelayStream,
   through: number,
   signal: AbortSignal | undefined,
-): Promise<number | undefined> {
+): Promise<Wait | undefined> {
   const sealed = readIntents(profile.db, profile.runtime.now(), IN_FLIGHT).filter(
     (intent) => intent.intent <= through && intent.sealed !== undefined,
   );
@@ -185,18 +190,18 @@ async function submitRound(
     stream.submit(intent.sealed?.envelope ?? new Uint8Array(), intent.sealed?.wraps ?? new Uint8Array()),
   );
   const answers = await answered(submits, stream, signal);
-  let delay: number | undefined;
+  let wait: Wait | undefined;
   transact(profile.db, () => {
     for (const [index, intent] of sealed.entries()) {
       const answer = answers[index];
       if (answer === undefined) continue;
       if ("accepted" in answer) takeAccepted(profile, intent, answer.accepted);
-      else delay = takeRefused(profile, intent, answer.refused) ?? delay;
+      else wait = takeRefused(profile, intent, answer.refused) ?? wait;
     }
   });
   const broken = answers.length < sealed.length || answers.includes(undefined);
   if (broken) throw (await stream.closed) ?? new NetError("unreachable", "the stream was closed");
-  return delay;
+  return wait;
 }
 
 /** The answers that came, undefined for those that did not: their outcome is unknown. */
@@ -235,8 +240,8 @@ function takeAccepted(profile: Profile, intent: Intent, accepted: Accepted): voi
   takePromise(profile, intent.conversation, messageRowHash(envelopeHash(envelope)), promised);
 }
 
-/** Milliseconds to wait, if that is what the relay wants. Inside a transaction. */
-function takeRefused(profile: Profile, intent: Intent, refused: Refused): number | undefined {
+/** How long to wait, if that is what the relay wants. Inside a transaction. */
+function takeRefused(profile: Profile, intent: Intent, refused: Refused): Wait | undefined {
   const current = readIntent(profile.db, intent.intent);
   // Another process, or an earlier answer of this round, has changed it since.
   if (current?.sealed === undefined || current.attempt !== intent.attempt) return undefined;
@@ -244,7 +249,7 @@ function takeRefused(profile: Profile, intent: Intent, refused: Refused): number
   switch (reason) {
     case "rate_limited":
     case "relay_unavailable":
-      return Math.max(Number(refused.retryAfterMs), 50);
+      return { delay: Math.max(Number(refused.retryAfterMs), 50), reason };
     case "stale_roster":
     case "unknown_conversation":
       sealAgain(profile, current);
