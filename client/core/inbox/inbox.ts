@@ -4,6 +4,7 @@ import { NetError } from "../../net/net-error.ts";
 import type { Conversation, Delivery, RelayConnection, RelayStream } from "../../net/relay-connection.ts";
 import {
   findConversation,
+  findNumbered,
   nameRelayHead,
   readConversation,
   readConversations,
@@ -104,9 +105,9 @@ export class Inbox {
 
   /** Brings one log to its head as it is now, whatever the relay said of it before. */
   async bringToHead(conversation: number): Promise<void> {
-    const stored = readConversation(this.#profile.db, conversation);
+    const stored = findNumbered(this.#profile.db, conversation);
+    if (stored?.conversationId === undefined || stored.log === undefined) return;
     const { conversationId: id, log } = stored;
-    if (id === undefined || log === undefined) return;
     const { pulled } = await inTime(this.#stream.pull(id, BigInt(log.head.sequence), 1));
     const head = Number(pulled.head);
     if (head > stored.relayHead) nameRelayHead(this.#profile.db, conversation, head, stored.rosterNamed);
@@ -149,13 +150,11 @@ export class Inbox {
 
   async #pull(conversation: number, room: { rows: number; bytes: number }): Promise<void> {
     while (room.rows > 0 && room.bytes > 0 && !this.#leftAlone.has(conversation)) {
-      const {
-        conversationId: id,
-        log,
-        relayHead,
-        openedSequence,
-      } = readConversation(this.#profile.db, conversation);
-      if (id === undefined || log === undefined || log.head.sequence >= relayHead) return;
+      const stored = findNumbered(this.#profile.db, conversation);
+      // A mere name, which another process may since have found to be a conversation that is here.
+      if (stored?.conversationId === undefined || stored.log === undefined) return;
+      const { conversationId: id, log, relayHead, openedSequence } = stored;
+      if (log.head.sequence >= relayHead) return;
       if (log.head.sequence - openedSequence >= MAX_STAGED_ROWS) return;
       const pull = this.#stream.pull(id, BigInt(log.head.sequence), PULL_LIMIT);
       const { deliveries } = await inTime(pull);
