@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { ready } from "../../../keys/index.ts";
 import { readIdentity } from "../../store/identity.ts";
 import { ProfileKeyError } from "../../store/profile-key-error.ts";
 import { readRecoveryWords } from "../../store/recovery-words.ts";
@@ -36,6 +37,8 @@ export async function setUpStageOf(paths: ProfilePaths, passphrase: AskPassphras
   const identity = readIdentity(db);
   const isReady = readTokens(db) !== undefined && readRecoveryWords(db) === undefined;
   if (identity?.stage === "registered" && isReady) {
+    // Whoever has a profile verifies chains with it at once, without waiting for anything.
+    await ready();
     return { kind: "ready", profile: { db, paths, identity, runtime: systemRuntime } };
   }
   db.close();
