@@ -51,7 +51,7 @@ async function say(texts: readonly string[], to = "alice"): Promise<string> {
     queueMessage(mallory.profile, { to, text });
   }
   await drainOutbox(mallory.profile, mallory.connect);
-  await Promise.all([wide.shows(`the end of ${count}`, 3_000), narrow.shows(`the end of ${count}`, 3_000)]);
+  await Promise.all([wide.shows(`the end of ${count}`), narrow.shows(`the end of ${count}`)]);
   return wide.output.slice(before[0]) + narrow.output.slice(before[1]);
 }
 
