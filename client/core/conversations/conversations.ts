@@ -46,6 +46,7 @@ import { admit } from "../people/standing.ts";
 import type { Profile } from "../profile.ts";
 import { forgetReceipts } from "../receipts/receipts.ts";
 import { continueRestored, sendLostAgain, wasPutBack } from "../restored-relay/continue-log.ts";
+import { selfConversation } from "./self-conversation.ts";
 import { showStart, wasThereFromTheStart } from "./show-start.ts";
 
 const { GROUP, ROOM } = RelayKind;
@@ -127,28 +128,14 @@ export function conversationWith(profile: Profile, destination: Destination): nu
   const found = findConversationWith(profile, destination);
   if (found !== undefined) return found.conversation;
   if (destination.kind === "group") return destination.conversation;
-  const id = conversationIdOf(profile, destination);
-  const { identity } = profile;
-  if (destination.kind === "self" || id === undefined || destination.accountId === undefined) {
-    return destination.kind === "self"
-      ? addSelf(profile)
-      : addConversation(profile.db, { kind: "dm", peerName: destination.name });
-  }
+  if (destination.kind === "self") return selfConversation(profile);
+  const { name, accountId } = destination;
+  if (accountId === undefined) return addConversation(profile.db, { kind: "dm", peerName: name });
   return addConversation(profile.db, {
-    conversationId: dmConversationId(identity.accountId, destination.accountId),
+    conversationId: dmConversationId(profile.identity.accountId, accountId),
     kind: "dm",
-    peerName: destination.name,
-    peerAccount: destination.accountId,
-  });
-}
-
-function addSelf(profile: Profile): number {
-  const { accountId: own, name } = profile.identity;
-  return addConversation(profile.db, {
-    conversationId: selfConversationId(own),
-    kind: "self",
     peerName: name,
-    peerAccount: own,
+    peerAccount: accountId,
   });
 }
 

@@ -1,19 +1,7 @@
-import {
-  type AccountId,
-  type ConversationId,
-  equal,
-  findDevice,
-  selfConversationId,
-} from "../../../keys/index.ts";
+import { type AccountId, type ConversationId, equal, findDevice } from "../../../keys/index.ts";
 import { readAccount, readPinnedName } from "../../store/accounts.ts";
 import { readContact, readContacts } from "../../store/contacts.ts";
-import {
-  addConversation,
-  findConversation,
-  findDirect,
-  readConversation,
-  readConversations,
-} from "../../store/conversations.ts";
+import { findConversation, readConversation, readConversations } from "../../store/conversations.ts";
 import { countUp, readCounter } from "../../store/counters.ts";
 import { transact } from "../../store/database.ts";
 import {
@@ -26,6 +14,7 @@ import {
   saveOwnState,
 } from "../../store/own-state.ts";
 import { readSetting, type Settings, settingNames } from "../../store/settings.ts";
+import { selfConversation } from "../conversations/self-conversation.ts";
 import { queueOwnState } from "../outbox/queue-silent.ts";
 import { ownChain } from "../people/account-chains.ts";
 import type { Profile } from "../profile.ts";
@@ -179,15 +168,6 @@ function tell(
 export function queueTelling(profile: Profile, afterMs: number): void {
   const self = selfConversation(profile);
   if (!isTellingQueued(profile.db, self)) queueOwnState(profile, self, profile.runtime.now() + afterMs);
-}
-
-function selfConversation({ db, identity }: Profile): number {
-  const { accountId: own, name } = identity;
-  const id = selfConversationId(own);
-  return (
-    findDirect(db, id)?.conversation ??
-    addConversation(db, { conversationId: id, kind: "self", peerName: name, peerAccount: own })
-  );
 }
 
 export function asSubject(name: string): Uint8Array {
