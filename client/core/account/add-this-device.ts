@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { createDeviceKeys, type DeviceKeys, findDevice, ready } from "../../../keys/index.ts";
 import type { AuthCalls } from "../../net/auth-calls.ts";
+import { NetError } from "../../net/net-error.ts";
 import type { RelayAddress } from "../../net/relay-address.ts";
 import { saveAccountEntries } from "../../store/accounts.ts";
 import { type Database, transact } from "../../store/database.ts";
@@ -79,8 +80,9 @@ async function greet(profile: Profile): Promise<void> {
     } finally {
       connection.close();
     }
-  } catch {
+  } catch (error) {
     // The next command that connects does it. What is wrong with the relay is in the profile, and told by that one.
+    if (!(error instanceof NetError) && !(error instanceof ChatError)) throw error;
   }
 }
 
