@@ -280,7 +280,7 @@ test("a message that the relay puts into another conversation than its own is no
   await send(alice, "bob", "one");
   world.relay.lies.submit = () => "relay_unavailable";
   const { position } = queueMessage(alice.profile, { to: "bob", text: "two" });
-  await expect(deliver(alice, position)).rejects.toMatchObject({ code: "refused" });
+  await expect(deliver(alice, position)).rejects.toMatchObject({ code: "unreachable" });
   const envelope = world.relay.submits.at(-1)?.envelope ?? new Uint8Array();
   const { accountId, deviceId } = alice.address;
   const sender = toHex(accountId) + toHex(deviceId);
