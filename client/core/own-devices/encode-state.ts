@@ -1,11 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { accountId } from "../../../keys/index.ts";
-import {
-  Notify,
-  type OwnReadSchema,
-  type OwnValueSchema,
-  Standing,
-} from "../../../proto/gen/sotto/chat/v1/content_pb.ts";
+import type { OwnReadSchema, OwnValueSchema } from "../../../proto/gen/sotto/chat/v1/content_pb.ts";
 import { readPinnedName } from "../../store/accounts.ts";
 import { readContact } from "../../store/contacts.ts";
 import { findConversation, type StoredConversation } from "../../store/conversations.ts";
@@ -24,17 +19,14 @@ import { isOn, type Settings, settingNames } from "../../store/settings.ts";
 import { encodeContent } from "../outbox/encode-content.ts";
 import type { Profile } from "../profile.ts";
 import { hasOtherDevices, queueTelling } from "./tell.ts";
-
-/** Of one message: what is more goes in several. */
-const MAX_CHANGES = 300;
-const MAX_UNREAD = 512;
+import { levels, MAX_UNREAD, MAX_VALUES, standings } from "./wire.ts";
 
 type Value = MessageInitShape<typeof OwnValueSchema>;
 type Read = MessageInitShape<typeof OwnReadSchema>;
 
 /** What the other devices are told, now that it is sealed; undefined: there is nothing to tell. Inside a transaction. */
 export function ownStateFor(profile: Profile, { position }: Intent): Uint8Array | undefined {
-  const changes = takeOwnChanges(profile.db, position, MAX_CHANGES);
+  const changes = takeOwnChanges(profile.db, position, MAX_VALUES);
   if (hasOwnChanges(profile.db)) queueTelling(profile, 0);
   if (changes.length === 0 || !hasOtherDevices(profile)) return undefined;
   const reads: Read[] = [];
@@ -122,13 +114,6 @@ function aboutOf({ db }: Profile, kind: OwnRegister, subject: Uint8Array): Value
     }
   }
 }
-
-const standings = {
-  stranger: Standing.UNSPECIFIED,
-  accepted: Standing.ACCEPTED,
-  blocked: Standing.BLOCKED,
-} as const;
-const levels = { all: Notify.UNSPECIFIED, mentions: Notify.MENTIONS, none: Notify.NONE } as const;
 
 /** The alias that was wished for, where another group has it here. */
 function wishOf(value: string | undefined): string | undefined {

@@ -13,7 +13,7 @@ import {
   validName,
 } from "../../../keys/index.ts";
 import {
-  Notify,
+  type Notify,
   type OwnGroup,
   type OwnRead,
   type OwnState,
@@ -22,7 +22,7 @@ import {
 } from "../../../proto/gen/sotto/chat/v1/content_pb.ts";
 import { pinName } from "../../store/accounts.ts";
 import { saveChangedKey } from "../../store/changed-keys.ts";
-import { type ContactStanding, saveContactStanding, saveContactVerified } from "../../store/contacts.ts";
+import { saveContactStanding, saveContactVerified } from "../../store/contacts.ts";
 import { findConversation, type StoredConversation } from "../../store/conversations.ts";
 import { readCounter } from "../../store/counters.ts";
 import { addGroup, assignAliases, setNotify, setStanding, setTitle } from "../../store/groups.ts";
@@ -38,7 +38,7 @@ import {
   saveOwnState,
 } from "../../store/own-state.ts";
 import { saveSetting, settingNames } from "../../store/settings.ts";
-import { isCount } from "../conversations/conversations.ts";
+import { isCount, isGroup } from "../conversations/conversations.ts";
 import { shortTitle } from "../groups/group-names.ts";
 import { ownChain } from "../people/account-chains.ts";
 import { answerAtLast, directWith } from "../people/answer-at-last.ts";
@@ -46,9 +46,8 @@ import { record } from "../people/security.ts";
 import type { Profile } from "../profile.ts";
 import { readHere } from "./encode-state.ts";
 import { asSubject, tellEverything } from "./tell.ts";
+import { levels, MAX_UNREAD, MAX_VALUES, meaningOf, standings } from "./wire.ts";
 
-const MAX_VALUES = 300;
-const MAX_UNREAD = 512;
 /** One of several devices answers a new one, if it has told all it knows before it is the next one's turn. */
 const TURN_MS = 3_000;
 
@@ -145,19 +144,13 @@ function wins(
 
 function takeStanding(profile: Profile, set: OwnVersion, given: Uint8Array, standing: Standing): void {
   const account = otherAccount(profile, given);
-  const kept = standings.get(standing);
+  const kept = meaningOf(standings, standing);
   if (account === undefined || kept === undefined || !wins(profile, "standing", account, set)) return;
   saveContactStanding(profile.db, account, kept, set.version);
   const direct = directWith(profile, account);
   if (kept === "blocked" && direct !== undefined) clearAllUnread(profile.db, direct.conversation);
   if (kept === "accepted") answerAtLast(profile, account);
 }
-
-const standings = new Map<Standing, ContactStanding>([
-  [Standing.UNSPECIFIED, "stranger"],
-  [Standing.ACCEPTED, "accepted"],
-  [Standing.BLOCKED, "blocked"],
-]);
 
 function takeVerified(profile: Profile, set: OwnVersion, given: Uint8Array, at: bigint): void {
   const account = otherAccount(profile, given);
@@ -170,15 +163,9 @@ function otherAccount({ identity }: Profile, given: Uint8Array): AccountId | und
   return accountId(given);
 }
 
-const levels = new Map<Notify, StoredConversation["notify"]>([
-  [Notify.UNSPECIFIED, "all"],
-  [Notify.MENTIONS, "mentions"],
-  [Notify.NONE, "none"],
-]);
-
 /** Of a conversation that is not here yet it waits for that. */
 function takeNotify(profile: Profile, set: OwnVersion, id: Uint8Array, notify: Notify): void {
-  const level = levels.get(notify);
+  const level = meaningOf(levels, notify);
   if (id.length !== 32 || level === undefined || !wins(profile, "notify", id, set, level)) return;
   const known = findConversation(profile.db, id);
   if (known !== undefined) setNotify(profile.db, known.conversation, level);
@@ -202,7 +189,7 @@ function takeGroup(
       invitedBy: accountId(invitedBy),
     });
   }
-  if (group === undefined || (group.kind !== "group" && group.kind !== "room")) return;
+  if (group === undefined || !isGroup(group.kind)) return;
   if (group.kind === "group" && title !== "" && group.title === group.peerName) {
     setTitle(profile.db, group.conversation, shortTitle(title));
   }
