@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readConfig } from "./config.ts";
+import { serviceNames } from "./service-names.ts";
 import { StartupError } from "./startup-error.ts";
 
 const environment = { CHAT_HOME: "/home/of/chat" };
@@ -26,6 +27,7 @@ describe("the parameters of chat relay", () => {
       behindProxy: false,
       doors: { directory: "open", registration: "open" },
       retentionMs: 30 * 86_400_000,
+      services: new Set(serviceNames),
     });
   });
 
@@ -42,6 +44,13 @@ describe("the parameters of chat relay", () => {
     for (const wrong of ["0d", "7", "d", "7w", "-1d"]) {
       expect(refusal(`--retention=${wrong}`)).toMatchObject({ code: "usage", exitStatus: 64 });
     }
+  });
+
+  test("--nats names servers", () => {
+    const nats = "nats://one.example:4222,tls://me:sesame@two.example";
+    expect(read("--nats", nats)).toMatchObject({
+      nats: ["nats://one.example:4222", "tls://me:sesame@two.example"],
+    });
   });
 
   test.each([
@@ -73,6 +82,22 @@ describe("the parameters of chat relay", () => {
     expect(doors).toEqual({ directory: "exact", registration: "invite" });
   });
 
+  test("choose services, which tell each other over NATS", () => {
+    expect(read("--services", "messaging, auth", "--nats", "nats://127.0.0.1:4222")).toMatchObject({
+      services: new Set(["auth", "messaging"]),
+    });
+    const all = ["groups", "messaging", "auth", "directory"];
+    expect(read("--services", all.join(","))).toMatchObject({ services: new Set(all) });
+    expect(refusal("--services", "auth").message).toContain("--services needs --nats");
+    expect(refusal("--services", "auth,blobs").message).toContain("this version has no blobs service");
+  });
+
+  test("say where metrics are", () => {
+    expect(read("--metrics-listen", "0.0.0.0:9464")).toMatchObject({
+      metricsListen: { host: "0.0.0.0", port: 9464 },
+    });
+  });
+
   test("let the relay make its own certificate", () => {
     expect(read("--listen", "0.0.0.0:1", "--tls", "self-signed")).toMatchObject({ tls: "self-signed" });
   });
@@ -91,6 +116,12 @@ describe("the parameters of chat relay", () => {
     [["--listen", "127.0.0.1:-1"], "--listen must be HOST:PORT"],
     [["--data", ""], "--data must name a folder"],
     [["--database-url", "mysql://localhost/x"], "--database-url must start with postgres://"],
+    [["--nats", "127.0.0.1:4222"], "--nats must be nats://HOST:PORT"],
+    [["--nats", "nats://a,,nats://b"], "--nats must be nats://HOST:PORT"],
+    [["--nats", "nats://a/path"], "--nats must be nats://HOST:PORT"],
+    [["--services", "auth,post"], "--services must be some of auth,directory,groups,messaging"],
+    [["--services", ""], "--services must be some of"],
+    [["--metrics-listen", "9464"], "--metrics-listen must be HOST:PORT"],
     [["--tls-cert", "a.pem"], "--tls-cert and --tls-key go together"],
     [["--tls-key", "a.pem"], "--tls-cert and --tls-key go together"],
   ])("%j are wrong usage", (parameters, sentence) => {

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import type { ClientConfig } from "pg";
 import { z } from "zod";
 import { type Doors, directoryDoors, registrationDoors } from "./doors.ts";
+import { type ServiceName, serviceNames } from "./service-names.ts";
 import { StartupError } from "./startup-error.ts";
 
 /** What the command line says, parsed once. */
@@ -19,6 +20,12 @@ export interface RelayConfig {
   readonly doors: Doors;
   /** How long messages are kept; absent: as long as usual. */
   readonly retentionMs?: number;
+  /** Where the relays of one database tell each other what is new; may hold a password. Absent: nowhere. */
+  readonly nats?: readonly string[];
+  /** Which services this process offers; absent: all of them. */
+  readonly services?: ReadonlySet<ServiceName>;
+  /** Where metrics, liveness and readiness are asked for by plain HTTP; absent: nowhere. */
+  readonly metricsListen?: { readonly host: string; readonly port: number };
 }
 
 const DEFAULT_LISTEN = "127.0.0.1:7443";
@@ -43,10 +50,26 @@ export function databaseAt(url: string): ClientConfig {
 }
 
 const databaseUrl = z.string().regex(/^postgres(?:ql)?:\/\/./, "must start with postgres://");
+const services = z.string().transform((text, context): ReadonlySet<ServiceName> => {
+  const given = new Set(text.split(",").map((name) => name.trim()));
+  const known = serviceNames.filter((name) => given.delete(name));
+  const message = given.has("blobs")
+    ? "names blobs: this version has no blobs service"
+    : `must be some of ${serviceNames.join(",")}`;
+  if (given.size > 0) context.addIssue({ code: "custom", message });
+  return new Set(known);
+});
 const options = z.object({
   listen: address,
   data: z.string().min(1, "must name a folder"),
   databaseUrl: databaseUrl.optional(),
+  nats: z
+    .string()
+    .transform((text) => text.split(","))
+    .refine((urls) => urls.every(isNatsUrl), "must be nats://HOST:PORT, several parted by commas")
+    .optional(),
+  services,
+  metricsListen: address.optional(),
   tls: oneOf(["self-signed"]).optional(),
   tlsCert: z.string().min(1).optional(),
   tlsKey: z.string().min(1).optional(),
@@ -73,6 +96,7 @@ export function readConfig(
     .option("--listen <host:port>", "where to listen", DEFAULT_LISTEN)
     .option("--data <dir>", "folder for secrets and the embedded PostgreSQL", defaultDataFolder(environment))
     .option("--database-url <url>", "use this PostgreSQL, embed none")
+    .option("--nats <urls>", "tell the other relays of this database what is new, over these NATS servers")
     .option("--tls <self-signed>", "make a certificate once; its fingerprint is part of the relay's address")
     .option("--tls-cert <file>", "certificate chain, PEM")
     .option("--tls-key <file>", "its private key, PEM")
@@ -84,6 +108,8 @@ export function readConfig(
       "how long messages are kept for those who are away, such as 30d or 12h",
       "30d",
     )
+    .option("--services <names>", "which services this process offers", serviceNames.join(","))
+    .option("--metrics-listen <host:port>", "where metrics, liveness and readiness are asked for")
     .option("--json", "say in JSON why the relay does not start")
     .addHelpText(
       "after",
@@ -105,7 +131,7 @@ export function readConfig(
     const name = String(issue?.path[0] ?? "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw usage(`--${name} ${issue?.message ?? "is wrong"}`);
   }
-  const { listen, data, databaseUrl, behindProxy, directory, registration, retention } = parsed.data;
+  const { listen, data, databaseUrl, nats, behindProxy, directory, registration, retention } = parsed.data;
   const tls = tlsOf(parsed.data);
   if (tls === undefined && !behindProxy && !isLoopback(listen.host)) {
     throw new StartupError(
@@ -116,7 +142,28 @@ export function readConfig(
   }
   const database = databaseUrl === undefined ? undefined : { connectionString: databaseUrl };
   const doors = { directory, registration };
-  return { ...listen, dataFolder: resolve(data), database, tls, behindProxy, doors, retentionMs: retention };
+  const { services, metricsListen } = parsed.data;
+  if (services.size < serviceNames.length && nats === undefined) {
+    throw usage("--services needs --nats: the parts of a relay tell each other over it");
+  }
+  return {
+    ...listen,
+    dataFolder: resolve(data),
+    database,
+    ...(nats && { nats }),
+    tls,
+    behindProxy,
+    doors,
+    retentionMs: retention,
+    services,
+    ...(metricsListen && { metricsListen }),
+  };
+}
+
+function isNatsUrl(text: string): boolean {
+  const url = URL.parse(text);
+  const { protocol, hostname, pathname = "", search, hash } = url ?? {};
+  return /^(?:nats|tls):$/.test(protocol ?? "") && !!hostname && /^\/?$/.test(pathname) && !search && !hash;
 }
 
 function tlsOf({ tls, tlsCert, tlsKey }: z.infer<typeof options>): RelayConfig["tls"] {

@@ -1,0 +1,3 @@
+/** The services that a relay process may offer, in the order in which people name them. */
+export const serviceNames = ["auth", "directory", "groups", "messaging"] as const;
+export type ServiceName = (typeof serviceNames)[number];
