@@ -2,6 +2,7 @@ import type { Database } from "./db/pool.ts";
 import type { Doors } from "./doors.ts";
 import type { Rates } from "./limits.ts";
 import type { Logger } from "./logger.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import type { Secrets } from "./secrets.ts";
 
 /** What the services are made of. */
@@ -13,4 +14,5 @@ export interface Parts {
   readonly secrets: Secrets;
   readonly rates: Rates;
   readonly doors: Doors;
+  readonly metrics: Metrics;
 }

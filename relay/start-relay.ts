@@ -13,6 +13,7 @@ import { LocalBus } from "./fanout/local.ts";
 import { DATABASE_CONNECTIONS, DRAIN_MS, defaultRates, type Rates } from "./limits.ts";
 import { liveSecrets } from "./live-secrets.ts";
 import { describeError, type Logger } from "./logger.ts";
+import { createMetrics } from "./metrics/metrics.ts";
 import type { Parts } from "./parts.ts";
 import { startServer } from "./server.ts";
 import { allServices } from "./services.ts";
@@ -84,6 +85,7 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
       secrets,
       rates: { ...defaultRates, ...rates },
       doors: config.doors,
+      metrics: createMetrics(),
     };
     const bus = new LocalBus();
     const onConnected = () => putOutDisabled(database, bus);

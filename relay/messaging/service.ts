@@ -34,7 +34,7 @@ export interface MessagingOptions {
 }
 
 export function messagingService(
-  parts: Pick<Parts, "database" | "clock" | "log">,
+  parts: Pick<Parts, "database" | "clock" | "log" | "metrics">,
   bus: Bus,
   {
     maxOpened = MAX_CONVERSATIONS_OPENED,

@@ -25,6 +25,7 @@ import { LocalBus } from "../../relay/fanout/local.ts";
 import { groupsService } from "../../relay/groups/service.ts";
 import type { Rate } from "../../relay/limits.ts";
 import { type MessagingOptions, messagingService } from "../../relay/messaging/service.ts";
+import { createMetrics } from "../../relay/metrics/metrics.ts";
 import { startServer } from "../../relay/server.ts";
 import { keptLog } from "./log.ts";
 import { dial, newAccount } from "./member.ts";
@@ -76,7 +77,13 @@ export async function startBareRelay(options: BareRelayOptions = {}): Promise<Ba
 
   const start = (port: number) => {
     const bus = new LocalBus();
-    const parts = { database: fresh.database, clock: Date.now, log, doors: openDoors };
+    const parts = {
+      database: fresh.database,
+      clock: Date.now,
+      log,
+      doors: openDoors,
+      metrics: createMetrics(),
+    };
     return startServer({
       services: [
         directoryService(parts, bus, options.pairsTaken),
