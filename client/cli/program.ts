@@ -51,7 +51,7 @@ export async function runProgram(parameters: readonly string[], surroundings: Su
     await program.parseAsync(parameters, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw usage(error, parameters.length === 0);
+    if (error.exitCode !== 0) throw usage(error);
   }
   return status;
 }
@@ -335,9 +335,9 @@ function since(text: string): number {
 }
 
 /** Commander's sentence, split from its suggestion. */
-function usage({ message, code }: CommanderError, isBare: boolean): ChatError {
+function usage({ message, code }: CommanderError): ChatError {
   if (code === "commander.help") {
-    return new ChatError("usage", isBare ? "Which command?" : "Wrong usage.", {
+    return new ChatError("usage", "Which command?", {
       hint: "`chat help` lists the commands; `chat demo` shows everything.",
     });
   }
