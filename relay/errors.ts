@@ -47,6 +47,11 @@ export interface RelayErrorOptions {
   readonly cause?: unknown;
 }
 
+/** As it is on the wire, and in metrics. */
+export function reasonName(reason: RelayErrorReason): string {
+  return reasons[reason][0];
+}
+
 /** Why a call, a submit or a stream failed. The message goes to the client: no ids, names or text in it. */
 export class RelayError extends Error {
   override readonly name = "RelayError";

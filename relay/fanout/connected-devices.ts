@@ -1,5 +1,6 @@
 import type { ConversationId } from "../../keys/public.ts";
 import { accountDisabled, ErrorReason, RelayError, unknownDevice } from "../errors.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Bus, BusEvent } from "./bus.ts";
 import { type CommittedRow, type DeviceKey, deviceKey } from "./committed-row.ts";
 
@@ -24,8 +25,10 @@ export class ConnectedDevices {
   readonly #devices = new Map<DeviceKey, Device>();
   readonly #maxStreams: number;
 
-  constructor(bus: Bus, maxStreams: number) {
+  constructor(bus: Bus, maxStreams: number, metrics: Metrics) {
     this.#maxStreams = maxStreams;
+    metrics.streamsOpen.from(() => this.#count((device) => device.streams.size));
+    metrics.devicesLive.from(() => this.#count((device) => (device.live === undefined ? 0 : 1)));
     bus.subscribe((event) => this.#hear(event));
   }
 
@@ -65,6 +68,12 @@ export class ConnectedDevices {
     const device = this.#devices.get(key);
     device?.streams.delete(stream);
     if (device?.streams.size === 0) this.#devices.delete(key);
+  }
+
+  #count(each: (device: Device) => number): number {
+    let sum = 0;
+    for (const device of this.#devices.values()) sum += each(device);
+    return sum;
   }
 
   #hear(event: BusEvent): void {

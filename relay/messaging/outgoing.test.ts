@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { conversationId, type Hash, randomBytes, ready, toHex } from "../../keys/index.ts";
 import type { ConnectResponse } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import type { CommittedRow } from "../fanout/committed-row.ts";
+import { createMetrics } from "../metrics/metrics.ts";
 import { MAX_HEADS_OWED, MAX_PUSHED_BYTES } from "./limits.ts";
 import { Outgoing } from "./outgoing.ts";
 
@@ -24,6 +25,7 @@ function row(sequence: bigint, bytes = 100): CommittedRow {
 
 /** An Outgoing whose reader takes a frame when the test says so. */
 function reader() {
+  const metrics = createMetrics();
   const frames: ConnectResponse[] = [];
   const errors: unknown[] = [];
   const asked: (readonly Uint8Array[] | "behind")[] = [];
@@ -40,10 +42,12 @@ function reader() {
         : of.map((id) => ({ conversationId: id }));
     },
     onError: (error) => errors.push(error),
+    metrics,
   });
   const settle = () => new Promise((resolve) => setImmediate(resolve));
   return {
     outgoing,
+    metrics,
     frames,
     errors,
     asked,
@@ -83,7 +87,8 @@ test("rows of one turn share a frame, and one frame is on its way at a time", as
 });
 
 test("a reader that stops costs a bounded amount, and is told the head when it goes on", async () => {
-  const { outgoing, frames, settle, take, welcome } = reader();
+  const { outgoing, metrics, frames, settle, take, welcome } = reader();
+  metrics.readers.add(outgoing);
   await welcome();
   for (let sequence = 2n; sequence < 10_000n; sequence++) {
     outgoing.push(first, row(sequence, 1_000));
@@ -91,6 +96,9 @@ test("a reader that stops costs a bounded amount, and is told the head when it g
   }
   await settle();
   expect(frames.length).toBe(1);
+  expect(metrics.slowReaders.value).toBe(1);
+  expect(metrics.waitingBytes.value).toBeGreaterThan(MAX_PUSHED_BYTES * 0.9);
+  expect(metrics.waitingBytes.value).toBeLessThanOrEqual(MAX_PUSHED_BYTES);
   await take();
   const pushed = frames[1]?.deliveries ?? [];
   expect(pushed.reduce((sum, { envelope }) => sum + envelope.length, 0)).toBeLessThan(MAX_PUSHED_BYTES);
@@ -101,7 +109,10 @@ test("a reader that stops costs a bounded amount, and is told the head when it g
   expect(frames[2]?.heads.map(({ conversationId: id }) => toHex(id)).sort()).toEqual(
     [toHex(first), toHex(second)].sort(),
   );
+  expect(metrics.pushed.count).toBe(pushed.length);
+  expect(metrics.pushed.count + metrics.pushesLeftOut.count).toBe(9_998 + Math.floor(9_999 / 7));
   await take();
+  expect([metrics.slowReaders.value, metrics.waitingBytes.value]).toEqual([0, 0]);
   outgoing.push(first, row(10_000n));
   await settle();
   expect(frames[3]?.deliveries.length).toBe(1);
@@ -125,6 +136,7 @@ test("when heads cannot be read, the stream hears of it", async () => {
     write: (_frame, done) => done(),
     readHeads: () => Promise.reject(new Error("database away")),
     onError: (error) => errors.push(error),
+    metrics: createMetrics(),
   });
   outgoing.say({ welcome: { now: 1n } });
   outgoing.oweHead(first);

@@ -15,6 +15,7 @@ import {
   type WelcomeSchema,
 } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import type { CommittedRow, DeviceKey } from "../fanout/committed-row.ts";
+import type { Metrics, Reader } from "../metrics/metrics.ts";
 import { MAX_HEADS_A_FRAME, MAX_HEADS_OWED, MAX_PUSHED_BYTES, MAX_SIGNALS_WAITING } from "./limits.ts";
 
 type Head = MessageInitShape<typeof ConversationSchema>;
@@ -40,9 +41,10 @@ export interface OutgoingSetup {
   /** The heads as they are now of those conversations, or of all in which the device is behind. */
   readonly readHeads: (of: readonly ConversationId[] | "behind") => Promise<readonly Head[]>;
   readonly onError: (error: unknown) => void;
+  readonly metrics: Metrics;
 }
 
-export class Outgoing {
+export class Outgoing implements Reader {
   readonly #device: DeviceKey;
   readonly #setup: OutgoingSetup;
   #lists = emptyLists();
@@ -61,6 +63,14 @@ export class Outgoing {
   constructor(device: DeviceKey, setup: OutgoingSetup) {
     this.#device = device;
     this.#setup = setup;
+  }
+
+  get waitingBytes(): number {
+    return this.#pushedBytes;
+  }
+
+  get isSlow(): boolean {
+    return this.#writing && (this.#owed.size > 0 || this.#owesResync);
   }
 
   /** Adds to the next frame. Nothing leaves before a Welcome. The caller sees to the bounds, by `room`. */
@@ -85,29 +95,38 @@ export class Outgoing {
 
   /** Pushes a row if there is room, and owes its head otherwise. */
   push(conversationId: ConversationId, row: CommittedRow): void {
+    if (this.#closed) return;
     // Behind a gap the client pulls anyway.
-    if (this.#closed || this.#owesResync || this.#owed.has(toHex(conversationId))) return;
+    if (this.#owesResync || this.#owed.has(toHex(conversationId))) {
+      this.#setup.metrics.pushesLeftOut.add();
+      return;
+    }
     const delivery = deliveryTo(this.#device, conversationId, row);
     const bytes = delivery.envelope.length + delivery.wrap.length + delivery.entry.length + 128;
     if (this.#pushedBytes + bytes > MAX_PUSHED_BYTES) {
+      this.#setup.metrics.pushesLeftOut.add();
       this.oweHead(conversationId);
       return;
     }
     this.#pushedBytes += bytes;
+    this.#setup.metrics.pushed.add();
     this.say({ deliveries: [delivery] });
   }
 
   /** Drops it when the reader is slow: it would come too late to be true. */
   signal(frame: Uint8Array): void {
     if (this.#lists.signals.length < MAX_SIGNALS_WAITING) this.say({ signals: [{ frame }] });
+    else this.#setup.metrics.signalsDropped.of("slow_reader").add();
   }
 
   oweHead(conversationId: ConversationId): void {
     if (this.#closed || this.#owesResync) return;
+    this.#setup.metrics.headsOwed.add();
     this.#owed.set(toHex(conversationId), conversationId);
     if (this.#owed.size > MAX_HEADS_OWED) {
       this.#owed.clear();
       this.#owesResync = true;
+      this.#setup.metrics.resyncs.add();
     }
     this.#flushSoon();
   }
@@ -124,6 +143,7 @@ export class Outgoing {
     if (!this.#writing && this.#started) this.#flush();
     this.#closed = true;
     this.#lists = emptyLists();
+    this.#pushedBytes = 0;
     this.#owed.clear();
     this.#letProceed();
   }

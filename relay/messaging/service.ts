@@ -44,16 +44,18 @@ export function messagingService(
     helloTimeoutMs = HELLO_TIMEOUT_MS,
   }: MessagingOptions = {},
 ): Service {
-  const { database, clock, log } = parts;
+  const { database, clock, log, metrics } = parts;
   const rosters = new Rosters();
   const onError = (error: unknown): void => log.error(describeError(error), "could not store");
+  const pages = new Turns(MAX_PAGES_AT_ONCE);
+  metrics.pullsWaiting.from(() => pages.waiting);
   const shared: Shared = {
     parts,
-    connected: new ConnectedDevices(bus, maxStreams),
-    writer: new Writer({ database, rosters, bus, clock, unanswered, onError }),
-    acknowledgements: new Acknowledgements(database, onError),
-    signals: new Signals(database, rosters, bus, onError),
-    pages: new Turns(MAX_PAGES_AT_ONCE),
+    connected: new ConnectedDevices(bus, maxStreams, metrics),
+    writer: new Writer({ database, rosters, bus, clock, unanswered, metrics, onError }),
+    acknowledgements: new Acknowledgements(database, metrics, onError),
+    signals: new Signals(database, rosters, bus, metrics, onError),
+    pages,
     helloTimeoutMs,
   };
   return service(MessagingService, {

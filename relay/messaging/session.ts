@@ -9,13 +9,21 @@ import type {
   Submit,
 } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import { countPrekeys } from "../directory/sql/count-prekeys.ts";
-import { malformed, RelayError, relayUnavailable, tokenExpired, unknownConversation } from "../errors.ts";
+import {
+  malformed,
+  RelayError,
+  reasonName,
+  relayUnavailable,
+  tokenExpired,
+  unknownConversation,
+} from "../errors.ts";
 import { type DeviceKey, deviceKey } from "../fanout/committed-row.ts";
 import type { ConnectedDevices, DeviceStream } from "../fanout/connected-devices.ts";
 import type { Parts } from "../parts.ts";
 import type { Caller, StreamCall } from "../service.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import { conversationMessage } from "./conversation-message.ts";
+import type { Acceptance } from "./decide.ts";
 import {
   DEFAULT_PULL_ROWS,
   MAX_CURSORS,
@@ -35,7 +43,7 @@ import type { Writer } from "./writer.ts";
 
 /** What the streams of a process share. */
 export interface Shared {
-  readonly parts: Pick<Parts, "database" | "clock">;
+  readonly parts: Pick<Parts, "database" | "clock" | "metrics">;
   readonly connected: ConnectedDevices;
   readonly writer: Writer;
   readonly acknowledgements: Acknowledgements;
@@ -79,6 +87,7 @@ export class Session {
       write: (frame, done) => call.stream.write(frame, done),
       readHeads: (of) => this.#readHeads(of),
       onError: (error) => this.#end(error),
+      metrics: shared.parts.metrics,
     });
     this.#feed = {
       push: (id, row) => this.#outgoing.push(id, row),
@@ -93,6 +102,7 @@ export class Session {
     const { stream, over, draining } = this.#call;
     if (over.aborted) return;
     this.#shared.connected.add(this.#key, this.#feed);
+    this.#shared.parts.metrics.readers.add(this.#outgoing);
     over.addEventListener("abort", () => this.#gone());
     draining.addEventListener("abort", () => void this.#leave(), { once: true });
     stream.on("data", (frame) => this.#receive(frame));
@@ -187,7 +197,7 @@ export class Session {
       this.#shared.writer.submit(candidate, (answer) => {
         this.#submitsUnderWay -= 1;
         if (answer instanceof RelayError) this.#refuse(tag, answer);
-        else this.#outgoing.say({ accepted: [{ tag, ...answer }] });
+        else this.#accept(tag, answer);
         for (const proceed of this.#waitingForSubmits.splice(0)) proceed();
       });
     } catch (error) {
@@ -196,7 +206,13 @@ export class Session {
     }
   }
 
+  #accept(tag: bigint, acceptance: Acceptance): void {
+    this.#shared.parts.metrics.submitsAccepted.add();
+    this.#outgoing.say({ accepted: [{ tag, ...acceptance }] });
+  }
+
   #refuse(tag: bigint, { reason, retryAfter = 0 }: RelayError): void {
+    this.#shared.parts.metrics.submitsRefused.of(reasonName(reason)).add();
     this.#outgoing.say({ refused: [{ tag, reason, retryAfterMs: BigInt(Math.ceil(retryAfter)) }] });
   }
 
@@ -207,7 +223,8 @@ export class Session {
     // A page is read when there is room for it: a reader that stops costs one page.
     await this.#outgoing.room();
     if (this.#ended) return;
-    const { database, clock } = this.#shared.parts;
+    const { database, clock, metrics } = this.#shared.parts;
+    const began = performance.now();
     const page = await this.#shared.pages.take(() =>
       selectRows(database, {
         ...this.#caller,
@@ -218,7 +235,9 @@ export class Session {
         now: clock(),
       }),
     );
+    metrics.pullSeconds.since(began);
     if (page === undefined) throw unknownConversation();
+    metrics.pulled.add(page.rows.length);
     await this.#outgoing.room();
     const deliveries = page.rows.map((row) => ({
       conversationId: id,
@@ -297,6 +316,7 @@ export class Session {
   #gone(): void {
     if (!this.#ended) this.#quit();
     this.#shared.connected.remove(this.#key, this.#feed);
+    this.#shared.parts.metrics.readers.delete(this.#outgoing);
   }
 }
 

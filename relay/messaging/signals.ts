@@ -2,10 +2,11 @@
 // is wrong with a signal, it is dropped without a word.
 import { type ConversationId, equal, readEphemeralHeader, toHex } from "../../keys/public.ts";
 import type { Queries } from "../db/pool.ts";
-import { ErrorReason, RelayError } from "../errors.ts";
+import { ErrorReason, RelayError, reasonName } from "../errors.ts";
 import type { Bus, BusEvent } from "../fanout/bus.ts";
 import { type DeviceKey, deviceKey } from "../fanout/committed-row.ts";
 import type { Rate } from "../limits.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import { RateLimit } from "../rate-limit.ts";
 import type { Caller } from "../service.ts";
 import { type Rosters, rosterKey } from "./rosters.ts";
@@ -30,6 +31,7 @@ export class Signals {
   readonly #db: Queries;
   readonly #rosters: Rosters;
   readonly #bus: Bus;
+  readonly #metrics: Metrics;
   readonly #onError: (error: unknown) => void;
   readonly #rate = new RateLimit(RATE);
   readonly #audiences = new Map<string, Promise<Audience | undefined>>();
@@ -37,7 +39,8 @@ export class Signals {
   readonly #loaded = new Map<string, Audience>();
 
   /** `onError` hears of what nobody foresaw. */
-  constructor(db: Queries, rosters: Rosters, bus: Bus, onError: (error: unknown) => void) {
+  constructor(db: Queries, rosters: Rosters, bus: Bus, metrics: Metrics, onError: (error: unknown) => void) {
+    this.#metrics = metrics;
     this.#onError = onError;
     this.#db = db;
     this.#rosters = rosters;
@@ -57,10 +60,13 @@ export class Signals {
       if (!audience.posters.has(toHex(caller.accountId))) return;
       const devices = audience.keys.filter((device) => device !== sender);
       // A copy: the frame is a view of the wire buffer, and slow readers keep it for a while.
+      this.#metrics.signals.add();
       this.#bus.publish({ kind: "signalled", devices, frame: new Uint8Array(frame) });
     } catch (error) {
       // Over the rate, malformed, or the database is away.
-      if (RelayError.from(error).reason === ErrorReason.INTERNAL) this.#onError(error);
+      const { reason } = RelayError.from(error);
+      this.#metrics.signalsDropped.of(reasonName(reason)).add();
+      if (reason === ErrorReason.INTERNAL) this.#onError(error);
     }
   }
 

@@ -5,6 +5,7 @@ import { StubReason } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import { type Database, isUnavailable } from "../db/pool.ts";
 import { ErrorReason, RelayError } from "../errors.ts";
 import type { Bus, Moved } from "../fanout/bus.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import { type Acceptance, type Decision, decide, type Stored, type UnansweredLimits } from "./decide.ts";
 import { MAX_BATCH, MAX_BATCH_BYTES, MAX_QUEUED_BYTES } from "./limits.ts";
 import type { Candidate } from "./read-submit.ts";
@@ -22,6 +23,7 @@ export interface WriterSetup {
   readonly bus: Bus;
   readonly clock: () => number;
   readonly unanswered: UnansweredLimits;
+  readonly metrics: Metrics;
   /** Hears of errors that nobody foresaw. */
   readonly onError: (error: unknown) => void;
 }
@@ -31,6 +33,8 @@ type Answer = (answer: Acceptance | RelayError) => void;
 interface Waiting {
   readonly candidate: Candidate;
   readonly answer: Answer;
+  /** When it came, by `performance.now()`. */
+  readonly since: number;
 }
 
 export class Writer {
@@ -42,11 +46,13 @@ export class Writer {
 
   constructor(setup: WriterSetup) {
     this.#setup = setup;
+    setup.metrics.queueRows.from(() => this.#queue.length);
+    setup.metrics.queueBytes.from(() => this.#queuedBytes);
   }
 
   /** `answer` is called once: with an acceptance only after the commit. */
   submit(candidate: Candidate, answer: Answer): void {
-    this.#queue.push({ candidate, answer });
+    this.#queue.push({ candidate, answer, since: performance.now() });
     this.#queuedBytes += size(candidate);
     if (this.#running) return;
     this.#running = true;
@@ -63,10 +69,21 @@ export class Writer {
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
-      await this.#store(this.#takeBatch());
+      const batch = this.#takeBatch();
+      const began = performance.now();
+      await this.#store(batch);
+      this.#count(batch, began);
       for (const proceed of this.#waitingForRoom.splice(0)) proceed();
     }
     this.#running = false;
+  }
+
+  #count(batch: readonly Waiting[], began: number): void {
+    const { metrics } = this.#setup;
+    const ended = performance.now();
+    metrics.batchRows.observe(batch.length);
+    metrics.storeSeconds.observe((ended - began) / 1_000);
+    for (const { since } of batch) metrics.submitSeconds.observe((ended - since) / 1_000);
   }
 
   #takeBatch(): Waiting[] {
@@ -123,9 +140,14 @@ export class Writer {
       const waiting = batch[place];
       if (waiting === undefined || isLost(waiting)) continue;
       waiting.answer(answer);
-      if (stored !== undefined) this.#publish(moved(candidate, stored));
+      if (stored === undefined) continue;
+      this.#setup.metrics.rowsStored.add();
+      this.#setup.metrics.storedBytes.add(size(candidate));
+      this.#publish(moved(candidate, stored));
     }
-    return batch.filter(isLost);
+    const lost = batch.filter(isLost);
+    this.#setup.metrics.storeRetries.add(lost.length);
+    return lost;
   }
 
   /** What is committed stays so, even if the fan-out fails. */
