@@ -17,9 +17,13 @@ import {
 } from "../test/support/member.ts";
 import { type FreshDatabase, freshDatabase } from "../test/support/postgres.ts";
 import { startTestRelay } from "../test/support/relay.ts";
+import { listAccounts } from "./admin/accounts.ts";
 import { makeInvitation } from "./admin/invitations.ts";
+import { withRelayDatabase } from "./admin/open-database.ts";
 import type { RelayConfig } from "./config.ts";
 import { lockFolder } from "./data-folder.ts";
+import { EVENTS_APPLICATION } from "./db/carry-events.ts";
+import { Database } from "./db/pool.ts";
 import { openDoors } from "./doors.ts";
 import { loadSecrets } from "./secrets.ts";
 import { startRelay } from "./start-relay.ts";
@@ -74,11 +78,31 @@ test("a database that is away, locked or missing is unreachable", async () => {
   }
 });
 
-test("a database that a newer version has set up is left alone", async () => {
+test("a database that a newer version has set up is left alone, unless that lets this one in", async () => {
   await fresh.database.query("insert into migrations (name, run_on) values ('9999_later', now())");
+  const relay = await startRelay(config, { log: silent });
+  await relay.stop();
+  await fresh.database.query("update schema_support set oldest = 9999");
   const error = await refusal({});
   expect(error).toMatchObject({ code: "database_newer", exitStatus: 78 });
   expect(error.message).toContain("9999_later");
+});
+
+test("what is offline is not done beside a relay, nor by its operator", async () => {
+  await fresh.database.query("delete from migrations where name = '0036_cuts'");
+  const other = new Database({
+    connection: fresh.connection,
+    size: 1,
+    onError: () => undefined,
+    application: EVENTS_APPLICATION,
+  });
+  await other.query("select 1");
+  const error = await refusal({});
+  expect(error).toMatchObject({ code: "relay_running", exitStatus: 69 });
+  expect(error.message).toContain("0036_cuts cannot be done beside");
+  const asOperator = withRelayDatabase({ dataFolder: folder, database: fresh.connection }, listAccounts);
+  await expect(asOperator).rejects.toMatchObject({ code: "relay_running" });
+  await other.close();
 });
 
 test("a data folder that cannot be made is refused", async () => {

@@ -8,6 +8,7 @@ const exitStatus = {
   port_in_use: 69,
   cannot_listen: 69,
   database_unreachable: 69,
+  database_held: 69,
   data_folder_in_use: 69,
   postgres_failed: 70,
   data_folder_unwritable: 73,

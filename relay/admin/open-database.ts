@@ -72,6 +72,7 @@ async function connected<Result>(
     size: CONNECTIONS,
     onError: silent,
     patienceMs: PATIENCE_MS,
+    application: "sotto-admin",
   });
   try {
     // One that is away is explained below.

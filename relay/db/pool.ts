@@ -8,15 +8,29 @@ export interface Queries {
   ): Promise<pg.QueryResult<Row>>;
 }
 
+/** `began`: by `performance.now()`. Without a statement it was the connection that failed. */
+export type OnStatement = (
+  statement: string | pg.QueryConfig | undefined,
+  began: number,
+  failure?: { readonly error: unknown },
+) => void;
+
 export interface DatabaseOptions {
   readonly connection: pg.ClientConfig;
   /** Connections at most. */
   readonly size: number;
   /** Hears what went wrong on an idle connection; such a connection is replaced by itself. */
   readonly onError: (error: Error) => void;
+  /** Hears of each statement when it is over, and of connections that could not be made. Must not throw. */
+  readonly onStatement?: OnStatement;
   /** How long a statement may take, for work that nobody waits for; else as long as clients wait. */
   readonly patienceMs?: number;
+  /** What PostgreSQL shows of who is connected. */
+  readonly application?: string;
 }
+
+/** By connections of this name a relay is known that works on the database, or is about to. */
+export const RELAY_APPLICATION = "sotto-relay";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
@@ -38,13 +52,21 @@ const types: pg.CustomTypesConfig = {
 export class Database implements Queries {
   readonly #pool: pg.Pool;
   readonly #onError: (error: Error) => void;
+  readonly #onStatement: OnStatement;
 
-  constructor({ connection, size, onError, patienceMs = STATEMENT_TIMEOUT_MS }: DatabaseOptions) {
+  constructor({
+    connection,
+    size,
+    onError,
+    onStatement = () => undefined,
+    patienceMs = STATEMENT_TIMEOUT_MS,
+    application = RELAY_APPLICATION,
+  }: DatabaseOptions) {
     this.#pool = new pg.Pool({
       ...connection,
       max: size,
       types,
-      application_name: "sotto-relay",
+      application_name: application,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: patienceMs,
       query_timeout: patienceMs + ANSWER_TIMEOUT_MS,
@@ -53,6 +75,7 @@ export class Database implements Queries {
       keepAlive: true,
     });
     this.#onError = onError;
+    this.#onStatement = onStatement;
     this.#pool.on("error", onError);
     // One that breaks between the pool's hands and ours would end the process; the next statement says that it is broken.
     this.#pool.on("connect", (client) => client.on("error", () => undefined));
@@ -62,7 +85,7 @@ export class Database implements Queries {
     statement: string | pg.QueryConfig,
     values?: unknown[],
   ): Promise<pg.QueryResult<Row>> {
-    return this.withClient((client) => client.query<Row>(statement, values));
+    return this.withClient((client) => this.#observed(client).query<Row>(statement, values));
   }
 
   /**
@@ -80,7 +103,8 @@ export class Database implements Queries {
   }
 
   #attempt<Result>(work: (connection: Queries) => Promise<Result>): Promise<Result> {
-    return this.withClient(async (client) => {
+    return this.withClient(async (connection) => {
+      const client = this.#observed(connection);
       await client.query("begin");
       try {
         const result = await work(client);
@@ -97,7 +121,7 @@ export class Database implements Queries {
 
   /** A connection for `work` alone; it must not keep it. */
   async withClient<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
-    const client = await this.#pool.connect();
+    const client = await this.#connect();
     let broken = false;
     const noticeBreak = (error: Error): void => {
       broken = true;
@@ -115,6 +139,45 @@ export class Database implements Queries {
     }
   }
 
+  async #connect(): Promise<pg.PoolClient> {
+    const began = performance.now();
+    try {
+      return await this.#pool.connect();
+    } catch (error) {
+      this.#onStatement(undefined, began, { error });
+      throw error;
+    }
+  }
+
+  #observed(client: pg.PoolClient): Queries {
+    const query = async <Row extends pg.QueryResultRow>(
+      statement: string | pg.QueryConfig,
+      values?: unknown[],
+    ): Promise<pg.QueryResult<Row>> => {
+      const began = performance.now();
+      try {
+        const result = await client.query<Row>(statement, values);
+        this.#onStatement(statement, began);
+        return result;
+      } catch (error) {
+        this.#onStatement(statement, began, { error });
+        throw error;
+      }
+    };
+    return { query };
+  }
+
+  /** How its connections are now. */
+  get connections(): {
+    readonly open: number;
+    readonly idle: number;
+    readonly max: number;
+    readonly waiting: number;
+  } {
+    const { totalCount, idleCount, waitingCount, options } = this.#pool;
+    return { open: totalCount, idle: idleCount, max: options.max, waiting: waitingCount };
+  }
+
   /** Waits for statements that are running. */
   async close(): Promise<void> {
     await this.#pool.end();
@@ -127,15 +190,18 @@ function isDeadlock(error: unknown): boolean {
 
 /** Whether the connection that gave this error is of no more use. */
 function isBroken(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError) return error.severity !== "ERROR";
+  // A server that takes no writes any more is another one now: the next connection finds the one that does.
+  if (error instanceof pg.DatabaseError) return error.severity !== "ERROR" || error.code === READ_ONLY;
   return isUnavailable(error);
 }
 
+const READ_ONLY = "25006";
+
 /**
  * SQLSTATE: connection, resources, shutting down or starting up, system; and what another try may get past: a time
- * limit of ours, a deadlock.
+ * limit of ours, a deadlock, a server that only reads.
  */
-const unavailableStates = /^(?:08|53|57P|57014|58|25P03|40P01|40001)/;
+const unavailableStates = /^(?:08|53|57P|57014|58|25006|25P03|40P01|40001)/;
 const unavailableSystemCodes = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -150,6 +216,26 @@ const unavailableSystemCodes = new Set([
 /** pg gives these no code. */
 const unavailableMessages =
   /^(?:Connection terminated|timeout e\w+|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|Query read timeout)/;
+
+/** What kind of trouble it is, for those who watch the relay. */
+export type FailureKind = "away" | "timeout" | "full" | "read_only" | "limit" | "conflict" | "other";
+
+const kindsOfStates: readonly (readonly [RegExp, FailureKind])[] = [
+  [/^53100/, "full"],
+  [/^25006/, "read_only"],
+  [/^53/, "limit"],
+  [/^(?:57014|55P03|25P03)/, "timeout"],
+  [/^(?:40|23)/, "conflict"],
+];
+
+export function failureKind(error: unknown): FailureKind {
+  if (error instanceof pg.DatabaseError) {
+    const kind = kindsOfStates.find(([states]) => states.test(error.code ?? ""))?.[1];
+    if (kind !== undefined) return kind;
+  }
+  if (error instanceof Error && /timeout/.test(error.message)) return "timeout";
+  return isUnavailable(error) ? "away" : "other";
+}
 
 /** Whether the database is away, so that the same may work later. */
 export function isUnavailable(error: unknown): boolean {

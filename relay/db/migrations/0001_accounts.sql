@@ -1,3 +1,4 @@
+-- offline
 -- People, their account chains, and what lets a device in.
 
 create table accounts (

@@ -1,3 +1,4 @@
+-- offline
 -- Prekeys of devices, in their published form.
 
 create table prekeys (

@@ -1,3 +1,4 @@
+-- offline
 -- Conversations: one append-only log each, with ciphertext once and all wraps packed beside it.
 -- Every hot statement names one conversation or one device, so these tables can be partitioned by either.
 

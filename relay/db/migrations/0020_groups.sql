@@ -1,3 +1,4 @@
+-- offline
 -- Groups and rooms: who is in them follows from signed entries, which stand in the log beside the messages.
 
 -- Reading goes by these: from behind the row before the newest join, up to the row of leaving.

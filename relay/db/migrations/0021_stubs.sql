@@ -1,3 +1,4 @@
+-- offline
 -- Rows that have lost envelope and wraps. All else of the row stays: the log hash goes through it, and a submit that
 -- comes again is answered from it.
 

@@ -1,3 +1,4 @@
+-- offline
 -- A device that was added later reads a log from where it stood then: for rows before there is no wrap for it.
 
 create table device_starts (

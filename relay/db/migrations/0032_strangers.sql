@@ -1,3 +1,4 @@
+-- offline
 -- Who has written in a direct conversation: 1 whoever opened it, 2 the other, 3 both, and nobody counts what either
 -- writes any more. Those from before count as answered.
 alter table conversations add column written_by smallint not null default 3;

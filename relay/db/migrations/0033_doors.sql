@@ -1,3 +1,4 @@
+-- offline
 -- What an operator opens and shuts.
 
 -- Since when the relay takes no device of the account, in milliseconds since 1970; null: it does.

@@ -1,3 +1,4 @@
+-- offline
 -- What ends: accounts, devices that fall silent, rows that grow old; and what a relay that was put back knows of it.
 
 -- An account that was deleted stays as a tombstone: others' logs and chains refer to it, and its name is nobody else's

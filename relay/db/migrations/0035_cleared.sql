@@ -1,3 +1,4 @@
+-- offline
 -- What has ended is cleared away once, and not looked for again in tables that grow with everybody.
 
 alter table accounts add column cleared boolean not null default false; -- deleted, and with it what nobody can read any more

@@ -1,3 +1,4 @@
+-- offline
 -- Where each log was cut, each time that the database was put back. A device may have missed several: what it has is
 -- that of everybody up to the first one that it has not heard of.
 create table conversation_cuts (
