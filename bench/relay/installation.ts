@@ -1,0 +1,180 @@
+// A relay process with a PostgreSQL of its own, and people in it.
+import { Client, credentials, Metadata } from "@grpc/grpc-js";
+import { encodeEnvelopeHeader } from "../../keys/envelope-header.ts";
+import { type AccountId, equal, hash, messageId, packWraps, randomBytes, ready } from "../../keys/index.ts";
+import { MessagingService, type Roster } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
+import { callUnary } from "../../proto/grpc.ts";
+import { signAccessToken } from "../../relay/auth/access-token.ts";
+import { insertAccount } from "../../relay/auth/sql/insert-account.ts";
+import { embeddedConnection } from "../../relay/db/embedded.ts";
+import { Database } from "../../relay/db/pool.ts";
+import { readSecrets, type Secrets } from "../../relay/secrets.ts";
+import { type Account, newAccount } from "../../test/support/member.ts";
+import { type SpawnedRelay, spawnRelay } from "../../test/support/relay.ts";
+import { countProcessors, type Processors } from "./cpu.ts";
+import { LoadProcess } from "./load-process.ts";
+import type { DeviceSetup, LogSetup } from "./load-protocol.ts";
+import type { Settings } from "./settings.ts";
+
+/** The size that is measured: header, commitment, and what is sealed. */
+const ENVELOPE_BYTES = 512;
+/** A later wrap of a session, keys/SPEC.md "wraps": `npm run bench:group` prints it. */
+const WRAP_BYTES = 113;
+const ACCOUNTS_A_TRANSACTION = 50;
+/** Access tokens of the bench live as long as it may run. */
+const TOKEN_AHEAD_MS = 12 * 3_600_000;
+
+export interface Someone {
+  readonly account: Account;
+  readonly accountId: AccountId;
+  readonly token: string;
+  readonly metadata: Metadata;
+}
+
+export interface InstallationOptions {
+  readonly tls?: boolean;
+  /** More parameters of `chat relay`. */
+  readonly parameters?: readonly string[];
+}
+
+/** Everything that a scenario needs; `end` leaves nothing running. */
+export class Installation {
+  readonly relay: SpawnedRelay;
+  readonly database: Database;
+  readonly load = new LoadProcess();
+  readonly #secrets: Secrets;
+  readonly #client: Client;
+  readonly #postgres: number;
+  #people = 0;
+
+  private constructor(relay: SpawnedRelay, database: Database, secrets: Secrets, postgres: number) {
+    this.relay = relay;
+    this.database = database;
+    this.#secrets = secrets;
+    this.#postgres = postgres;
+    this.#client = clientOf(relay.url);
+  }
+
+  static async start(
+    { profileFolder }: Settings,
+    { tls, parameters = [] }: InstallationOptions = {},
+  ): Promise<Installation> {
+    await ready();
+    const profile = `--cpu-prof --cpu-prof-dir=${profileFolder}`;
+    const relay = await spawnRelay({
+      sources: true,
+      fresh: true,
+      parameters: [...(tls ? ["--tls", "self-signed"] : []), ...parameters],
+      ...(profileFolder !== undefined && { env: { NODE_OPTIONS: profile } }),
+    });
+    const connection = await embeddedConnection(relay.folder);
+    if (connection === undefined) throw new Error("the relay has no PostgreSQL");
+    const database = new Database({ connection, size: 4, onError: () => undefined, patienceMs: 600_000 });
+    const { secrets } = await readSecrets(relay.folder);
+    return new Installation(relay, database, secrets, await relay.postgresPid());
+  }
+
+  get relayPid(): number {
+    return this.relay.process.process.pid ?? 0;
+  }
+
+  get client(): Client {
+    return this.#client;
+  }
+
+  countProcessors(): () => Processors {
+    return countProcessors({ relays: [this.relayPid], postgres: this.#postgres, load: this.load.pid });
+  }
+
+  /**
+   * Accounts with one device each, written as a registration writes them, but without passwords; access tokens signed
+   * with the relay's key. What a login costs is not what is measured.
+   */
+  async people(count: number): Promise<Someone[]> {
+    const people: Someone[] = [];
+    while (people.length < count) {
+      const batch = await Promise.all(
+        Array.from({ length: Math.min(ACCOUNTS_A_TRANSACTION, count - people.length) }, () => {
+          this.#people += 1;
+          return newAccount(`bench-${this.#people}`);
+        }),
+      );
+      await this.database.transaction(async (transaction) => {
+        for (const { chain, genesis, sealedAccountKey } of batch) {
+          const now = Date.now();
+          await insertAccount(transaction, { chain, genesis, sealedAccountKey, opaqueRecord: "", now });
+        }
+      });
+      for (const account of batch) people.push(await this.#someone(account));
+    }
+    return people;
+  }
+
+  async #someone(account: Account): Promise<Someone> {
+    const { accountId } = account.chain;
+    const owner = { accountId, deviceId: account.device.deviceId };
+    const { token } = await signAccessToken(this.#secrets, owner, Date.now() + TOKEN_AHEAD_MS);
+    const metadata = new Metadata();
+    metadata.set("authorization", `Bearer ${token}`);
+    return { account, accountId, token, metadata };
+  }
+
+  async openDirect(one: Someone, other: Someone): Promise<Roster> {
+    const request = { accountId: other.accountId };
+    const { openDirect } = MessagingService.method;
+    const { roster } = await callUnary(this.#client, openDirect, request, one.metadata);
+    if (roster === undefined) throw new Error("no roster");
+    return roster;
+  }
+
+  /** Pairs, each with its conversation; devices in the order of the people. */
+  async pairs(people: readonly Someone[]): Promise<DeviceSetup[]> {
+    const devices: DeviceSetup[] = [];
+    for (let at = 0; at + 1 < people.length; at += 2) {
+      const [one, other] = [people[at], people[at + 1]];
+      if (one === undefined || other === undefined) break;
+      const roster = await this.openDirect(one, other);
+      for (const each of [one, other]) {
+        devices.push({ token: each.token, logs: [{ ...logBy(each, roster), last: 0 }] });
+      }
+    }
+    return devices;
+  }
+
+  async end(): Promise<void> {
+    await this.load.end();
+    this.#client.close();
+    await this.database.close();
+    await this.relay.stop();
+  }
+}
+
+function clientOf(url: string): Client {
+  const { protocol, host } = new URL(url);
+  const secure = protocol === "https:";
+  const trusting = () => credentials.createSsl(null, null, null, { rejectUnauthorized: false });
+  return new Client(host, secure ? trusting() : credentials.createInsecure(), {
+    "grpc.enable_http_proxy": 0,
+  });
+}
+
+/** What somebody sends: noise in the form of an envelope and wraps, which is all that a relay can see. */
+export function logBy({ account, accountId }: Someone, roster: Roster): Omit<LogSetup, "last"> {
+  const { deviceId } = account.device;
+  const header = encodeEnvelopeHeader({
+    conversation: roster.conversationId as never,
+    messageId: messageId(randomBytes(16)),
+    attempt: 0,
+    sender: accountId,
+    senderDevice: deviceId,
+    rosterVersion: Number(roster.version),
+    rosterHash: hash(roster.hash),
+    expiresAt: 0,
+    nonce: randomBytes(24),
+  });
+  const envelope = Buffer.concat([header, randomBytes(ENVELOPE_BYTES - header.length)]);
+  const wraps = packWraps(
+    roster.devices.map((slot) => (equal(slot.deviceId, deviceId) ? null : randomBytes(WRAP_BYTES))),
+  );
+  return { conversationId: Uint8Array.from(roster.conversationId), message: { envelope, wraps } };
+}

@@ -1,0 +1,74 @@
+// A stretch of load, and what it cost whom.
+import { setTimeout as pause } from "node:timers/promises";
+import type { Processors } from "./cpu.ts";
+import type { Installation } from "./installation.ts";
+import type { Counted, Pace, Verdict } from "./load-protocol.ts";
+import { type Figure, faultsIn, type Result } from "./results.ts";
+
+const WARM_UP_MS = 2_000;
+
+export interface Stretch {
+  readonly counted: Counted;
+  readonly used: Processors;
+  readonly verdict: Verdict;
+}
+
+export async function stretch(installation: Installation, pace: Pace, seconds: number): Promise<Stretch> {
+  const { load } = installation;
+  await load.ask("start", pace);
+  await pause(WARM_UP_MS);
+  await load.ask("mark");
+  const count = installation.countProcessors();
+  await pause(seconds * 1_000);
+  const used = count();
+  const counted = await load.ask("take");
+  const verdict = await load.ask("stop");
+  return { counted, used, verdict };
+}
+
+/** Rows delivered to others, a second. */
+export function deliveredRate({ counted }: Stretch): number {
+  return counted.delivered / counted.seconds;
+}
+
+export interface Limits {
+  readonly rate?: number;
+  readonly p50?: number;
+  readonly p99?: number;
+}
+
+export function resultOf(title: string, run: Stretch, limits: Limits = {}): Result {
+  const { counted, used, verdict } = run;
+  const { accepted, delivered, seconds, delivery, acceptance, latest } = counted;
+  const each = (spent: number, name: string): Figure => ({
+    name: `processor of ${name}, a delivery`,
+    value: (spent / delivered) * 1e6,
+    unit: "µs",
+  });
+  const most = (limit: number | undefined) => (limit === undefined ? {} : { most: limit });
+  const cores = (spent: number) => (spent / seconds).toFixed(2);
+  return {
+    title,
+    figures: [
+      { name: "stored", value: accepted / seconds, unit: "/s" },
+      {
+        name: "delivered to others",
+        value: delivered / seconds,
+        unit: "/s",
+        ...(limits.rate !== undefined && { least: limits.rate }),
+      },
+      { name: "until delivered, p50", value: delivery.p50, unit: "ms", ...most(limits.p50) },
+      { name: "until delivered, p99", value: delivery.p99, unit: "ms", ...most(limits.p99) },
+      { name: "until accepted, p50", value: acceptance.p50, unit: "ms" },
+      { name: "until accepted, p99", value: acceptance.p99, unit: "ms" },
+      each(used.relay, "the relay"),
+      each(used.postgres, "PostgreSQL"),
+      each(used.load, "the load"),
+      ...(latest > 0 ? [{ name: "latest that the load has sent", value: latest, unit: "ms" }] : []),
+    ],
+    notes: [
+      `cores: relay ${cores(used.relay)}, PostgreSQL ${cores(used.postgres)}, load ${cores(used.load)}, others on this machine ${cores(used.others)}`,
+      ...faultsIn(verdict),
+    ],
+  };
+}
