@@ -1,9 +1,13 @@
+import type { ServerOptions as Http2Options } from "node:http2";
 import type { ServerOptions } from "@grpc/grpc-js";
 
 /** A submit of 128 KiB envelope and 1.5 MiB wraps fits; nothing larger is ever read into memory. */
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
 /** Streams and calls open at once on one connection; 4 would do for our own client. */
 const MAX_STREAMS_PER_CONNECTION = 256;
+const MAX_HEADERS = 64;
+/** Somebody who speaks another protocol is cut after this. */
+const UNKNOWN_PROTOCOL_MS = 5_000;
 /** A client that is gone without a word is noticed after the two together. */
 const KEEPALIVE_INTERVAL_MS = 30_000;
 const KEEPALIVE_TIMEOUT_MS = 10_000;
@@ -51,4 +55,10 @@ export const serverOptions: ServerOptions = {
   "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
   "grpc.keepalive_permit_without_calls": 1,
   "grpc.max_connection_idle_ms": MAX_IDLE_CONNECTION_MS,
+};
+
+/** What grpc-js hands on unchanged to node:http2. The other bounds there (resets, pings, settings) are node's own. */
+export const http2Options: Http2Options = {
+  maxHeaderListPairs: MAX_HEADERS,
+  unknownProtocolTimeout: UNKNOWN_PROTOCOL_MS,
 };

@@ -16,8 +16,12 @@ import {
 } from "@grpc/grpc-js";
 import { serviceDefinition } from "../proto/grpc.ts";
 import { ErrorReason, malformed, RelayError, relayUnavailable, StatusError, toStatus } from "./errors.ts";
-import { serverOptions } from "./limits.ts";
+import { setHttp2Options } from "./guard/grpc-http2.ts";
+import { Guard } from "./guard/guard.ts";
+import { defaultGuardLimits, type GuardLimits } from "./guard/limits.ts";
+import { http2Options, serverOptions } from "./limits.ts";
 import { describeError, type Logger } from "./logger.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import { peerAddress } from "./peer-address.ts";
 import type {
   Call,
@@ -39,6 +43,8 @@ export interface ServerSetup {
   /** Rejects with RelayError. */
   readonly authenticate: (metadata: Metadata) => Promise<Caller>;
   readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly guard?: Partial<GuardLimits> | undefined;
 }
 
 export interface RunningServer {
@@ -51,6 +57,7 @@ export interface RunningServer {
 export async function startServer(setup: ServerSetup): Promise<RunningServer> {
   redirectGrpcLog(setup.log);
   const server = new Server(serverOptions);
+  setHttp2Options(server, http2Options);
   const gate = new Gate(setup);
   for (const { description, handlers } of setup.services) {
     const wired = Object.entries(description.method).map(([name, method]) => [
@@ -65,6 +72,15 @@ export async function startServer(setup: ServerSetup): Promise<RunningServer> {
       error === null ? resolve(bound) : reject(error),
     );
   });
+  const { metrics } = setup;
+  const guard = new Guard({
+    limits: { ...defaultGuardLimits, ...setup.guard },
+    behindProxy: setup.behindProxy,
+    calls: pathsOfCalls(setup.services),
+    refused: (reason) => metrics.connectionsRefused.of(reason),
+  });
+  guard.protect(server);
+  const uncount = metrics.connectionsOpen.from(() => guard.connections);
   return {
     port,
     drain: async (graceMs) => {
@@ -78,8 +94,15 @@ export async function startServer(setup: ServerSetup): Promise<RunningServer> {
       }, graceMs);
       await calm.promise;
       clearTimeout(timer);
+      guard.close();
+      uncount();
     },
   };
+}
+
+function pathsOfCalls(services: readonly Service[]): Set<string> {
+  const methods = services.flatMap(({ description }) => Object.values(serviceDefinition(description)));
+  return new Set(methods.filter(({ responseStream }) => !responseStream).map(({ path }) => path));
 }
 
 /** grpc-js would write to the console. What it says may quote addresses and metadata: that it spoke must do. */

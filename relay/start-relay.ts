@@ -10,6 +10,7 @@ import { receiveEvents } from "./db/carry-events.ts";
 import { startEmbedded } from "./db/embedded.ts";
 import { Database } from "./db/pool.ts";
 import { LocalBus } from "./fanout/local.ts";
+import type { GuardLimits } from "./guard/limits.ts";
 import { DATABASE_CONNECTIONS, DRAIN_MS, defaultRates, type Rates } from "./limits.ts";
 import { liveSecrets } from "./live-secrets.ts";
 import { describeError, type Logger } from "./logger.ts";
@@ -28,6 +29,7 @@ export interface Surroundings {
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
   readonly rates?: Partial<Rates>;
+  readonly guard?: Partial<GuardLimits>;
 }
 
 export interface Relay {
@@ -99,6 +101,8 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
       behindProxy: config.behindProxy,
       authenticate: (metadata) => authenticate(parts, metadata),
       log,
+      metrics: parts.metrics,
+      guard: surroundings.guard,
     }).catch((error: unknown) => {
       throw cannotListen(config, error);
     });

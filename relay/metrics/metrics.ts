@@ -108,7 +108,10 @@ export function createMetrics() {
       "quota",
     ]),
     connectionsRefused: counts.counters(
-      named("connections_refused_total", "Connections that were closed because of what they did, by reason."),
+      named(
+        "connections_refused_total",
+        "Connections that were closed, and calls that were cut, because of what they did, by reason.",
+      ),
       ["reason"],
     ),
 

@@ -100,6 +100,7 @@ export async function startBareRelay(options: BareRelayOptions = {}): Promise<Ba
         tokenExpiresAt: relay.tokensExpireAt,
       }),
       log,
+      metrics: parts.metrics,
     });
   };
   let server = await start(0);

@@ -1,0 +1,98 @@
+import type { Socket } from "node:net";
+import { peerAddress } from "../peer-address.ts";
+import type { GuardLimits } from "./limits.ts";
+
+export interface Connection {
+  /** As rate limits count; of the proxy, where there is one. */
+  readonly address: string;
+  readonly socket: Socket;
+  /** By the monotonic clock. */
+  readonly since: number;
+}
+
+export type ConnectionRefusal = "too_many" | "too_many_of_address" | "no_call";
+
+/** Counts connections from before TLS on, and ends those of which nothing comes. */
+export class Connections {
+  readonly #limits: GuardLimits;
+  readonly #byAddress: Map<string, number> | undefined;
+  readonly #onRefused: (reason: ConnectionRefusal) => void;
+  /** By both ends, which is all that TLS leaves of a socket. */
+  readonly #open = new Map<string, Connection>();
+  /** Without a call so far, the oldest first. */
+  readonly #silent = new Set<Connection>();
+
+  constructor(
+    limits: GuardLimits,
+    {
+      countAddresses,
+      onRefused,
+    }: { countAddresses: boolean; onRefused: (reason: ConnectionRefusal) => void },
+  ) {
+    this.#limits = limits;
+    this.#byAddress = countAddresses ? new Map() : undefined;
+    this.#onRefused = onRefused;
+  }
+
+  get count(): number {
+    return this.#open.size;
+  }
+
+  /** False: the socket is closed, forget it. */
+  admit(socket: Socket): boolean {
+    const key = endsOf(socket);
+    const address = peerAddress(socket.remoteAddress ?? "", []);
+    const ofAddress = this.#byAddress?.get(address) ?? 0;
+    const refusal =
+      this.#open.size >= this.#limits.connections
+        ? "too_many"
+        : ofAddress >= this.#limits.connectionsPerAddress
+          ? "too_many_of_address"
+          : undefined;
+    if (refusal !== undefined) {
+      this.#onRefused(refusal);
+      socket.resetAndDestroy();
+      return false;
+    }
+    const connection = { address, socket, since: performance.now() };
+    this.#open.set(key, connection);
+    this.#silent.add(connection);
+    this.#byAddress?.set(address, ofAddress + 1);
+    socket.once("close", () => {
+      this.#open.delete(key);
+      this.#silent.delete(connection);
+      const left = (this.#byAddress?.get(address) ?? 1) - 1;
+      if (left > 0) this.#byAddress?.set(address, left);
+      else this.#byAddress?.delete(address);
+    });
+    return true;
+  }
+
+  /** `socket` may be the one that TLS has put around it. */
+  find(socket: Pick<Socket, "remoteAddress" | "remotePort" | "localAddress" | "localPort">) {
+    return this.#open.get(endsOf(socket));
+  }
+
+  /** Its first call has come. */
+  speaks(connection: Connection): void {
+    this.#silent.delete(connection);
+  }
+
+  sweep(now: number): void {
+    for (const connection of this.#silent) {
+      if (now - connection.since < this.#limits.firstCallMs) return;
+      this.#onRefused("no_call");
+      connection.socket.resetAndDestroy();
+      this.#silent.delete(connection);
+    }
+  }
+}
+
+function endsOf({
+  remoteAddress,
+  remotePort,
+  localAddress,
+  localPort,
+}: Pick<Socket, "remoteAddress" | "remotePort" | "localAddress" | "localPort">): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
+}
