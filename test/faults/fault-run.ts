@@ -1,17 +1,17 @@
-// Three people write to each other for a while in real `chat` processes, one of them at two machines, through a relay of its own
-// and its PostgreSQL, while both, the network and the people's processes go through bad days. Then all is mended, and the history is checked.
+// Three people write to each other for a while in real `chat` processes, one of them at two machines, through relays of their
+// own and a PostgreSQL, while these, the network and the people's processes go through bad days. Then all is mended, and the
+// history is checked.
 import { setTimeout as sleep } from "node:timers/promises";
 import { readMessages } from "../../client/core/messages/read-messages.ts";
 import { readSecurityEvents } from "../../client/store/security-events.ts";
 import { Chance } from "../support/chance.ts";
 import { insideOffline } from "../support/person.ts";
-import { spawnRelay } from "../support/relay.ts";
 import { type AtWork, Follower, look, type Machine, write } from "./at-work.ts";
 import { checkHistory, type History, type Shown } from "./check-history.ts";
 import { strike } from "./faults.ts";
+import { type Installation, oneRelay } from "./installation.ts";
 import { GREETINGS, makeMachines } from "./machines.ts";
 import { newTally, type Tally } from "./tally.ts";
-import { layWire } from "./wire.ts";
 
 export interface FaultRun {
   /** What must not be, in sentences; none if all is well. */
@@ -29,7 +29,7 @@ export interface FaultRun {
   readonly printedAgain: number;
   /** Sentences that the programs noted of themselves, and no alarms: how often each. */
   readonly notes: ReadonlyMap<string, number>;
-  /** The relay's log. */
+  /** The logs of relays and PostgreSQL. */
   readonly log: string;
   /** Homes of the people, which are kept when something is wrong. */
   readonly homes: readonly string[];
@@ -43,19 +43,19 @@ export interface RunOptions {
   /** Milliseconds that somebody waits at most before the next message. */
   readonly pause?: number;
   readonly say?: (line: string) => void;
+  readonly install?: () => Promise<Installation>;
 }
 
 export async function runFaults(
   seed: number,
   milliseconds: number,
-  { pause = 600, say = () => undefined }: RunOptions = {},
+  { pause = 600, say = () => undefined, install = oneRelay }: RunOptions = {},
 ): Promise<FaultRun> {
-  const relay = await spawnRelay();
-  const wire = await layWire(relay.url);
+  const installation = await install();
   let machines: Machine[] = [];
   let isWell = false;
   try {
-    machines = await makeMachines(wire.url);
+    machines = await makeMachines(installation.url);
     const work: AtWork = { tally: newTally(), sendings: [], troubles: [], pause, isOver: false };
     const followers = machines.map((each) => new Follower(work, each));
     // Each draws for himself, so that what one draws does not depend on how quick the others are.
@@ -68,13 +68,14 @@ export async function runFaults(
       ),
       look(work, chanceOf(), each),
     ]);
-    await strike({ work, relay, wire, machines, followers, end }, new Chance(seed), say);
+    await strike({ work, installation, machines, followers, end }, new Chance(seed), say);
     work.isOver = true;
     await Promise.all(atWork);
     say("everything is mended");
-    const { exitCode, signalCode } = relay.process.process;
-    if (exitCode !== null || signalCode !== null) {
-      work.troubles.push(`the relay ended by itself with ${exitCode ?? signalCode}`);
+    for (const relay of installation.relays) {
+      const { exitCode, signalCode } = relay.process.process;
+      if (exitCode === null && signalCode === null) continue;
+      work.troubles.push(`a relay ended by itself with ${exitCode ?? signalCode}`);
     }
     await mend(work, machines, followers);
     const history: History = {
@@ -92,13 +93,12 @@ export async function runFaults(
       tally: work.tally,
       ...countsOf(history),
       notes,
-      log: relay.log(),
+      log: installation.log(),
       homes: machines.map(({ person }) => person.home),
     };
   } finally {
     await Promise.all(machines.map(({ person }) => (isWell ? person.leave() : person.endAll())));
-    wire.stop();
-    await relay.stop();
+    await installation.stop();
   }
 }
 

@@ -17,6 +17,15 @@ export interface Tally {
   storms: number;
   /** Access tokens that ran out early. */
   tokens: number;
+  /** Kills of NATS. */
+  nats: number;
+  /** Times in which the database's disk was full. */
+  fullDisks: number;
+  /** Times in which the relays' clock was off. */
+  jumps: number;
+  /** Of the database: made, and put back. */
+  backups: number;
+  restores: number;
 }
 
 export function newTally(): Tally {
@@ -33,5 +42,10 @@ export function newTally(): Tally {
     cuts: 0,
     storms: 0,
     tokens: 0,
+    nats: 0,
+    fullDisks: 0,
+    jumps: 0,
+    backups: 0,
+    restores: 0,
   };
 }

@@ -20,9 +20,10 @@ const FINE: Weather = {
 };
 const LOOK_AGAIN_MS = 25;
 
-/** A network between clients and relay that can be bad. */
+/** A network between two programs, those who dial and those who listen, that can be bad. */
 export interface Wire {
-  readonly url: string;
+  /** On this machine. */
+  readonly port: number;
   readonly weather: Weather;
   /** Open connections. */
   connections(): number;
@@ -33,38 +34,51 @@ export interface Wire {
 }
 
 interface Pair {
-  readonly client: Socket;
-  readonly relay: Socket;
+  readonly near: Socket;
+  readonly far: Socket;
   /** The next piece of bytes passes by half, then both ends are reset. */
   isDoomed: boolean;
 }
 
-export async function layWire(url: string): Promise<Wire> {
-  const { hostname, port } = new URL(url);
+/** Where a wire may lead: a port of this machine, or the path of a Unix socket. */
+export type Target = number | string;
+
+/** Each connection leads to one of the targets, in turn; where that one listens no more, to the next that does. */
+export async function layWire(...targets: readonly Target[]): Promise<Wire> {
   const weather: Weather = { ...FINE };
   const pairs = new Set<Pair>();
-  const server = createServer((client) => {
+  let turn = 0;
+  const server = createServer((near) => {
+    near.setNoDelay(true).on("error", () => undefined);
     if (weather.isRefusing) {
-      client.resetAndDestroy();
+      near.resetAndDestroy();
       return;
     }
-    const pair: Pair = { client, relay: dialSocket(Number(port), hostname), isDoomed: false };
-    pairs.add(pair);
-    for (const socket of [pair.client, pair.relay]) {
-      socket.setNoDelay(true).on("error", () => undefined);
-      socket.on("close", () => {
-        pairs.delete(pair);
-        end(pair);
-      });
-    }
-    carry(pair, pair.client, pair.relay, weather);
-    carry(pair, pair.relay, pair.client, weather);
+    turn += 1;
+    const order = targets.map((_, place) => targets[(turn + place) % targets.length] ?? 0);
+    void dial(order).then((far) => {
+      if (far === undefined || near.destroyed) {
+        far?.destroy();
+        near.resetAndDestroy();
+        return;
+      }
+      const pair: Pair = { near, far, isDoomed: false };
+      pairs.add(pair);
+      for (const socket of [near, far]) {
+        socket.on("close", () => {
+          pairs.delete(pair);
+          end(pair);
+        });
+      }
+      carry(pair, near, far, weather);
+      carry(pair, far, near, weather);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    port: address.port,
     weather,
     connections: () => pairs.size,
     cut: (happens) => {
@@ -84,8 +98,28 @@ export async function layWire(url: string): Promise<Wire> {
   };
 }
 
-function end({ client, relay }: Pair): void {
-  for (const socket of [client, relay]) if (!socket.destroyed) socket.resetAndDestroy();
+/** The first of the targets that takes a connection; undefined: none does. */
+async function dial([first, ...others]: readonly Target[]): Promise<Socket | undefined> {
+  if (first === undefined) return undefined;
+  const socket = typeof first === "string" ? dialSocket(first) : dialSocket(first, "127.0.0.1");
+  socket.on("error", () => undefined);
+  const isOpen = await new Promise<boolean>((resolve) => {
+    socket.once("connect", () => resolve(true));
+    socket.once("close", () => resolve(false));
+  });
+  if (!isOpen) return dial(others);
+  if (typeof first === "number") socket.setNoDelay(true);
+  return socket;
+}
+
+function end({ near, far }: Pair): void {
+  for (const socket of [near, far]) if (!socket.destroyed) destroy(socket);
+}
+
+/** A Unix socket knows no reset. */
+function destroy(socket: Socket): void {
+  if (socket.remoteFamily === undefined) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 function carry(pair: Pair, from: Socket, to: Socket, weather: Weather): void {

@@ -82,8 +82,10 @@ export interface SpawnOptions {
   readonly env?: Record<string, string>;
   /** Run the sources instead of the built `chat`. */
   readonly sources?: boolean;
-  /** Let it make its PostgreSQL itself. */
+  /** Let it make its PostgreSQL itself, or none where the parameters name one. */
   readonly fresh?: boolean;
+  /** Its data folder, which is there already; else a new one, which `stop` removes. */
+  readonly folder?: string;
 }
 
 const BUILT = [fileURLToPath(new URL("../../bin/chat.js", import.meta.url)), "relay"];
@@ -109,7 +111,7 @@ export function runChatRelay(parameters: readonly string[], options: SpawnOption
 }
 
 export async function spawnRelay(options: SpawnOptions = {}): Promise<SpawnedRelay> {
-  const folder = await mkdtemp(join(tmpdir(), "sotto-relay-"));
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), "sotto-relay-")));
   // Benchmarks have no PostgreSQL that they share.
   if (!options.fresh && process.env["VITEST"] !== undefined) await bringPostgres(folder);
   let log = "";
@@ -142,7 +144,7 @@ export async function spawnRelay(options: SpawnOptions = {}): Promise<SpawnedRel
     },
     stop: async () => {
       const finished = await running.kill("SIGTERM");
-      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
       return finished;
     },
   };
