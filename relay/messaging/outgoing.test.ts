@@ -1,6 +1,7 @@
+import { fromBinary } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { conversationId, type Hash, randomBytes, ready, toHex } from "../../keys/index.ts";
-import type { ConnectResponse } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
+import { type ConnectResponse, ConnectResponseSchema } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import type { CommittedRow } from "../fanout/committed-row.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import { MAX_HEADS_OWED, MAX_PUSHED_BYTES } from "./limits.ts";
@@ -32,7 +33,7 @@ function reader() {
   let take = (): void => undefined;
   const outgoing = new Outgoing("me", {
     write: (frame, done) => {
-      frames.push(frame);
+      frames.push(fromBinary(ConnectResponseSchema, frame));
       take = done;
     },
     readHeads: async (of) => {

@@ -1,43 +1,28 @@
 // What one stream still has to say. One frame is on its way at a time; what comes up meanwhile is gathered into the
 // next, within bounds: a reader that is too slow costs those bounds and then lives from the log.
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import type { Buffer } from "node:buffer";
 import { type ConversationId, toHex } from "../../keys/public.ts";
-import {
-  type AcceptedSchema,
-  type ConnectResponse,
-  ConnectResponseSchema,
-  type ConversationSchema,
-  type DeliverySchema,
-  type PongSchema,
-  type PulledSchema,
-  type RefusedSchema,
-  type SignalSchema,
-  type WelcomeSchema,
-} from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
+import { StubReason } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import type { CommittedRow, DeviceKey } from "../fanout/committed-row.ts";
 import type { Metrics, Reader } from "../metrics/metrics.ts";
+import {
+  type EncodedDelivery,
+  encodeFrame,
+  encodeRow,
+  type Head,
+  sizeOfDelivery,
+  type TaggedAcceptance,
+  type Words,
+} from "./frames.ts";
 import { MAX_HEADS_A_FRAME, MAX_HEADS_OWED, MAX_PUSHED_BYTES, MAX_SIGNALS_WAITING } from "./limits.ts";
 
-type Head = MessageInitShape<typeof ConversationSchema>;
-
-/** Parts of a frame. */
-export interface Words {
-  readonly welcome?: MessageInitShape<typeof WelcomeSchema>;
-  readonly pong?: MessageInitShape<typeof PongSchema>;
-  readonly resync?: boolean;
-  readonly accepted?: readonly MessageInitShape<typeof AcceptedSchema>[];
-  readonly refused?: readonly MessageInitShape<typeof RefusedSchema>[];
-  readonly deliveries?: readonly MessageInitShape<typeof DeliverySchema>[];
-  readonly pulled?: readonly MessageInitShape<typeof PulledSchema>[];
-  readonly heads?: readonly Head[];
-  readonly signals?: readonly MessageInitShape<typeof SignalSchema>[];
-}
-
 const empty = new Uint8Array();
+/** Of a delivery in a frame, beside the row and the wrap. */
+const DELIVERY_OVERHEAD_BYTES = 8;
 
 export interface OutgoingSetup {
   /** Writes a frame; `done` is called when there is room for the next. */
-  readonly write: (frame: ConnectResponse, done: () => void) => void;
+  readonly write: (frame: Buffer, done: () => void) => void;
   /** The heads as they are now of those conversations, or of all in which the device is behind. */
   readonly readHeads: (of: readonly ConversationId[] | "behind") => Promise<readonly Head[]>;
   readonly onError: (error: unknown) => void;
@@ -47,8 +32,9 @@ export interface OutgoingSetup {
 export class Outgoing implements Reader {
   readonly #device: DeviceKey;
   readonly #setup: OutgoingSetup;
-  #lists = emptyLists();
-  #single: Pick<Words, "welcome" | "pong" | "resync"> = {};
+  #words: Words | undefined;
+  #accepted: TaggedAcceptance[] = [];
+  #deliveries: EncodedDelivery[] = [];
   #pushedBytes = 0;
   #started = false;
   #flushing = false;
@@ -76,20 +62,22 @@ export class Outgoing implements Reader {
   /** Adds to the next frame. Nothing leaves before a Welcome. The caller sees to the bounds, by `room`. */
   say(words: Words): void {
     if (this.#closed) return;
-    const { welcome, pong, resync } = words;
-    if (welcome !== undefined) this.#started = true;
-    this.#single = {
-      ...this.#single,
-      ...(welcome && { welcome }),
-      ...(pong && { pong }),
-      ...(resync && { resync }),
-    };
-    this.#lists.accepted.push(...(words.accepted ?? []));
-    this.#lists.refused.push(...(words.refused ?? []));
-    this.#lists.deliveries.push(...(words.deliveries ?? []));
-    this.#lists.pulled.push(...(words.pulled ?? []));
-    this.#lists.heads.push(...(words.heads ?? []));
-    this.#lists.signals.push(...(words.signals ?? []));
+    if (words.welcome !== undefined) this.#started = true;
+    this.#words = this.#words === undefined ? words : joined(this.#words, words);
+    this.#flushSoon();
+  }
+
+  /** As `say`. */
+  accept(acceptance: TaggedAcceptance): void {
+    if (this.#closed) return;
+    this.#accepted.push(acceptance);
+    this.#flushSoon();
+  }
+
+  /** As `say`. */
+  deliver(deliveries: readonly EncodedDelivery[]): void {
+    if (this.#closed) return;
+    for (const delivery of deliveries) this.#deliveries.push(delivery);
     this.#flushSoon();
   }
 
@@ -97,12 +85,12 @@ export class Outgoing implements Reader {
   push(conversationId: ConversationId, row: CommittedRow): void {
     if (this.#closed) return;
     // Behind a gap the client pulls anyway.
-    if (this.#owesResync || this.#owed.has(toHex(conversationId))) {
+    if (this.#owesResync || (this.#owed.size > 0 && this.#owed.has(toHex(conversationId)))) {
       this.#setup.metrics.pushesLeftOut.add();
       return;
     }
     const delivery = deliveryTo(this.#device, conversationId, row);
-    const bytes = delivery.envelope.length + delivery.wrap.length + delivery.entry.length + 128;
+    const bytes = sizeOfDelivery(delivery) + DELIVERY_OVERHEAD_BYTES;
     if (this.#pushedBytes + bytes > MAX_PUSHED_BYTES) {
       this.#setup.metrics.pushesLeftOut.add();
       this.oweHead(conversationId);
@@ -110,12 +98,13 @@ export class Outgoing implements Reader {
     }
     this.#pushedBytes += bytes;
     this.#setup.metrics.pushed.add();
-    this.say({ deliveries: [delivery] });
+    this.#deliveries.push(delivery);
+    this.#flushSoon();
   }
 
   /** Drops it when the reader is slow: it would come too late to be true. */
   signal(frame: Uint8Array): void {
-    if (this.#lists.signals.length < MAX_SIGNALS_WAITING) this.say({ signals: [{ frame }] });
+    if ((this.#words?.signals?.length ?? 0) < MAX_SIGNALS_WAITING) this.say({ signals: [{ frame }] });
     else this.#setup.metrics.signalsDropped.of("slow_reader").add();
   }
 
@@ -142,14 +131,22 @@ export class Outgoing implements Reader {
   close(): void {
     if (!this.#writing && this.#started) this.#flush();
     this.#closed = true;
-    this.#lists = emptyLists();
-    this.#pushedBytes = 0;
+    this.#takeContent();
     this.#owed.clear();
     this.#letProceed();
   }
 
   #hasContent(): boolean {
-    return Object.keys(this.#single).length > 0 || Object.values(this.#lists).some((list) => list.length > 0);
+    return this.#words !== undefined || this.#accepted.length > 0 || this.#deliveries.length > 0;
+  }
+
+  #takeContent() {
+    const content = [this.#words, this.#accepted, this.#deliveries] as const;
+    this.#words = undefined;
+    this.#accepted = [];
+    this.#deliveries = [];
+    this.#pushedBytes = 0;
+    return content;
   }
 
   /** Everything that comes up in one turn of the event loop, as in one commit, goes into one frame. */
@@ -168,12 +165,8 @@ export class Outgoing implements Reader {
       this.#payDebts();
       return;
     }
-    const frame = create(ConnectResponseSchema, { ...this.#single, ...this.#lists });
-    this.#single = {};
-    this.#lists = emptyLists();
-    this.#pushedBytes = 0;
     this.#writing = true;
-    this.#setup.write(frame, () => {
+    this.#setup.write(encodeFrame(...this.#takeContent()), () => {
       this.#writing = false;
       this.#letProceed();
       this.#flushSoon();
@@ -216,27 +209,43 @@ export class Outgoing implements Reader {
   }
 }
 
-type Lists = Omit<Words, "welcome" | "pong" | "resync">;
-
-function emptyLists(): { [List in keyof Lists]-?: NonNullable<Lists[List]>[number][] } {
-  return { accepted: [], refused: [], deliveries: [], pulled: [], heads: [], signals: [] };
+/** What is said once, as it was said last; of lists everything. */
+function joined(before: Words, after: Words): Words {
+  return {
+    ...before,
+    ...after,
+    refused: [...(before.refused ?? []), ...(after.refused ?? [])],
+    pulled: [...(before.pulled ?? []), ...(after.pulled ?? [])],
+    heads: [...(before.heads ?? []), ...(after.heads ?? [])],
+    signals: [...(before.signals ?? []), ...(after.signals ?? [])],
+  };
 }
 
-/** The same as sql/select-rows.ts makes of the stored row. */
-function deliveryTo(device: DeviceKey, conversationId: ConversationId, row: CommittedRow) {
-  const { sequence, rowHash, storedAt } = row;
+/** What the readers of a row share of its encoding, as long as the row is on its way. */
+interface Encodings {
+  forOthers?: Buffer;
+  forSender?: Buffer;
+}
+const encodings = new WeakMap<CommittedRow, Encodings>();
+
+/** The same as a pull makes of the stored row. */
+function deliveryTo(device: DeviceKey, conversationId: ConversationId, row: CommittedRow): EncodedDelivery {
+  let encoded = encodings.get(row);
+  if (encoded === undefined) {
+    encoded = {};
+    encodings.set(row, encoded);
+  }
+  if (row.sender === device) {
+    encoded.forSender ??= encodeCommitted(conversationId, row, empty);
+    return { row: encoded.forSender, wrap: empty };
+  }
+  encoded.forOthers ??= encodeCommitted(conversationId, row, row.envelope);
   const slot = row.slots.get(device);
-  const isOwn = row.sender === device;
-  const envelope = isOwn ? empty : row.envelope;
-  return {
-    conversationId,
-    sequence,
-    rowHash,
-    storedAt,
-    envelope,
-    envelopeHash: envelope.length === 0 ? row.envelopeHash : empty,
-    wrap: (isOwn || slot === undefined ? null : row.wraps[slot]) ?? empty,
-    entry: row.entry ?? empty,
-    ...(row.stub && { stub: row.stub }),
-  };
+  return { row: encoded.forOthers, wrap: (slot === undefined ? null : row.wraps[slot]) ?? empty };
+}
+
+function encodeCommitted(conversationId: ConversationId, row: CommittedRow, envelope: Uint8Array): Buffer {
+  const { sequence, rowHash, storedAt, entry = empty, stub = StubReason.UNSPECIFIED } = row;
+  const envelopeHash = envelope.length === 0 ? row.envelopeHash : empty;
+  return encodeRow({ conversationId, sequence, rowHash, envelope, envelopeHash, entry, stub, storedAt });
 }

@@ -8,6 +8,7 @@ import type {
   Pull,
   Submit,
 } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
+import { encoded } from "../../proto/grpc.ts";
 import { countPrekeys } from "../directory/sql/count-prekeys.ts";
 import {
   malformed,
@@ -24,6 +25,7 @@ import type { Caller, StreamCall } from "../service.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import { conversationMessage } from "./conversation-message.ts";
 import type { Acceptance } from "./decide.ts";
+import { encodeRow } from "./frames.ts";
 import {
   DEFAULT_PULL_ROWS,
   MAX_CURSORS,
@@ -84,7 +86,7 @@ export class Session {
     this.#caller = caller;
     this.#key = deviceKey(caller.accountId, caller.deviceId);
     this.#outgoing = new Outgoing(this.#key, {
-      write: (frame, done) => call.stream.write(frame, done),
+      write: (frame, done) => call.stream.write(encoded(frame), done),
       readHeads: (of) => this.#readHeads(of),
       onError: (error) => this.#end(error),
       metrics: shared.parts.metrics,
@@ -208,7 +210,7 @@ export class Session {
 
   #accept(tag: bigint, acceptance: Acceptance): void {
     this.#shared.parts.metrics.submitsAccepted.add();
-    this.#outgoing.say({ accepted: [{ tag, ...acceptance }] });
+    this.#outgoing.accept({ tag, ...acceptance });
   }
 
   #refuse(tag: bigint, { reason, retryAfter = 0 }: RelayError): void {
@@ -239,19 +241,23 @@ export class Session {
     if (page === undefined) throw unknownConversation();
     metrics.pulled.add(page.rows.length);
     await this.#outgoing.room();
-    const deliveries = page.rows.map((row) => ({
-      conversationId: id,
-      sequence: row.sequence,
-      rowHash: row.row_hash,
-      envelope: row.envelope,
-      envelopeHash: row.envelope_hash,
-      wrap: row.wrap,
-      entry: row.entry,
-      stub: row.stub,
-      storedAt: row.stored_at,
-    }));
+    this.#outgoing.deliver(
+      page.rows.map((row) => ({
+        row: encodeRow({
+          conversationId: id,
+          sequence: row.sequence,
+          rowHash: row.row_hash,
+          envelope: row.envelope,
+          envelopeHash: row.envelope_hash,
+          entry: row.entry,
+          stub: row.stub,
+          storedAt: row.stored_at,
+        }),
+        wrap: row.wrap,
+      })),
+    );
     const through = page.rows.at(-1)?.sequence ?? after;
-    this.#outgoing.say({ deliveries, pulled: [{ conversationId: id, through, head: page.head }] });
+    this.#outgoing.say({ pulled: [{ conversationId: id, through, head: page.head }] });
   }
 
   async #acknowledge({ cursors }: Acknowledge): Promise<void> {
