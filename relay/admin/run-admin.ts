@@ -1,24 +1,20 @@
-import { resolve } from "node:path";
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { databaseAt, defaultDataFolder } from "../config.ts";
+import { withOptions } from "../config/command.ts";
+import { maskSentence } from "../config/mask.ts";
+import type { Environment } from "../config/options.ts";
+import { gatherSettings } from "../config/settings.ts";
+import { relayPlaceOf } from "../config.ts";
 import { StartupError } from "../startup-error.ts";
 import type { Admin } from "./commands.ts";
 import { adminOutput } from "./output.ts";
 
-interface Place {
-  readonly data?: string;
-  readonly databaseUrl?: string;
-  readonly json?: boolean;
-}
+type Flags = Record<string, string | boolean>;
 
 const MAX_USES = 1_000_000;
 const units: Record<string, number> = { h: 3_600_000, d: 24 * 3_600_000 };
 
 /** `chat relay admin`: what an operator does on the machine of a relay, whether it runs or not. Throws StartupError. */
-export async function runAdmin(
-  parameters: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<void> {
+export async function runAdmin(parameters: readonly string[], environment: Environment): Promise<void> {
   const program = describe(environment);
   try {
     await program.parseAsync(parameters, { from: "user" });
@@ -26,7 +22,9 @@ export async function runAdmin(
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
     const isBare = error.code === "commander.help";
-    const sentence = isBare ? "A command is missing" : error.message.replace(/^error: |\.$/g, "");
+    const sentence = isBare
+      ? "A command is missing"
+      : maskSentence(error.message.replace(/^error: |\.$/g, ""));
     throw new StartupError(
       "usage",
       `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`,
@@ -35,7 +33,9 @@ export async function runAdmin(
   }
 }
 
-function describe(environment: Readonly<Record<string, string | undefined>>): Command {
+function describe(environment: Environment): Command {
+  const common = (command: Command): Command =>
+    withOptions(command, environment, ["data", "databaseUrl"]).option("--json", "one JSON object a line");
   const program = common(new Command("chat relay admin"))
     .description("What the operator of a relay does, on its machine, whether it runs or not.")
     .usage("COMMAND [options]")
@@ -48,10 +48,9 @@ function describe(environment: Readonly<Record<string, string | undefined>>): Co
     common(program.command(name).description(description)).exitOverride();
   /** With what was said before and after the command's name; the latter counts. */
   const adminOf = (made: Command): Admin => {
-    const { data, databaseUrl, json } = { ...program.opts<Place>(), ...made.opts<Place>() };
-    const database = databaseUrl === undefined ? undefined : databaseAt(databaseUrl);
-    const dataFolder = resolve(data ?? defaultDataFolder(environment));
-    return { place: { dataFolder, database }, output: adminOutput(json === true), now: Date.now() };
+    const flags = { ...program.opts<Flags>(), ...made.opts<Flags>() };
+    const place = relayPlaceOf(gatherSettings({ flags, environment }));
+    return { place, output: adminOutput(flags["json"] === true), now: Date.now() };
   };
   const load = () => import("./commands.ts");
   const named = () => new Argument("<NAME>", "the name of an account");
@@ -98,13 +97,6 @@ function describe(environment: Readonly<Record<string, string | undefined>>): Co
     "say that the database was put back from a backup; no relay may run",
   ).action(async () => (await load()).restored(adminOf(restored)));
   return program;
-}
-
-function common(command: Command): Command {
-  return command
-    .option("--data <dir>", "the relay's data folder")
-    .option("--database-url <url>", "the relay's PostgreSQL, if it is not the embedded one")
-    .option("--json", "one JSON object a line");
 }
 
 function usesOf(text: string): number {
