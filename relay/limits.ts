@@ -25,8 +25,34 @@ export interface Rate {
   readonly seconds: number;
 }
 
+/** Calls and streams; these and those of messages are token buckets: the count at once, and as much again in its time. */
+export interface CallRates {
+  readonly callsPerAddress: Rate;
+  readonly callsPerAccount: Rate;
+  /** Membership entries of groups. */
+  readonly entriesPerAccount: Rate;
+  /** Devices added and revoked, and the like. */
+  readonly accountEntriesPerAccount: Rate;
+  readonly publishesPerAccount: Rate;
+  /** Of up to 128 bundles each. */
+  readonly bundleRequestsPerAccount: Rate;
+  readonly opensPerAccount: Rate;
+  readonly streamsPerAccount: Rate;
+}
+
+/** Of an account over all its streams. Who is over them is not refused: he is read no faster. */
+export interface MessageRates {
+  readonly submitsPerAccount: Rate;
+  readonly submittedBytesPerAccount: Rate;
+  readonly pullsPerAccount: Rate;
+  /** Acknowledged cursors. */
+  readonly cursorsPerAccount: Rate;
+  /** Pings, and signals before they are looked at. */
+  readonly otherFramesPerAccount: Rate;
+}
+
 /** Part of the configuration, so that tests can lower them. */
-export interface Rates {
+export interface Rates extends CallRates, MessageRates {
   readonly registrationsPerAddress: Rate;
   readonly loginsPerAddress: Rate;
   /** Logins that were begun and did not succeed. */
@@ -38,6 +64,7 @@ export interface Rates {
   readonly refreshesPerAddress: Rate;
 }
 
+/** So generous that no honest script gets there; they are for those who mean harm, and for loops without an end. */
 export const defaultRates: Rates = {
   registrationsPerAddress: { count: 2_000, seconds: 600 },
   loginsPerAddress: { count: 2_000, seconds: 600 },
@@ -46,6 +73,21 @@ export const defaultRates: Rates = {
   recoveriesPerAddress: { count: 100, seconds: 600 },
   recoveriesPerName: { count: 50, seconds: 600 },
   refreshesPerAddress: { count: 5_000, seconds: 300 },
+
+  callsPerAddress: { count: 120_000, seconds: 60 },
+  callsPerAccount: { count: 30_000, seconds: 60 },
+  entriesPerAccount: { count: 6_000, seconds: 600 },
+  accountEntriesPerAccount: { count: 1_000, seconds: 600 },
+  publishesPerAccount: { count: 3_000, seconds: 600 },
+  bundleRequestsPerAccount: { count: 6_000, seconds: 600 },
+  opensPerAccount: { count: 6_000, seconds: 600 },
+  streamsPerAccount: { count: 6_000, seconds: 60 },
+
+  submitsPerAccount: { count: 50_000, seconds: 10 },
+  submittedBytesPerAccount: { count: 256 * 1024 * 1024, seconds: 10 },
+  pullsPerAccount: { count: 20_000, seconds: 10 },
+  cursorsPerAccount: { count: 200_000, seconds: 10 },
+  otherFramesPerAccount: { count: 20_000, seconds: 10 },
 };
 
 export const serverOptions: ServerOptions = {

@@ -71,6 +71,7 @@ beforeEach(async () => {
     behindProxy: false,
     authenticate: () => authenticated(),
     metrics: createMetrics(),
+    callRates: { opensPerAccount: { count: 1, seconds: 60 }, callsPerAddress: { count: 100, seconds: 60 } },
     log: pino(
       {},
       {
@@ -128,6 +129,25 @@ describe("a call", () => {
     };
     expect((await listen(open())).reason).toBe("token_expired");
     expect(reached).toBe(false);
+  });
+
+  test("that comes too often is told how long to wait", async () => {
+    const openDirect = () => callUnary(client, MessagingService.method.openDirect, {});
+    expect(await reasonOf(openDirect())).toBe("internal");
+    const { reason, retryAfter } = await failureOf(openDirect());
+    expect(reason).toBe("rate_limited");
+    expect(retryAfter).toBeGreaterThan(50_000);
+    answer = async () => ({});
+    await call();
+    // Nobody is asked who he is any more.
+    let asked = 0;
+    authenticated = async () => {
+      asked += 1;
+      return caller;
+    };
+    const reasons = await Promise.all(Array.from({ length: 120 }, () => reasonOf(openDirect())));
+    expect(new Set(reasons)).toEqual(new Set(["rate_limited"]));
+    expect(asked).toBeLessThan(100);
   });
 
   test("that fails by a bug tells a number, under which the log knows more, and no word of the error", async () => {

@@ -15,11 +15,12 @@ import {
   setLogVerbosity,
 } from "@grpc/grpc-js";
 import { serviceDefinition } from "../proto/grpc.ts";
+import { CallLimits } from "./call-limits.ts";
 import { ErrorReason, malformed, RelayError, relayUnavailable, StatusError, toStatus } from "./errors.ts";
 import { setHttp2Options } from "./guard/grpc-http2.ts";
 import { Guard } from "./guard/guard.ts";
 import { defaultGuardLimits, type GuardLimits } from "./guard/limits.ts";
-import { http2Options, serverOptions } from "./limits.ts";
+import { type CallRates, defaultRates, http2Options, serverOptions } from "./limits.ts";
 import { describeError, type Logger } from "./logger.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { peerAddress } from "./peer-address.ts";
@@ -45,6 +46,7 @@ export interface ServerSetup {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly guard?: Partial<GuardLimits> | undefined;
+  readonly callRates?: Partial<CallRates> | undefined;
 }
 
 export interface RunningServer {
@@ -139,11 +141,13 @@ function notThisMethods(): RelayError {
 /** What every call goes through. */
 class Gate {
   readonly #setup: ServerSetup;
+  readonly #limits: CallLimits;
   readonly #streams = new Set<AbortController>();
   #draining = false;
 
   constructor(setup: ServerSetup) {
     this.#setup = setup;
+    this.#limits = new CallLimits({ ...defaultRates, ...setup.callRates }, setup.metrics);
   }
 
   close(): void {
@@ -168,11 +172,12 @@ class Gate {
         if (this.#draining) throw relayUnavailable();
         if (call.request === garbage) throw notThisMethods();
         const info: Call = { address: this.#address(call), over: over.signal };
+        this.#limits.fromAddress(info.address);
         const request = call.request as never;
         const response =
           access === "anybody"
             ? await handle(request, info)
-            : await handle(request, await this.#setup.authenticate(call.metadata), info);
+            : await handle(request, await this.#caller(method, call.metadata), info);
         return create(method.output, response);
       };
       answer()
@@ -188,7 +193,7 @@ class Gate {
     return (stream) =>
       this.#open(method, stream, async () => {
         if (access === "anybody") return (call) => handle({ ...call, stream });
-        const caller = await this.#setup.authenticate(stream.metadata);
+        const caller = await this.#caller(method, stream.metadata);
         return (call) => handle({ ...call, stream }, caller);
       });
   }
@@ -201,7 +206,7 @@ class Gate {
           if (isGarbage) throw notThisMethods();
           return (call) => handle({ ...call, stream });
         }
-        const caller = await this.#setup.authenticate(stream.metadata);
+        const caller = await this.#caller(method, stream.metadata);
         if (isGarbage) throw notThisMethods();
         return (call) => handle({ ...call, stream }, caller);
       });
@@ -227,15 +232,22 @@ class Gate {
     stream.on("cancelled", () => over.abort());
     stream.on("close", () => over.abort());
     const open = async (): Promise<void> => {
+      const address = this.#address(stream);
+      this.#limits.fromAddress(address);
       const handle = await admit();
       if (this.#draining) throw relayUnavailable();
       if (over.signal.aborted || stream.cancelled) return;
-      const address = this.#address(stream);
       this.#streams.add(draining);
       over.signal.addEventListener("abort", () => this.#streams.delete(draining));
       await handle({ address, over: over.signal, draining: draining.signal, end });
     };
     open().catch(end);
+  }
+
+  async #caller(method: DescMethod, metadata: Metadata): Promise<Caller> {
+    const caller = await this.#setup.authenticate(metadata);
+    this.#limits.byAccount(caller.accountId, method.name);
+    return caller;
   }
 
   #address(call: { getPeer(): string; metadata: Metadata }): string {
