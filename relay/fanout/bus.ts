@@ -1,6 +1,7 @@
 // What the relay's processes tell each other. PostgreSQL is the truth: an event that is lost costs latency, not mail.
 import type { AccountId, ConversationId, DeviceId } from "../../keys/public.ts";
 import type { CommittedRow, DeviceKey } from "./committed-row.ts";
+import type { DeviceStream } from "./connected-devices.ts";
 
 /** A conversation has a new row or a new roster. */
 export interface Moved {
@@ -8,12 +9,12 @@ export interface Moved {
   readonly conversationId: ConversationId;
   /** Whom it concerns: the newest roster. */
   readonly devices: readonly DeviceKey[];
-  /** The new row, if there is one and it came from this process; otherwise devices are told the head. */
+  /** The new row, if there is one and it came with the event; otherwise devices are told the head. */
   readonly row?: CommittedRow;
 }
 
 /** A device is not let in any more. */
-interface Removed {
+export interface Removed {
   readonly kind: "removed";
   readonly accountId: AccountId;
   readonly deviceId: DeviceId;
@@ -31,7 +32,7 @@ export interface Registered {
 }
 
 /** A device says something to those that are connected now. */
-interface Signalled {
+export interface Signalled {
   readonly kind: "signalled";
   readonly devices: readonly DeviceKey[];
   readonly frame: Uint8Array;
@@ -41,6 +42,13 @@ export type BusEvent = Moved | Removed | Registered | Signalled;
 
 export interface Bus {
   publish(event: BusEvent): void;
-  /** Events of all processes, this one's own too. Returns what ends the subscription. */
+  /**
+   * Events of all processes, this one's own too; but what another process has for single devices, their streams get by
+   * `attend`. Returns what ends the subscription.
+   */
   subscribe(listen: (event: BusEvent) => void): () => void;
+  /** From now on the device is live here, on this stream: it gets what others have for it. */
+  attend(device: DeviceKey, stream: DeviceStream, lease: bigint): void;
+  /** It is not live here any more. */
+  leave(device: DeviceKey): void;
 }

@@ -23,9 +23,11 @@ interface Device {
 /** Who is connected to this process; feeds them from the bus. */
 export class ConnectedDevices {
   readonly #devices = new Map<DeviceKey, Device>();
+  readonly #bus: Bus;
   readonly #maxStreams: number;
 
   constructor(bus: Bus, maxStreams: number, metrics: Metrics) {
+    this.#bus = bus;
     this.#maxStreams = maxStreams;
     metrics.streamsOpen.from(() => this.#count((device) => device.streams.size));
     metrics.devicesLive.from(() => this.#count((device) => (device.live === undefined ? 0 : 1)));
@@ -55,12 +57,15 @@ export class ConnectedDevices {
     if (before !== undefined && before.lease > lease) throw superseded();
     device.live = { stream, lease };
     before?.stream.end(superseded());
+    this.#bus.attend(key, stream, lease);
   }
 
   /** It gets nothing any more, but still counts until `remove`. */
   goQuiet(key: DeviceKey, stream: DeviceStream): void {
     const device = this.#devices.get(key);
-    if (device?.live?.stream === stream) device.live = undefined;
+    if (device?.live?.stream !== stream) return;
+    device.live = undefined;
+    this.#bus.leave(key);
   }
 
   remove(key: DeviceKey, stream: DeviceStream): void {
@@ -99,6 +104,6 @@ export class ConnectedDevices {
   }
 }
 
-function superseded(): RelayError {
+export function superseded(): RelayError {
   return new RelayError(ErrorReason.SUPERSEDED, "another process of this device has taken the live stream");
 }

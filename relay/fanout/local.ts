@@ -12,4 +12,9 @@ export class LocalBus implements Bus {
     this.#listeners.add(listen);
     return () => this.#listeners.delete(listen);
   }
+
+  /** No other process has anything for it. */
+  attend(): void {}
+
+  leave(): void {}
 }
