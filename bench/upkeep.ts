@@ -8,6 +8,7 @@ import { randomBytes, ready } from "../keys/index.ts";
 import type { Database } from "../relay/db/pool.ts";
 import { openDoors } from "../relay/doors.ts";
 import { LocalBus } from "../relay/fanout/local.ts";
+import { createMetrics } from "../relay/metrics/metrics.ts";
 import { type Relay, startRelay } from "../relay/start-relay.ts";
 import { upkeep } from "../relay/upkeep/upkeep.ts";
 import { silent } from "../test/support/log.ts";
@@ -51,7 +52,8 @@ async function run({ url, database }: Relay): Promise<number> {
   const without = await times(submit);
 
   const stopping = new AbortController();
-  const setup = { database, bus: new LocalBus(), clock: Date.now, log: silent };
+  const metrics = createMetrics();
+  const setup = { database, bus: new LocalBus(), clock: Date.now, log: silent, metrics };
   const began = performance.now();
   let took: number | undefined;
   const cleaning = upkeep(setup, stopping.signal).then(() => {

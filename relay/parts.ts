@@ -1,5 +1,6 @@
 import type { Database } from "./db/pool.ts";
 import type { Doors } from "./doors.ts";
+import type { Readiness } from "./health/readiness.ts";
 import type { Rates } from "./limits.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics/metrics.ts";
@@ -15,4 +16,5 @@ export interface Parts {
   readonly rates: Rates;
   readonly doors: Doors;
   readonly metrics: Metrics;
+  readonly readiness: Readiness;
 }

@@ -2,7 +2,6 @@ import { authService } from "./auth/service.ts";
 import { directoryService } from "./directory/service.ts";
 import type { Bus } from "./fanout/bus.ts";
 import { groupsService } from "./groups/service.ts";
-import { Readiness } from "./health/readiness.ts";
 import { healthService } from "./health/service.ts";
 import { messagingService } from "./messaging/service.ts";
 import type { Parts } from "./parts.ts";
@@ -19,6 +18,6 @@ export function allServices(parts: Parts, bus: Bus): Service[] {
   ];
   const descriptions = own.map(({ description }) => description);
   const names = descriptions.map(({ typeName }) => typeName);
-  const health = healthService(new Readiness(parts.database), names);
+  const health = healthService(parts.readiness, names);
   return [...own, health, reflectionService([...descriptions, health.description])];
 }

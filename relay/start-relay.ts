@@ -11,10 +11,13 @@ import { startEmbedded } from "./db/embedded.ts";
 import { Database } from "./db/pool.ts";
 import { LocalBus } from "./fanout/local.ts";
 import type { GuardLimits } from "./guard/limits.ts";
+import { Readiness } from "./health/readiness.ts";
 import { DATABASE_CONNECTIONS, DRAIN_MS, defaultRates, type Rates } from "./limits.ts";
 import { liveSecrets } from "./live-secrets.ts";
 import { describeError, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics/metrics.ts";
+import { startMetricsServer } from "./metrics/server.ts";
+import { observeStatements, watchPool } from "./metrics/watch-database.ts";
 import type { Parts } from "./parts.ts";
 import { startServer } from "./server.ts";
 import { allServices } from "./services.ts";
@@ -35,6 +38,8 @@ export interface Surroundings {
 export interface Relay {
   /** `http://HOST:PORT`, or https; with `#sha256=…` where clients verify the certificate by that. */
   readonly url: string;
+  /** Where it tells how it is, if anywhere. */
+  readonly metricsUrl: string | undefined;
   readonly database: Database;
   /** Process id of the embedded PostgreSQL, while it runs. */
   readonly postgresPid: () => number | undefined;
@@ -57,7 +62,17 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
   };
   try {
     const folder = await prepareDataFolder(config.dataFolder);
-    const { credentials, pin } = await prepareTls(config.tls, folder, clock());
+    const metrics = createMetrics();
+    const readiness = new Readiness({ log, metrics });
+    let metricsUrl: Relay["metricsUrl"];
+    if (config.metricsListen !== undefined) {
+      const watched = await startMetricsServer({ ...config.metricsListen, metrics, readiness });
+      undo.push(() => watched.close());
+      metricsUrl = watched.url;
+      log.info({ url: metricsUrl }, "metrics are served");
+    }
+    const { credentials, pin, expiresAt } = await prepareTls(config.tls, folder, clock());
+    if (expiresAt !== undefined) metrics.certificateExpiry.set(expiresAt / 1_000);
     await Promise.all([ready(), opaqueReady]);
 
     let postgresPid: Relay["postgresPid"] = () => undefined;
@@ -76,10 +91,12 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
       connection,
       size: DATABASE_CONNECTIONS,
       onError: (error) => log.warn(describeError(error), "lost a database connection"),
+      onStatement: observeStatements(metrics, readiness),
     });
+    watchPool(metrics, database);
     undo.push(() => Promise.race([database.close(), pause(DRAIN_MS, undefined, { ref: false })]));
 
-    undo.push(await keepMark({ database, folder, clock, log }));
+    undo.push(await keepMark({ database, folder, clock, log, metrics }));
     const parts: Parts = {
       database,
       clock,
@@ -87,7 +104,8 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
       secrets,
       rates: { ...defaultRates, ...rates },
       doors: config.doors,
-      metrics: createMetrics(),
+      metrics,
+      readiness,
     };
     const bus = new LocalBus();
     const onConnected = () => putOutDisabled(database, bus);
@@ -101,17 +119,19 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
       behindProxy: config.behindProxy,
       authenticate: (metadata) => authenticate(parts, metadata),
       log,
-      metrics: parts.metrics,
+      metrics,
       guard: surroundings.guard,
     }).catch((error: unknown) => {
       throw cannotListen(config, error);
     });
     undo.push(() => server.drain(DRAIN_MS));
+    readiness.serve(database);
+    undo.push(() => readiness.drain());
 
     const host = config.host.includes(":") ? `[${config.host}]` : config.host;
     const origin = `${config.tls === undefined ? "http" : "https"}://${host}:${server.port}`;
     const url = pin === undefined ? origin : `${origin}#sha256=${pin}`;
-    return { url, database, postgresPid, stop: takeApart };
+    return { url, metricsUrl, database, postgresPid, stop: takeApart };
   } catch (error) {
     await takeApart();
     throw error;

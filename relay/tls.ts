@@ -10,20 +10,23 @@ export interface Tls {
   readonly credentials: ServerCredentials;
   /** What a client has to verify the certificate by, if nobody vouches for it. */
   readonly pin: string | undefined;
+  /** Milliseconds since 1970 at which the certificate runs out; undefined without TLS. */
+  readonly expiresAt: number | undefined;
 }
 
 export async function prepareTls(tls: RelayConfig["tls"], folder: string, now: number): Promise<Tls> {
-  if (tls !== "self-signed") return { credentials: serverCredentials(tls, now), pin: undefined };
+  if (tls !== "self-signed") return { ...serverCredentials(tls, now), pin: undefined };
   const { certificate, key, pin } = await loadSelfSigned(folder, now);
   const pair = { cert_chain: Buffer.from(certificate), private_key: Buffer.from(key) };
-  return { credentials: ServerCredentials.createSsl(null, [pair]), pin };
+  const expiresAt = Date.parse(new X509Certificate(certificate).validTo);
+  return { credentials: ServerCredentials.createSsl(null, [pair]), pin, expiresAt };
 }
 
 type Given = Exclude<RelayConfig["tls"], "self-signed">;
 
 /** Reads certificate and key, and refuses a pair that no client could use. */
-function serverCredentials(tls: Given, now: number): ServerCredentials {
-  if (tls === undefined) return ServerCredentials.createInsecure();
+function serverCredentials(tls: Given, now: number): Omit<Tls, "pin"> {
+  if (tls === undefined) return { credentials: ServerCredentials.createInsecure(), expiresAt: undefined };
   const cert = readPem(tls.certPath, "certificate");
   const key = readPem(tls.keyPath, "key");
   const certificate = attempt(() => new X509Certificate(cert), `${tls.certPath} is not a PEM certificate`);
@@ -31,11 +34,15 @@ function serverCredentials(tls: Given, now: number): ServerCredentials {
   if (!certificate.checkPrivateKey(privateKey)) {
     throw unusable(`The key in ${tls.keyPath} does not belong to the certificate in ${tls.certPath}`);
   }
-  if (now > Date.parse(certificate.validTo)) {
+  const expiresAt = Date.parse(certificate.validTo);
+  if (now > expiresAt) {
     throw unusable(`The certificate in ${tls.certPath} ran out on ${certificate.validTo}`);
   }
   attempt(() => createSecureContext({ cert, key }), `${tls.certPath} is not a usable certificate chain`);
-  return ServerCredentials.createSsl(null, [{ cert_chain: cert, private_key: key }]);
+  return {
+    credentials: ServerCredentials.createSsl(null, [{ cert_chain: cert, private_key: key }]),
+    expiresAt,
+  };
 }
 
 function readPem(path: string, what: string): Buffer {

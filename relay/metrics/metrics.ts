@@ -45,6 +45,10 @@ export function createMetrics() {
     registry,
 
     // Healthy?
+    build: counts.gauges(named("build_info", "1, with the version of Sotto and of Node."), [
+      "version",
+      "node",
+    ]),
     ready: counts.gauge(
       named("ready", "1 while the relay can do its work. At 0, /readyz says why; send no clients here."),
     ),

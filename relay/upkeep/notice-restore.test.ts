@@ -12,6 +12,7 @@ import {
 } from "../../test/support/bare-relay.ts";
 import { keptLog } from "../../test/support/log.ts";
 import { envelopeBy, openDirect, RawStream, wrapsBy } from "../../test/support/raw-stream.ts";
+import { createMetrics } from "../metrics/metrics.ts";
 import { keepMark } from "./notice-restore.ts";
 
 let relay: BareRelay;
@@ -36,7 +37,13 @@ afterEach(async () => {
 /** A relay starts on the folder and ends. Whether it took the database for one that was put back. */
 async function start(): Promise<boolean> {
   const { log, lines } = keptLog();
-  const stop = await keepMark({ database: relay.database, folder, clock: Date.now, log });
+  const stop = await keepMark({
+    database: relay.database,
+    folder,
+    clock: Date.now,
+    log,
+    metrics: createMetrics(),
+  });
   await stop();
   return lines().includes("put back");
 }

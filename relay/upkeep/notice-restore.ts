@@ -10,6 +10,7 @@ import { z } from "zod";
 import { unwritable } from "../data-folder.ts";
 import type { Database } from "../db/pool.ts";
 import { describeError, type Logger } from "../logger.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import { systemCode } from "../startup-error.ts";
 import { markRestored } from "./mark-restored.ts";
 import { moveMark, selectMark } from "./sql/relay-marks.ts";
@@ -21,6 +22,7 @@ export interface MarkSetup {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly log: Logger;
+  readonly metrics: Metrics;
   readonly everyMs?: number;
 }
 
@@ -36,14 +38,19 @@ type Mark = z.infer<typeof file>;
  * every minute. Returns what stops that, with a last mark.
  */
 export async function keepMark(setup: MarkSetup): Promise<() => Promise<void>> {
-  const { database, folder, clock, log, everyMs = EVERY_MS } = setup;
+  const { database, folder, clock, log, metrics, everyMs = EVERY_MS } = setup;
+  metrics.restoredConversations.set(0);
   const found = await readMark(folder);
   if (found !== undefined && (await wasPutBack(setup, found))) {
     const conversations = await markRestored(database, clock());
+    metrics.restoredConversations.set(conversations);
     log.warn({ conversations }, "the database was put back to an older state");
   }
   const own: Mark = found ?? { folder: randomBytes(16).toString("hex"), mark: 0 };
-  const grow = () => moveOn(setup, own);
+  const grow = async () => {
+    await moveOn(setup, own);
+    metrics.marked.set(clock() / 1_000);
+  };
   await grow();
 
   const stopping = new AbortController();

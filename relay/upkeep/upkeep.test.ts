@@ -25,6 +25,7 @@ import { insertLoginAttempt } from "../auth/sql/login-attempts.ts";
 import { insertTokenFamily } from "../auth/sql/token-families.ts";
 import type { BusEvent } from "../fanout/bus.ts";
 import { LocalBus } from "../fanout/local.ts";
+import { createMetrics } from "../metrics/metrics.ts";
 import { deleteAccount } from "./delete-account.ts";
 import { noteSeen } from "./lapse.ts";
 import { startUpkeep, upkeep } from "./upkeep.ts";
@@ -82,8 +83,12 @@ async function sizes(sequences: readonly bigint[]): Promise<number[]> {
 /** Everything that is due `ahead` milliseconds from now. */
 async function tidy(ahead = 0, bus = new LocalBus()): Promise<void> {
   const { log } = keptLog();
+  const metrics = createMetrics();
   const clock = () => Date.now() + ahead;
-  await upkeep({ database: relay.database, bus, clock, log, batch: 2 }, new AbortController().signal);
+  await upkeep(
+    { database: relay.database, bus, clock, log, metrics, batch: 2 },
+    new AbortController().signal,
+  );
 }
 
 async function count(statement: string, values: unknown[] = []): Promise<number> {
@@ -108,15 +113,19 @@ test("what has expired is emptied, batch after batch, and the rest is left", asy
   const past = Math.floor(Date.now() / 60_000) * 60 - 60;
   const expired = [await send(past), await send(past), await send(past)];
   const future = await send(past + 3_600);
+  const metrics = createMetrics();
   const stop = startUpkeep({
     database: relay.database,
     bus: new LocalBus(),
     clock: Date.now,
     log: keptLog().log,
+    metrics,
     batch: 2,
   });
   await expect.poll(() => sizes(expired)).toEqual([0, 0, 0]);
+  await expect.poll(() => metrics.upkeepDoneAt.value).toBeCloseTo(Date.now() / 1_000, -2);
   await stop();
+  expect(metrics.upkeepDone.of("expired messages").count).toBe(3);
   expect(await sizes([future])).not.toEqual([0]);
   expect((await rowSeenBy(b, nth(expired, 0))).stub).toBe(StubReason.EXPIRED);
 });
@@ -127,7 +136,13 @@ test("a clock that nobody has seen at work for a month makes nothing old", async
   const attempt = { account: null, serverState: "", expiresAt: Date.now(), now: Date.now() };
   await insertLoginAttempt(relay.database, randomBytes(16), attempt);
   const bus = new LocalBus();
-  const stop = startUpkeep({ database: relay.database, bus, clock: () => now, log: keptLog().log });
+  const stop = startUpkeep({
+    database: relay.database,
+    bus,
+    clock: () => now,
+    log: keptLog().log,
+    metrics: createMetrics(),
+  });
   // This is cleared away after what is old.
   await expect.poll(() => count("from login_attempts")).toBe(0);
   await stop();

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "../db/pool.ts";
 import type { Bus } from "../fanout/bus.ts";
 import { describeError, type Logger } from "../logger.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import { clearDeleted } from "./clear-deleted.ts";
 import { lapseSilent } from "./lapse.ts";
 import {
@@ -29,6 +30,7 @@ export interface UpkeepSetup {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly log: Logger;
+  readonly metrics: Metrics;
   readonly retentionMs?: number | undefined;
   readonly everyMs?: number;
   readonly batch?: number;
@@ -72,21 +74,32 @@ async function steadyClock({ database, clock }: UpkeepSetup): Promise<SteadyCloc
 
 /** All that there is to do now. A database that is away is tried again the next time. */
 export async function upkeep(setup: UpkeepSetup, stopping: AbortSignal, isSteady = true): Promise<void> {
+  const { metrics, clock } = setup;
+  let allDone = true;
   for (const task of tasks(setup)) {
     if (stopping.aborted) return;
     if (task.isSlow && !isSteady) continue;
     try {
-      await work(task, stopping);
+      await work(task, stopping, (count) => metrics.upkeepDone.of(task.what).add(count));
     } catch (error) {
+      allDone = false;
+      metrics.upkeepFailed.of(task.what).add();
       setup.log.warn({ upkeep: task.what, ...describeError(error) }, "could not clear away what has ended");
     }
   }
+  if (allDone) metrics.upkeepDoneAt.set(clock() / 1_000);
 }
 
-async function work({ batch, run }: Task, stopping: AbortSignal): Promise<void> {
+async function work(
+  { batch, run }: Task,
+  stopping: AbortSignal,
+  done: (count: number) => void,
+): Promise<void> {
   while (!stopping.aborted) {
     const began = performance.now();
-    if ((await run(batch)) < batch) return;
+    const count = await run(batch);
+    done(count);
+    if (count < batch) return;
     const pause = (performance.now() - began) * UPKEEP_PAUSE;
     await sleep(pause, undefined, { signal: stopping, ref: false }).catch(() => undefined);
   }
