@@ -1,7 +1,6 @@
 // What `chat` does first: as little as possible, for most of a short command's time is spent on loading code.
-declare const SOTTO_VERSION: string | undefined;
+import { version } from "../relay/version.ts";
 
-const version = typeof SOTTO_VERSION === "string" ? SOTTO_VERSION : "source";
 const parameters = process.argv.slice(2);
 
 async function main(): Promise<number> {

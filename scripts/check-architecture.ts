@@ -20,7 +20,14 @@ interface Zone {
 
 /** A file belongs to the first zone that matches. */
 const zones: readonly Zone[] = [
-  { name: "bin", files: /^bin\//, knows: ["bin"], knowsLazily: ["cli", "tui", "core", "client", "relay"] },
+  // What this program is, for whoever has to say it; every `chat` loads it first.
+  { name: "version", files: /^relay\/version\.ts$/, knows: [] },
+  {
+    name: "bin",
+    files: /^bin\//,
+    knows: ["bin", "version"],
+    knowsLazily: ["cli", "tui", "core", "client", "relay"],
+  },
 
   { name: "proto/relay", files: /^proto\/gen\/sotto\/relay\//, knows: ["proto/relay"] },
   { name: "proto/chat", files: /^proto\/gen\/sotto\/chat\//, knows: ["proto/chat"] },
@@ -37,7 +44,7 @@ const zones: readonly Zone[] = [
   {
     name: "relay",
     files: /^relay\//,
-    knows: ["relay", "proto", "proto/relay", "keys/public"],
+    knows: ["relay", "version", "proto", "proto/relay", "keys/public"],
     knowsTypesOf: ["keys"],
   },
 
