@@ -13,15 +13,26 @@ import {
   type ServerWritableStream,
   setLogger,
   setLogVerbosity,
+  status,
 } from "@grpc/grpc-js";
 import { serviceDefinition } from "../proto/grpc.ts";
 import { CallLimits } from "./call-limits.ts";
-import { ErrorReason, malformed, RelayError, relayUnavailable, StatusError, toStatus } from "./errors.ts";
+import {
+  ErrorReason,
+  malformed,
+  RelayError,
+  reasonName,
+  relayUnavailable,
+  StatusError,
+  toStatus,
+} from "./errors.ts";
 import { setHttp2Options } from "./guard/grpc-http2.ts";
 import { Guard } from "./guard/guard.ts";
 import { defaultGuardLimits, type GuardLimits } from "./guard/limits.ts";
 import { type CallRates, defaultRates, http2Options, serverOptions } from "./limits.ts";
+import { SeldomLog } from "./log-seldom.ts";
 import { describeError, type Logger } from "./logger.ts";
+import { CallMeter } from "./metrics/call-meter.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { peerAddress } from "./peer-address.ts";
 import type {
@@ -143,10 +154,12 @@ class Gate {
   readonly #setup: ServerSetup;
   readonly #limits: CallLimits;
   readonly #streams = new Set<AbortController>();
+  readonly #databaseAway: SeldomLog;
   #draining = false;
 
   constructor(setup: ServerSetup) {
     this.#setup = setup;
+    this.#databaseAway = new SeldomLog(setup.log);
     this.#limits = new CallLimits({ ...defaultRates, ...setup.callRates }, setup.metrics);
   }
 
@@ -165,7 +178,9 @@ class Gate {
   }
 
   #unary(method: DescMethod, { access, handle }: UnaryHandler): handleUnaryCall<unknown, unknown> {
+    const meter = new CallMeter(this.#setup.metrics, method);
     return (call, callback) => {
+      const count = meter.began();
       const over = new AbortController();
       call.on("cancelled", () => over.abort());
       const answer = async (): Promise<unknown> => {
@@ -182,16 +197,24 @@ class Gate {
       };
       answer()
         .then(
-          (response) => callback(null, response),
-          (error: unknown) => callback(this.#statusOf(method, error)),
+          (response) => {
+            count(status.OK);
+            callback(null, response);
+          },
+          (error: unknown) => {
+            const refusal = this.#statusOf(method, error);
+            count(refusal.code);
+            callback(refusal);
+          },
         )
         .finally(() => over.abort());
     };
   }
 
   #stream(method: DescMethod, { access, handle }: StreamHandler): handleBidiStreamingCall<never, never> {
+    const meter = new CallMeter(this.#setup.metrics, method);
     return (stream) =>
-      this.#open(method, stream, async () => {
+      this.#open({ method, meter }, stream, async () => {
         if (access === "anybody") return (call) => handle({ ...call, stream });
         const caller = await this.#caller(method, stream.metadata);
         return (call) => handle({ ...call, stream }, caller);
@@ -199,8 +222,9 @@ class Gate {
   }
 
   #watch(method: DescMethod, { access, handle }: WatchHandler): handleServerStreamingCall<never, never> {
+    const meter = new CallMeter(this.#setup.metrics, method);
     return (stream) =>
-      this.#open(method, stream, async () => {
+      this.#open({ method, meter }, stream, async () => {
         const isGarbage = (stream.request as unknown) === garbage;
         if (access === "anybody") {
           if (isGarbage) throw notThisMethods();
@@ -214,20 +238,24 @@ class Gate {
 
   /** `admit` rejects for who may not call, and gives what is done with the open stream. */
   #open(
-    method: DescMethod,
+    { method, meter }: { readonly method: DescMethod; readonly meter: CallMeter },
     stream: ServerDuplexStream<never, never> | ServerWritableStream<never, never>,
     admit: () => Promise<(call: Omit<StreamCall<never, never>, "stream">) => Promise<void> | void>,
   ): void {
     const over = new AbortController();
     // One for each stream: what listens to it goes with the stream.
     const draining = new AbortController();
+    const count = meter.began();
     let ended = false;
     const end = (error?: unknown): void => {
       if (ended) return;
       ended = true;
-      if (error === undefined) stream.end();
-      else stream.emit("error", this.#statusOf(method, error));
+      const refusal = error === undefined ? undefined : this.#statusOf(method, error);
+      count(refusal?.code ?? status.OK);
+      if (refusal === undefined) stream.end();
+      else stream.emit("error", refusal);
     };
+    over.signal.addEventListener("abort", () => count(status.CANCELLED));
     // Both of grpc-js's own doing too: a frame it cannot decode, a client that went away.
     stream.on("cancelled", () => over.abort());
     stream.on("close", () => over.abort());
@@ -260,11 +288,15 @@ class Gate {
 
   /** The client learns nothing of an unforeseen error but a number, under which the log has more. */
   #report(method: DescMethod, unknown: unknown): RelayError {
+    const { metrics } = this.#setup;
     const error = RelayError.from(unknown);
+    metrics.callsRefused.of(reasonName(error.reason)).add();
     if (error.reason === ErrorReason.RELAY_UNAVAILABLE && error.cause !== undefined) {
-      this.#setup.log.warn({ method: method.name, ...describeError(error.cause) }, "the database is away");
+      const describe = () => ({ method: method.name, ...describeError(error.cause) });
+      this.#databaseAway.warn(describe, "the database is away");
     }
     if (error.reason !== ErrorReason.INTERNAL) return error;
+    metrics.incidents.add();
     const incident = randomBytes(4).toString("hex");
     this.#setup.log.error({ incident, method: method.name, ...describeError(unknown) }, "unforeseen error");
     return new RelayError(ErrorReason.INTERNAL, `internal error, incident ${incident}`);

@@ -1,0 +1,45 @@
+import { status } from "@grpc/grpc-js";
+import type { Counter, Histogram } from "./family.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** Counts the calls of one method. */
+export class CallMeter {
+  readonly #codes = new Map<status, Counter>();
+  readonly #metrics: Metrics;
+  readonly #method: string;
+  /** Of a stream it would say nothing but how long clients stay. */
+  readonly #seconds: Histogram | undefined;
+  #open = 0;
+
+  constructor(
+    metrics: Metrics,
+    { name, methodKind }: { readonly name: string; readonly methodKind: string },
+  ) {
+    this.#metrics = metrics;
+    this.#method = name;
+    this.#seconds = methodKind === "unary" ? metrics.callSeconds.of(name) : undefined;
+    metrics.callsOpen.of(name).from(() => this.#open);
+  }
+
+  /** What it returns is to be called when the call is over, and counts once. */
+  began(): (code: status) => void {
+    const began = performance.now();
+    let isOver = false;
+    this.#open += 1;
+    return (code) => {
+      if (isOver) return;
+      isOver = true;
+      this.#open -= 1;
+      this.#seconds?.since(began);
+      this.#counter(code).add();
+    };
+  }
+
+  #counter(code: status): Counter {
+    const known = this.#codes.get(code);
+    if (known !== undefined) return known;
+    const counter = this.#metrics.calls.of(this.#method, status[code] ?? "UNKNOWN");
+    this.#codes.set(code, counter);
+    return counter;
+  }
+}
