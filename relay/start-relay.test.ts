@@ -100,7 +100,9 @@ test("what is offline is not done beside a relay, nor by its operator", async ()
   const error = await refusal({});
   expect(error).toMatchObject({ code: "relay_running", exitStatus: 69 });
   expect(error.message).toContain("0036_cuts cannot be done beside");
-  const asOperator = withRelayDatabase({ dataFolder: folder, database: fresh.connection }, listAccounts);
+  const asOperator = withRelayDatabase({ dataFolder: folder, database: fresh.connection }, (db) =>
+    listAccounts(db, () => undefined),
+  );
   await expect(asOperator).rejects.toMatchObject({ code: "relay_running" });
   await other.close();
 });

@@ -16,16 +16,29 @@ export interface AccountListed {
   readonly disabledAt: number | undefined;
 }
 
-export async function listAccounts(db: Queries): Promise<AccountListed[]> {
-  const rows = await selectAccounts(db);
-  return rows.map((row) => ({
-    name: row.name,
-    account: toHex(accountId(row.account_id)),
-    registeredAt: Number(row.registered_at),
-    seenAt: row.seen_at === null ? undefined : Number(row.seen_at),
-    devices: Number(row.devices),
-    disabledAt: row.disabled_at === null ? undefined : Number(row.disabled_at),
-  }));
+const ACCOUNTS_A_PAGE = 1_000;
+
+/** Gives all accounts to `take`, in pages: however many there are, few are held at once. */
+export async function listAccounts(
+  db: Queries,
+  take: (page: readonly AccountListed[]) => void,
+  pageSize = ACCOUNTS_A_PAGE,
+): Promise<void> {
+  for (let after = ""; ; ) {
+    const rows = await selectAccounts(db, after, pageSize);
+    const page = rows.map((row) => ({
+      name: row.name,
+      account: toHex(accountId(row.account_id)),
+      registeredAt: Number(row.registered_at),
+      seenAt: row.seen_at === null ? undefined : Number(row.seen_at),
+      devices: Number(row.devices),
+      disabledAt: row.disabled_at === null ? undefined : Number(row.disabled_at),
+    }));
+    if (page.length > 0) take(page);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < pageSize) return;
+    after = last.name;
+  }
 }
 
 /**

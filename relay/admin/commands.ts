@@ -2,11 +2,18 @@
 import type { Database } from "../db/pool.ts";
 import { StartupError } from "../startup-error.ts";
 import { markRestored } from "../upkeep/mark-restored.ts";
-import { deleteAccount, disableAccount, enableAccount, listAccounts } from "./accounts.ts";
+import {
+  type AccountListed,
+  deleteAccount,
+  disableAccount,
+  enableAccount,
+  listAccounts,
+} from "./accounts.ts";
 import { listInvitations, makeInvitation, withdrawInvitation } from "./invitations.ts";
 import { type RelayPlace, relayFolder, withRelayDatabase } from "./open-database.ts";
-import { type AdminOutput, moment, shown, size, table } from "./output.ts";
+import { type AdminOutput, columns, MINUTE_WIDTH, moment, shown, size, table } from "./output.ts";
 import { rotateTokenKeys } from "./rotate-keys.ts";
+import { selectLongestName } from "./sql/accounts.ts";
 import { countRelays } from "./sql/count-relays.ts";
 import { selectBiggestSenders, selectUsage } from "./sql/select-usage.ts";
 
@@ -19,26 +26,35 @@ export interface Admin {
 const BIGGEST_SENDERS = 10;
 
 export async function accounts({ place, output }: Admin): Promise<void> {
-  const all = await withRelayDatabase(place, listAccounts);
-  if (output.json) {
-    for (const one of all) {
-      output.object({
-        type: "account",
-        name: one.name,
-        account: one.account,
-        registered_at: moment(one.registeredAt),
-        seen_at: moment(one.seenAt),
-        devices: one.devices,
-        disabled_at: moment(one.disabledAt),
+  await withRelayDatabase(place, async (db) => {
+    if (output.json) {
+      return listAccounts(db, (page) => {
+        for (const one of page) output.object(accountObject(one));
       });
     }
-    return;
-  }
-  const rows = all.map(({ name, registeredAt, seenAt, devices, disabledAt }) => {
-    const state = disabledAt === undefined ? "" : `disabled ${shown(disabledAt, "")}`;
-    return [name, shown(registeredAt, ""), shown(seenAt, "never"), String(devices), state];
+    const headings = ["NAME", "REGISTERED", "LAST SEEN", "DEVICES", ""];
+    const name = Math.max(await selectLongestName(db), headings[0]?.length ?? 0);
+    const widths = [name, MINUTE_WIDTH, MINUTE_WIDTH, headings[3]?.length ?? 0];
+    output.line(columns(widths, [headings]));
+    return listAccounts(db, (page) => output.line(columns(widths, page.map(accountRow))));
   });
-  output.line(table(["NAME", "REGISTERED", "LAST SEEN", "DEVICES", ""], rows));
+}
+
+function accountObject(one: AccountListed): object {
+  return {
+    type: "account",
+    name: one.name,
+    account: one.account,
+    registered_at: moment(one.registeredAt),
+    seen_at: moment(one.seenAt),
+    devices: one.devices,
+    disabled_at: moment(one.disabledAt),
+  };
+}
+
+function accountRow({ name, registeredAt, seenAt, devices, disabledAt }: AccountListed): string[] {
+  const state = disabledAt === undefined ? "" : `disabled ${shown(disabledAt, "")}`;
+  return [name, shown(registeredAt, ""), shown(seenAt, "never"), String(devices), state];
 }
 
 export async function usage({ place, output }: Admin): Promise<void> {

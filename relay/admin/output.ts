@@ -21,7 +21,12 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
   const widths = headings.map((_, column) =>
     all.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0),
   );
-  return all
+  return columns(widths, all);
+}
+
+/** Of a table that is too long to be held at once: some of its rows. */
+export function columns(widths: readonly number[], rows: readonly (readonly string[])[]): string {
+  return rows
     .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "))
     .map((line) => line.trimEnd())
     .join("\n");
@@ -31,6 +36,8 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 export function moment(at: number | undefined): string | null {
   return at === undefined ? null : new Date(at).toISOString();
 }
+
+export const MINUTE_WIDTH = "2026-01-31 12:34".length;
 
 /** For a person: the minute, in UTC. */
 export function shown(at: number | undefined, none: string): string {

@@ -10,19 +10,37 @@ export type AccountRow = {
   readonly seen_at: bigint | null;
 };
 
-/** Those that were not deleted, in the order of their names. */
-export async function selectAccounts(db: Queries): Promise<AccountRow[]> {
+/** Of those that were not deleted, in the order of their names, the first `limit` behind `after`; all are behind "". */
+export async function selectAccounts(db: Queries, after: string, limit: number): Promise<AccountRow[]> {
   const { rows } = await db.query<AccountRow>(
-    `select account_id, name, registered_at, disabled_at,
-      count(device_id) filter (where active) as devices,
-      max(seen_at) as seen_at
-    from accounts
-    left join devices using (account_id)
-    where deleted_at is null
-    group by account_id
+    `select account_id, name, registered_at, disabled_at, devices, seen_at
+    from (
+      select account_id, name, registered_at, disabled_at
+      from accounts
+      where deleted_at is null
+      and name > $1::text
+      order by name
+      limit $2::int4
+    ) as page
+    cross join lateral (
+      select count(*) filter (where active) as devices, max(seen_at) as seen_at
+      from devices
+      where devices.account_id = page.account_id
+    ) as theirs
     order by name`,
+    [after, limit],
   );
   return rows;
+}
+
+/** Of those that were not deleted; 0: there are none. */
+export async function selectLongestName(db: Queries): Promise<number> {
+  const { rows } = await db.query<{ longest: number }>(
+    `select coalesce(max(length(name)), 0) as longest
+    from accounts
+    where deleted_at is null`,
+  );
+  return rows[0]?.longest ?? 0;
 }
 
 /** A deleted account's name may be kept: then it is found, too. */
