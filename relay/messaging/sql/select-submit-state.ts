@@ -51,12 +51,12 @@ export async function selectSubmitState(db: Queries, submits: readonly SubmitKey
       conversations.last_removal_version,
       memberships.post_role,
       member.role,
-      member.role is null and exists (
-        select
+      -- not exists: with few accounts deleted, the planner would begin at those, and look through all accounts for them
+      member.role is null and (
+        select bool_or(accounts.deleted_at is not null)
         from conversation_members as other
         join accounts using (account_id)
         where other.conversation_id = submit.conversation_id
-          and accounts.deleted_at is not null
       ) as is_forsaken,
       conversations.written_by,
       conversations.opened_by = submit.sender_account as is_opener,
