@@ -7,17 +7,22 @@ import { messagingService } from "./messaging/service.ts";
 import type { Parts } from "./parts.ts";
 import { reflectionService } from "./reflection/service.ts";
 import type { Service } from "./service.ts";
+import { type ServiceName, serviceNames } from "./service-names.ts";
 
-/** Every service that a relay offers. */
-export function allServices(parts: Parts, bus: Bus): Service[] {
-  const own = [
-    authService(parts, bus),
-    directoryService(parts, bus),
-    messagingService(parts, bus),
-    groupsService(parts, bus),
-  ];
+const makers: Readonly<Record<ServiceName, (parts: Parts, bus: Bus) => Service>> = {
+  auth: authService,
+  directory: directoryService,
+  groups: groupsService,
+  messaging: messagingService,
+};
+
+/** What this process offers: these services, and health and reflection of them. The others are made by no one here. */
+export function offeredServices(parts: Parts, bus: Bus, names: ReadonlySet<ServiceName>): Service[] {
+  const own = serviceNames.filter((name) => names.has(name)).map((name) => makers[name](parts, bus));
   const descriptions = own.map(({ description }) => description);
-  const names = descriptions.map(({ typeName }) => typeName);
-  const health = healthService(parts.readiness, names);
+  const health = healthService(
+    parts.readiness,
+    descriptions.map(({ typeName }) => typeName),
+  );
   return [...own, health, reflectionService([...descriptions, health.description])];
 }

@@ -20,7 +20,8 @@ import { startMetricsServer } from "./metrics/server.ts";
 import { observeStatements, watchPool } from "./metrics/watch-database.ts";
 import type { Parts } from "./parts.ts";
 import { startServer } from "./server.ts";
-import { allServices } from "./services.ts";
+import { serviceNames } from "./service-names.ts";
+import { offeredServices } from "./services.ts";
 import { StartupError } from "./startup-error.ts";
 import { prepareTls } from "./tls.ts";
 import { updateSchema } from "./update-schema.ts";
@@ -96,7 +97,10 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
     watchPool(metrics, database);
     undo.push(() => Promise.race([database.close(), pause(DRAIN_MS, undefined, { ref: false })]));
 
-    undo.push(await keepMark({ database, folder, clock, log, metrics }));
+    const services = config.services ?? new Set(serviceNames);
+    // What is kept and cleared away is messaging's; one of its processes does it.
+    const keepsLogs = services.has("messaging");
+    if (keepsLogs) undo.push(await keepMark({ database, folder, clock, log, metrics }));
     const parts: Parts = {
       database,
       clock,
@@ -110,9 +114,9 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
     const bus = new LocalBus();
     const onConnected = () => putOutDisabled(database, bus);
     undo.push(receiveEvents(connection, bus, { log, onConnected }));
-    undo.push(startUpkeep({ ...parts, bus, retentionMs: config.retentionMs }));
+    if (keepsLogs) undo.push(startUpkeep({ ...parts, bus, retentionMs: config.retentionMs }));
     const server = await startServer({
-      services: allServices(parts, bus),
+      services: offeredServices(parts, bus, services),
       host: config.host,
       port: config.port,
       credentials,
@@ -121,6 +125,7 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
       log,
       metrics,
       guard: surroundings.guard,
+      callRates: parts.rates,
     }).catch((error: unknown) => {
       throw cannotListen(config, error);
     });
