@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { readConfig } from "./config.ts";
 import { createLogger, describeError } from "./logger.ts";
 import { StartupError } from "./startup-error.ts";
+import { version } from "./version.ts";
 
 const signals = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
 
@@ -41,7 +42,7 @@ export async function runRelay(parameters: readonly string[]): Promise<number> {
     if (!asked.signal.aborted) {
       process.stdout.on("error", () => undefined); // whoever started us may not listen
       process.stdout.write(`relay ready on ${relay.url}\n`);
-      log.info("ready");
+      log.info({ version }, "ready");
       await once(asked.signal, "abort");
     }
     log.info("draining");

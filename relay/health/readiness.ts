@@ -1,7 +1,7 @@
 // Whether the relay can do its work. It keeps nothing itself, so it is as ready as its database: that must answer, take
 // what is sent, and have the schema of this program.
 import { lookAtDatabase } from "../db/look-at-database.ts";
-import type { Database } from "../db/pool.ts";
+import { type Database, isUnavailable } from "../db/pool.ts";
 import { SchemaFits } from "../db/schema-fits.ts";
 import { tryToStore } from "../db/try-to-store.ts";
 import type { Logger } from "../logger.ts";
@@ -126,14 +126,18 @@ export class Readiness {
     readonly schema: SchemaFits;
   }): Promise<State> {
     const seen = await lookAtDatabase(database);
-    if (seen !== "writable") return `database_${seen}`;
+    // A backup is not put back without cutting us off.
+    if (seen !== "writable") {
+      this.#schemaFitAt = Number.NEGATIVE_INFINITY;
+      return `database_${seen}`;
+    }
     const trouble = await this.#storingTrouble(database);
     if (trouble !== undefined) return trouble;
     if (performance.now() - this.#schemaFitAt < SCHEMA_GOOD_FOR_MS) return "ready";
     try {
       if (!(await schema.ask())) return "schema_differs";
-    } catch {
-      return "schema_differs";
+    } catch (error) {
+      return isUnavailable(error) ? "database_away" : "schema_differs";
     }
     this.#schemaFitAt = performance.now();
     return "ready";
