@@ -14,6 +14,8 @@ export interface Parts {
   readonly log: Logger;
   readonly secrets: Secrets;
   readonly rates: Rates;
+  /** How long messages are kept. */
+  readonly retentionMs: number;
   readonly doors: Doors;
   readonly metrics: Metrics;
   readonly readiness: Readiness;

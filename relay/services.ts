@@ -13,7 +13,7 @@ const makers: Readonly<Record<ServiceName, (parts: Parts, bus: Bus) => Service>>
   auth: authService,
   directory: directoryService,
   groups: groupsService,
-  messaging: messagingService,
+  messaging: (parts, bus) => messagingService(parts, bus, parts),
 };
 
 /** What this process offers: these services, and health and reflection of them. The others are made by no one here. */

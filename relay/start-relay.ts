@@ -25,6 +25,7 @@ import { offeredServices } from "./services.ts";
 import { StartupError } from "./startup-error.ts";
 import { prepareTls } from "./tls.ts";
 import { updateSchema } from "./update-schema.ts";
+import { RETENTION_MS } from "./upkeep/limits.ts";
 import { keepMark } from "./upkeep/notice-restore.ts";
 import { startUpkeep } from "./upkeep/upkeep.ts";
 
@@ -107,6 +108,7 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
       log,
       secrets,
       rates: { ...defaultRates, ...rates },
+      retentionMs: config.retentionMs ?? RETENTION_MS,
       doors: config.doors,
       metrics,
       readiness,
@@ -114,7 +116,7 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
     const bus = new LocalBus();
     const onConnected = () => putOutDisabled(database, bus);
     undo.push(receiveEvents(connection, bus, { log, onConnected }));
-    if (keepsLogs) undo.push(startUpkeep({ ...parts, bus, retentionMs: config.retentionMs }));
+    if (keepsLogs) undo.push(startUpkeep({ ...parts, bus }));
     const server = await startServer({
       services: offeredServices(parts, bus, services),
       host: config.host,

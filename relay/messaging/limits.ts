@@ -2,6 +2,10 @@
 export const MAX_STREAMS_PER_DEVICE = 128;
 /** Submits of one stream that are not answered yet; further ones wait unread. */
 export const MAX_SUBMITS_UNDER_WAY = 256;
+/** Submits of one account that are not answered yet, over all its streams: two batches of the writer. */
+export const MAX_SUBMITS_OF_ACCOUNT = 512;
+/** Answers that a stream does not read; beyond it, it is not read. */
+export const MAX_ANSWERS_WAITING = 4_096;
 /** A stream that says nothing at first is ended. */
 export const HELLO_TIMEOUT_MS = 10_000;
 export const MAX_PULL_ROWS = 500;
@@ -19,6 +23,11 @@ export const MAX_UNANSWERED_ROWS = 100;
 export const MAX_UNANSWERED_ROWS_OF_FELLOWS = 10_000;
 export const MAX_PACKED_WRAPS_BYTES = 1_572_864;
 
+/** What an account may have stored that is not yet as old as messages get. */
+export const STORAGE_QUOTA = { rows: 5_000_000, bytes: 16 * 1024 ** 3 };
+/** How often it is counted. */
+export const STORAGE_COUNT_MS = 5_000;
+
 /** Pushed rows that wait for a reader; beyond it the reader is owed heads instead. */
 export const MAX_PUSHED_BYTES = 256 * 1024;
 /** Signals that wait for a reader; beyond it they are dropped. */
@@ -28,6 +37,8 @@ export const MAX_HEADS_OWED = 1_000;
 export const MAX_HEADS_A_FRAME = 500;
 /** Pages read from the database at the same time, so that readers leave connections to the writer. */
 export const MAX_PAGES_AT_ONCE = 4;
+/** The same of one account, so that it does not keep everybody else's waiting. */
+export const MAX_PAGES_OF_ACCOUNT = 2;
 
 /** Submits that one transaction takes. */
 export const MAX_BATCH = 256;

@@ -55,6 +55,11 @@ export class Outgoing implements Reader {
     return this.#pushedBytes;
   }
 
+  /** Acceptances and refusals that are not on their way. */
+  get answersWaiting(): number {
+    return this.#accepted.length + (this.#words?.refused?.length ?? 0);
+  }
+
   get isSlow(): boolean {
     return this.#writing && (this.#owed.size > 0 || this.#owesResync);
   }

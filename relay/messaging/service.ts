@@ -2,10 +2,13 @@ import { randomBytes } from "../../keys/public.ts";
 import { MessagingService } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import type { Bus } from "../fanout/bus.ts";
 import { ConnectedDevices } from "../fanout/connected-devices.ts";
+import { defaultRates, type MessageRates } from "../limits.ts";
 import { describeError } from "../logger.ts";
 import type { Parts } from "../parts.ts";
 import { type Service, service } from "../service.ts";
+import { RETENTION_MS } from "../upkeep/limits.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
+import { Allowances } from "./allowances.ts";
 import type { UnansweredLimits } from "./decide.ts";
 import { eraseRow } from "./erase-row.ts";
 import { getRoster } from "./get-roster.ts";
@@ -17,11 +20,14 @@ import {
   MAX_STREAMS_PER_DEVICE,
   MAX_UNANSWERED_ROWS,
   MAX_UNANSWERED_ROWS_OF_FELLOWS,
+  STORAGE_COUNT_MS,
+  STORAGE_QUOTA,
 } from "./limits.ts";
 import { openDirect } from "./open-direct.ts";
 import { Rosters } from "./rosters.ts";
 import { Session, type Shared } from "./session.ts";
 import { Signals } from "./signals.ts";
+import { Storage, type StorageQuota } from "./storage.ts";
 import { Turns } from "./turns.ts";
 import { Writer } from "./writer.ts";
 
@@ -31,6 +37,10 @@ export interface MessagingOptions {
   readonly unanswered?: UnansweredLimits;
   readonly maxStreams?: number;
   readonly helloTimeoutMs?: number;
+  readonly rates?: Partial<MessageRates>;
+  readonly quota?: StorageQuota;
+  readonly countStorageMs?: number;
+  readonly retentionMs?: number;
 }
 
 export function messagingService(
@@ -42,6 +52,10 @@ export function messagingService(
     unanswered = { strangers: MAX_UNANSWERED_ROWS, fellows: MAX_UNANSWERED_ROWS_OF_FELLOWS },
     maxStreams = MAX_STREAMS_PER_DEVICE,
     helloTimeoutMs = HELLO_TIMEOUT_MS,
+    rates,
+    quota = STORAGE_QUOTA,
+    countStorageMs = STORAGE_COUNT_MS,
+    retentionMs = RETENTION_MS,
   }: MessagingOptions = {},
 ): Service {
   const { database, clock, log, metrics } = parts;
@@ -55,6 +69,8 @@ export function messagingService(
     writer: new Writer({ database, rosters, bus, clock, unanswered, metrics, onError }),
     acknowledgements: new Acknowledgements(database, metrics, onError),
     signals: new Signals(database, rosters, bus, metrics, onError),
+    allowances: new Allowances({ rates: { ...defaultRates, ...rates }, metrics }),
+    storage: new Storage({ database, clock, quota, retentionMs, everyMs: countStorageMs, metrics, onError }),
     pages,
     helloTimeoutMs,
   };

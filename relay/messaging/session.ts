@@ -1,4 +1,5 @@
 // One stream of Connect, from the first frame to the last.
+import { setTimeout as pause } from "node:timers/promises";
 import { type ConversationId, conversationId } from "../../keys/public.ts";
 import type {
   Acknowledge,
@@ -23,11 +24,13 @@ import type { ConnectedDevices, DeviceStream } from "../fanout/connected-devices
 import type { Parts } from "../parts.ts";
 import type { Caller, StreamCall } from "../service.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
+import type { Allowance, Allowances } from "./allowances.ts";
 import { conversationMessage } from "./conversation-message.ts";
 import type { Acceptance } from "./decide.ts";
 import { encodeRow } from "./frames.ts";
 import {
   DEFAULT_PULL_ROWS,
+  MAX_ANSWERS_WAITING,
   MAX_CURSORS,
   MAX_PULL_BYTES,
   MAX_PULL_ROWS,
@@ -40,6 +43,7 @@ import { selectConversations } from "./sql/select-conversations.ts";
 import { selectConversationsBehind } from "./sql/select-conversations-behind.ts";
 import { selectPast } from "./sql/select-past.ts";
 import { selectRows } from "./sql/select-rows.ts";
+import type { Storage, Stored } from "./storage.ts";
 import type { Turns } from "./turns.ts";
 import type { Writer } from "./writer.ts";
 
@@ -50,6 +54,8 @@ export interface Shared {
   readonly writer: Writer;
   readonly acknowledgements: Acknowledgements;
   readonly signals: Signals;
+  readonly allowances: Allowances;
+  readonly storage: Storage;
   readonly pages: Turns;
   readonly helloTimeoutMs: number;
 }
@@ -58,6 +64,8 @@ type Connection = StreamCall<ConnectRequest, ConnectResponse>;
 
 /** Frames taken off the wire and not handled yet. */
 const MAX_INBOX = 16;
+/** The same in bytes, but for the last of them. */
+const MAX_INBOX_BYTES = 256 * 1024;
 /** What setTimeout can count. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -67,7 +75,10 @@ export class Session {
   readonly #caller: Caller;
   readonly #key: DeviceKey;
   readonly #outgoing: Outgoing;
+  readonly #allowance: Allowance;
+  readonly #stored: Stored;
   readonly #inbox: ConnectRequest[] = [];
+  #inboxBytes = 0;
   readonly #timers: NodeJS.Timeout[] = [];
   /** What the fan-out knows of this stream. */
   readonly #feed: DeviceStream;
@@ -85,6 +96,8 @@ export class Session {
     this.#call = call;
     this.#caller = caller;
     this.#key = deviceKey(caller.accountId, caller.deviceId);
+    this.#allowance = shared.allowances.enter(caller.accountId);
+    this.#stored = shared.storage.enter(caller.accountId);
     this.#outgoing = new Outgoing(this.#key, {
       write: (frame, done) => call.stream.write(encoded(frame), done),
       readHeads: (of) => this.#readHeads(of),
@@ -102,10 +115,13 @@ export class Session {
   /** Attaches the listeners. Throws QUOTA_EXCEEDED. */
   start(): void {
     const { stream, over, draining } = this.#call;
-    if (over.aborted) return;
+    over.addEventListener("abort", () => this.#gone());
+    if (over.aborted) {
+      this.#gone();
+      return;
+    }
     this.#shared.connected.add(this.#key, this.#feed);
     this.#shared.parts.metrics.readers.add(this.#outgoing);
-    over.addEventListener("abort", () => this.#gone());
     draining.addEventListener("abort", () => void this.#leave(), { once: true });
     stream.on("data", (frame) => this.#receive(frame));
     stream.on("end", () => {
@@ -129,7 +145,8 @@ export class Session {
 
   #receive(frame: ConnectRequest): void {
     this.#inbox.push(frame);
-    if (this.#inbox.length >= MAX_INBOX) this.#call.stream.pause();
+    this.#inboxBytes += bytesOf(frame);
+    if (this.#inbox.length >= MAX_INBOX || this.#inboxBytes >= MAX_INBOX_BYTES) this.#call.stream.pause();
     void this.#work();
   }
 
@@ -141,6 +158,9 @@ export class Session {
       while (!this.#ended && !this.#leaving) {
         const frame = this.#inbox.shift();
         if (frame === undefined) break;
+        this.#inboxBytes -= bytesOf(frame);
+        const wait = this.#allowance.take(frame);
+        if (wait > 0) await pause(wait);
         await this.#handle(frame);
         if (this.#inbox.length === 0) this.#call.stream.resume();
       }
@@ -192,14 +212,20 @@ export class Session {
 
   async #submit({ tag, envelope, wraps }: Submit): Promise<void> {
     while (this.#submitsUnderWay >= MAX_SUBMITS_UNDER_WAY) await this.#submitAnswered();
+    // Who sends and does not read his answers is not read either.
+    if (this.#outgoing.answersWaiting >= MAX_ANSWERS_WAITING) await this.#outgoing.room();
+    await this.#allowance.roomForSubmit();
     await this.#shared.writer.room();
     try {
+      this.#shared.storage.check(this.#stored);
       const candidate = readSubmit(envelope, wraps, this.#caller);
       this.#submitsUnderWay += 1;
+      this.#allowance.submitted();
       this.#shared.writer.submit(candidate, (answer) => {
         this.#submitsUnderWay -= 1;
+        this.#allowance.answered();
         if (answer instanceof RelayError) this.#refuse(tag, answer);
-        else this.#accept(tag, answer);
+        else this.#accept(tag, answer, envelope.length + wraps.length);
         for (const proceed of this.#waitingForSubmits.splice(0)) proceed();
       });
     } catch (error) {
@@ -208,8 +234,9 @@ export class Session {
     }
   }
 
-  #accept(tag: bigint, acceptance: Acceptance): void {
+  #accept(tag: bigint, acceptance: Acceptance, bytes: number): void {
     this.#shared.parts.metrics.submitsAccepted.add();
+    this.#stored.add(bytes);
     this.#outgoing.accept({ tag, ...acceptance });
   }
 
@@ -227,7 +254,7 @@ export class Session {
     if (this.#ended) return;
     const { database, clock, metrics } = this.#shared.parts;
     const began = performance.now();
-    const page = await this.#shared.pages.take(() =>
+    const page = await this.#inTurn(() =>
       selectRows(database, {
         ...this.#caller,
         conversationId: id,
@@ -279,6 +306,11 @@ export class Session {
     return rows.map(conversationMessage);
   }
 
+  /** First among the account's own pages, then among everybody's. */
+  #inTurn<Result>(read: () => Promise<Result>): Promise<Result> {
+    return this.#allowance.pages.take(() => this.#shared.pages.take(read));
+  }
+
   #submitAnswered(): Promise<void> {
     return new Promise((resolve) => this.#waitingForSubmits.push(resolve));
   }
@@ -322,8 +354,16 @@ export class Session {
   #gone(): void {
     if (!this.#ended) this.#quit();
     this.#shared.connected.remove(this.#key, this.#feed);
+    this.#shared.allowances.leave(this.#caller.accountId);
+    this.#shared.storage.leave(this.#caller.accountId);
     this.#shared.parts.metrics.readers.delete(this.#outgoing);
   }
+}
+
+/** Of what can be large. */
+function bytesOf({ frame }: ConnectRequest): number {
+  if (frame.case === "submit") return frame.value.envelope.length + frame.value.wraps.length;
+  return frame.case === "signal" ? frame.value.frame.length : 0;
 }
 
 /** Sequence numbers are exact JavaScript numbers in `keys/`. */
