@@ -28,10 +28,10 @@ export async function takeBundles(db: Queries, wanted: readonly WantedBundle[]):
         and prekeys.signed_prekey is not null
     ),
     picked as materialized (
-      select wanted.place, pair.at
+      select wanted.place, pair.account_id, pair.device_id, pair.prekey_id
       from wanted
       cross join lateral (
-        select one_time_prekeys.ctid as at
+        select one_time_prekeys.account_id, one_time_prekeys.device_id, one_time_prekeys.prekey_id
         from one_time_prekeys
         where one_time_prekeys.account_id = wanted.account_id
           and one_time_prekeys.device_id = wanted.device_id
@@ -44,7 +44,9 @@ export async function takeBundles(db: Queries, wanted: readonly WantedBundle[]):
     taken as (
       delete from one_time_prekeys
       using picked
-      where one_time_prekeys.ctid = picked.at
+      where one_time_prekeys.account_id = picked.account_id
+        and one_time_prekeys.device_id = picked.device_id
+        and one_time_prekeys.prekey_id = picked.prekey_id
       returning picked.place, one_time_prekeys.prekey
     )
     select

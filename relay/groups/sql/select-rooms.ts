@@ -26,7 +26,9 @@ export async function selectRooms(
     from memberships
     join conversations using (conversation_id)
     where memberships.name > $1::text
-      and ($2::text is null or memberships.name = $2::text)
+      and memberships.name >= coalesce($2::text, '')
+      -- of none: behind all names, in byte order
+      and memberships.name <= coalesce($2::text, U&'\\+10FFFF')
     order by memberships.name
     limit $3::int4`,
     [after, only, size],

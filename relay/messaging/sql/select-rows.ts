@@ -85,7 +85,7 @@ export async function selectRows(
             end as reason,
             octet_length(log.envelope) + least(octet_length(log.wraps), 1500) as size
           from log
-          where log.conversation_id = conversations.conversation_id
+          where log.conversation_id = $3::bytea
             and log.sequence > greatest($4::int8, member.start_sequence, device_starts.start_sequence)
             and log.sequence <= least(conversations.head, member.end_sequence)
           order by log.sequence
@@ -93,7 +93,7 @@ export async function selectRows(
         ) as measured
       ) as stored
       left join roster_slots as own_slots
-        on own_slots.conversation_id = conversations.conversation_id
+        on own_slots.conversation_id = $3::bytea
         and own_slots.version = stored.roster_version
         and own_slots.account_id = $1::bytea
         and own_slots.device_id = $2::bytea
