@@ -1,15 +1,13 @@
 // Puts a relay together and takes it apart again, in the opposite order.
 import { setTimeout as pause } from "node:timers/promises";
 import { ready } from "../keys/public.ts";
-import { putOutDisabled } from "./admin/accounts.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import { opaqueReady } from "./auth/opaque.ts";
 import type { RelayConfig } from "./config.ts";
 import { lockFolder, prepareDataFolder } from "./data-folder.ts";
-import { receiveEvents } from "./db/carry-events.ts";
 import { startEmbedded } from "./db/embedded.ts";
 import { Database } from "./db/pool.ts";
-import { LocalBus } from "./fanout/local.ts";
+import { startBus } from "./fanout/start-bus.ts";
 import type { GuardLimits } from "./guard/limits.ts";
 import { Readiness } from "./health/readiness.ts";
 import { DATABASE_CONNECTIONS, DRAIN_MS, defaultRates, type Rates } from "./limits.ts";
@@ -113,9 +111,10 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
       metrics,
       readiness,
     };
-    const bus = new LocalBus();
-    const onConnected = () => putOutDisabled(database, bus);
-    undo.push(receiveEvents(connection, bus, { log, onConnected }));
+    const isOwnDatabase = config.database === undefined;
+    const joined = await startBus({ ...parts, connection, isOwnDatabase, nats: config.nats });
+    const { bus } = joined;
+    undo.push(joined.close);
     if (keepsLogs) undo.push(startUpkeep({ ...parts, bus }));
     const server = await startServer({
       services: offeredServices(parts, bus, services),

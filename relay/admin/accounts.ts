@@ -72,7 +72,7 @@ export async function deleteAccount(
 }
 
 /** For a relay that may have missed what an operator did. */
-export async function putOutDisabled(db: Queries, bus: Bus): Promise<void> {
+export async function putOutDisabled(db: Queries, bus: Pick<Bus, "publish">): Promise<void> {
   for (const device of await selectDisabledDevices(db)) bus.publish(shutOut(device));
 }
 

@@ -7,8 +7,9 @@ import { accountId, conversationId, deviceId, randomBytes, ready } from "../../k
 import { silent } from "../../test/support/log.ts";
 import { type FreshDatabase, freshDatabase } from "../../test/support/postgres.ts";
 import type { BusEvent } from "../fanout/bus.ts";
-import { LocalBus } from "../fanout/local.ts";
 import { carryEvents, receiveEvents } from "./carry-events.ts";
+
+const RELAY = 7;
 
 let fresh: FreshDatabase;
 let heard: BusEvent[];
@@ -20,14 +21,16 @@ beforeEach(async () => {
   await ready();
   fresh = await freshDatabase();
   [heard, connections] = [[], 0];
-  const bus = new LocalBus();
-  bus.subscribe((event) => heard.push(event));
+  const hear = (event: BusEvent): void => {
+    heard.push(event);
+  };
   const onConnected = async (): Promise<void> => {
     connections += 1;
   };
   line = await lineTo(fresh);
-  stop = receiveEvents({ ...fresh.connection, host: line.folder }, bus, {
+  stop = receiveEvents({ ...fresh.connection, host: line.folder }, hear, {
     log: silent,
+    relay: RELAY,
     onConnected,
     askEveryMs: 200,
   });
@@ -125,4 +128,17 @@ test("the end does not wait for a line that is dead", async () => {
   const start = performance.now();
   await stop();
   expect(performance.now() - start).toBeLessThan(4_000);
+});
+
+test("somebody new is told of, and a relay does not hear itself", async () => {
+  const registered = (name: string): BusEvent => ({
+    kind: "registered",
+    accountId: accountId(randomBytes(32)),
+    name,
+    registeredAt: 1n << 60n,
+  });
+  const [own, other] = [registered("own"), registered("other")];
+  await carryEvents(fresh.database, [own], RELAY);
+  await carryEvents(fresh.database, [other], RELAY + 1);
+  await vi.waitFor(() => expect(heard).toEqual([other]), 10_000);
 });

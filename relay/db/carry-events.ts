@@ -1,9 +1,10 @@
-// Events that another program on the database has for the relays, such as `chat relay admin`: PostgreSQL carries them.
+// Events that another program on the database has for the relays: `chat relay admin`, or a relay that cannot tell the
+// others over NATS. PostgreSQL carries them, so it is for what is rare.
 import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
 import { z } from "zod";
-import { accountId, conversationId, deviceId, idFromHex, toHex } from "../../keys/public.ts";
-import type { Bus, BusEvent } from "../fanout/bus.ts";
+import { accountId, conversationId, deviceId, idFromHex, toHex, validName } from "../../keys/public.ts";
+import type { BusEvent } from "../fanout/bus.ts";
 import { describeError, type Logger } from "../logger.ts";
 import type { Queries } from "./pool.ts";
 
@@ -18,17 +19,29 @@ const ANSWER_TIMEOUT_MS = 5_000;
 const END_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 
+/** Whoever holds a lock of this number, shared, and of its own on the same database, is a relay that serves it. */
+export const RELAYS_LOCK = 0x50_77_0001;
+
 const hex = z.string().regex(/^(?:[\da-f]{2})+$/);
+/** The relay that sent it, if it is one. */
+const from = z.int().optional();
 const carried = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("removed"), account: hex, device: hex, disabled: z.boolean() }),
-  z.object({ kind: z.literal("moved"), conversation: hex, devices: z.array(hex) }),
+  z.object({ kind: z.literal("removed"), from, account: hex, device: hex, disabled: z.boolean() }),
+  z.object({ kind: z.literal("moved"), from, conversation: hex, devices: z.array(hex) }),
+  z.object({
+    kind: z.literal("registered"),
+    from,
+    account: hex,
+    name: z.string(),
+    at: z.string().regex(/^\d{1,19}$/),
+  }),
 ]);
 type Carried = z.infer<typeof carried>;
 
-/** To every relay that listens now. One that does not hears it from the database in time. */
-export async function carryEvents(db: Queries, events: readonly BusEvent[]): Promise<void> {
+/** To every relay that listens now, but the one they come from. One that does not hears it from the database in time. */
+export async function carryEvents(db: Queries, events: readonly BusEvent[], relay?: number): Promise<void> {
   for (const event of events) {
-    const payload = JSON.stringify(pack(event));
+    const payload = JSON.stringify(pack(event, relay));
     // Who is not told of a new roster hears of it with the next row.
     if (payload !== undefined && Buffer.byteLength(payload) <= MAX_PAYLOAD) {
       await db.query("select pg_notify($1, $2)", [CHANNEL, payload]);
@@ -38,19 +51,21 @@ export async function carryEvents(db: Queries, events: readonly BusEvent[]): Pro
 
 interface Receiving {
   readonly log: Logger;
+  /** By which other relays know this one, for as long as the connection stands. */
+  readonly relay: number;
   readonly onConnected: () => Promise<void>;
   /** How often the database is asked whether it is still there. */
   readonly askEveryMs?: number;
 }
 
 /**
- * Publishes on this process's bus what others carry here, on a connection of its own that is made again whenever it is
- * lost; `onConnected` each time, for what was missed meanwhile. Returns what ends it.
+ * Hears what others carry here, on a connection of its own that is made again whenever it is lost; `onConnected` each
+ * time, for what was missed meanwhile. Returns what ends it.
  */
 export function receiveEvents(
   connection: pg.ClientConfig,
-  bus: Bus,
-  { log, onConnected, askEveryMs = ASK_EVERY_MS }: Receiving,
+  hear: (event: BusEvent) => void,
+  { log, relay, onConnected, askEveryMs = ASK_EVERY_MS }: Receiving,
 ): () => Promise<void> {
   const ending = new AbortController();
   let client: pg.Client | undefined;
@@ -66,14 +81,19 @@ export function receiveEvents(
     const lost = new Promise<void>((resolve) => mine.once("end", resolve));
     mine.on("error", () => undefined); // `end` follows
     mine.on("notification", ({ payload }) => {
-      const event = unpack(payload);
-      if (event !== undefined) bus.publish(event);
+      const event = unpack(payload, relay);
+      if (event !== undefined) hear(event);
     });
     client = mine;
     try {
       connecting = mine.connect();
       await connecting;
       await mine.query(`listen ${CHANNEL}`);
+      // A machine that is gone without a word is no relay any more.
+      await mine.query(
+        "set tcp_keepalives_idle = 20; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3",
+      );
+      await mine.query("select pg_advisory_lock_shared($1, $2)", [RELAYS_LOCK, relay]);
       await onConnected();
       await Promise.race([lost, silence(mine, askEveryMs, ending.signal)]);
     } finally {
@@ -111,26 +131,43 @@ async function endOf(client: pg.Client): Promise<void> {
   await Promise.race([client.end().catch(() => undefined), patience]);
 }
 
-function pack(event: BusEvent): Carried | undefined {
+function pack(event: BusEvent, relay: number | undefined): Carried | undefined {
+  const from = relay === undefined ? {} : { from: relay };
   switch (event.kind) {
     case "removed":
       return {
         kind: "removed",
+        ...from,
         account: toHex(event.accountId),
         device: toHex(event.deviceId),
         disabled: event.disabled === true,
       };
     case "moved":
-      return { kind: "moved", conversation: toHex(event.conversationId), devices: [...event.devices] };
+      return {
+        kind: "moved",
+        ...from,
+        conversation: toHex(event.conversationId),
+        devices: [...event.devices],
+      };
+    case "registered": {
+      const { accountId: id, name, registeredAt } = event;
+      return { kind: "registered", ...from, account: toHex(id), name, at: String(registeredAt) };
+    }
     default:
       return undefined;
   }
 }
 
 /** Whoever may write to the database may notify; nothing that is not an event does harm here. */
-function unpack(payload: string | undefined): BusEvent | undefined {
+function unpack(payload: string | undefined, relay: number): BusEvent | undefined {
   try {
     const event = carried.parse(JSON.parse(payload ?? ""));
+    if (event.from === relay) return undefined;
+    if (event.kind === "registered") {
+      const { account, name, at } = event;
+      if (!validName(name)) return undefined;
+      return { kind: "registered", accountId: idFromHex(accountId, account), name, registeredAt: BigInt(at) };
+    }
     if (event.kind === "moved") {
       const conversation = idFromHex(conversationId, event.conversation);
       return { kind: "moved", conversationId: conversation, devices: event.devices };

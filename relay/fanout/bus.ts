@@ -1,7 +1,7 @@
 // What the relay's processes tell each other. PostgreSQL is the truth: an event that is lost costs latency, not mail.
 import type { AccountId, ConversationId, DeviceId } from "../../keys/public.ts";
 import type { CommittedRow, DeviceKey } from "./committed-row.ts";
-import type { DeviceStream } from "./connected-devices.ts";
+import type { DeviceStream } from "./device-stream.ts";
 
 /** A conversation has a new row or a new roster. */
 export interface Moved {

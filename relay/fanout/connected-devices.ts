@@ -1,19 +1,10 @@
-import type { ConversationId } from "../../keys/public.ts";
 import { accountDisabled, ErrorReason, RelayError, unknownDevice } from "../errors.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Bus, BusEvent } from "./bus.ts";
-import { type CommittedRow, type DeviceKey, deviceKey } from "./committed-row.ts";
+import { type DeviceKey, deviceKey } from "./committed-row.ts";
+import type { DeviceStream } from "./device-stream.ts";
 
-/** What the fan-out does with a device that is connected here. None of it may throw or wait. */
-export interface DeviceStream {
-  /** Takes a row to push, or leaves it out and owes the head. */
-  push(conversationId: ConversationId, row: CommittedRow): void;
-  /** Takes a signal, or drops it when there is no room. */
-  signal(frame: Uint8Array): void;
-  /** Tells the head as soon as there is room. */
-  oweHead(conversationId: ConversationId): void;
-  end(error: RelayError): void;
-}
+export type { DeviceStream };
 
 interface Device {
   readonly streams: Set<DeviceStream>;
