@@ -47,6 +47,9 @@ export interface RelayErrorOptions {
   readonly cause?: unknown;
 }
 
+/** All that there are. */
+export const reasonNames: readonly string[] = Object.values(reasons).map(([name]) => name);
+
 /** As it is on the wire, and in metrics. */
 export function reasonName(reason: RelayErrorReason): string {
   return reasons[reason][0];

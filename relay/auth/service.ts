@@ -2,6 +2,7 @@ import { equal } from "../../keys/public.ts";
 import { AuthService, DirectoryDoor, RegistrationDoor } from "../../proto/gen/sotto/relay/v1/auth_pb.ts";
 import type { Doors } from "../doors.ts";
 import type { Bus } from "../fanout/bus.ts";
+import type { Rates } from "../limits.ts";
 import type { Parts } from "../parts.ts";
 import { RateLimit } from "../rate-limit.ts";
 import { type Service, service } from "../service.ts";
@@ -18,14 +19,15 @@ import { checkName, finishRegistration, startRegistration } from "./register.ts"
 import { findSealedAccountKey } from "./sql/find-sealed-account-key.ts";
 
 export function authService(parts: Parts, bus: Bus): Service {
-  const { rates, secrets, clock, database, doors } = parts;
-  const registrations = new RateLimit(rates.registrationsPerAddress);
-  const logins = new RateLimit(rates.loginsPerAddress);
-  const failuresHere = new RateLimit(rates.failedLoginsPerNameAndAddress);
-  const failures = new RateLimit(rates.failedLoginsPerName);
-  const recoveries = new RateLimit(rates.recoveriesPerAddress);
-  const recoveriesOfName = new RateLimit(rates.recoveriesPerName);
-  const refreshes = new RateLimit(rates.refreshesPerAddress);
+  const { rates, secrets, clock, database, doors, metrics } = parts;
+  const limit = (name: keyof Rates) => new RateLimit(rates[name], metrics.rateLimited.of(name));
+  const registrations = limit("registrationsPerAddress");
+  const logins = limit("loginsPerAddress");
+  const failuresHere = limit("failedLoginsPerNameAndAddress");
+  const failures = limit("failedLoginsPerName");
+  const recoveries = limit("recoveriesPerAddress");
+  const recoveriesOfName = limit("recoveriesPerName");
+  const refreshes = limit("refreshesPerAddress");
 
   const succeeded = async (address: string, name: string): Promise<void> => {
     await failuresHere.giveBack(`${address} ${name}`);

@@ -16,11 +16,16 @@ import { Watches, watchPeople } from "./watch-people.ts";
 
 /** `pairsTaken`: one-time pairs that one account may take from one device. */
 export function directoryService(
-  { database: db, clock, doors: { directory: door } }: Pick<Parts, "database" | "clock" | "doors">,
+  {
+    database: db,
+    clock,
+    doors: { directory: door },
+    metrics,
+  }: Pick<Parts, "database" | "clock" | "doors" | "metrics">,
   bus: Bus,
   pairsTaken: Rate = defaultPairsTaken,
 ): Service {
-  const takers = new RateLimit(pairsTaken);
+  const takers = new RateLimit(pairsTaken, metrics.rateLimited.of("pairsTakenFromDevice"));
   const watches = new Watches();
   return service(DirectoryService, {
     lookUpPeople: {

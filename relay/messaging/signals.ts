@@ -33,7 +33,7 @@ export class Signals {
   readonly #bus: Bus;
   readonly #metrics: Metrics;
   readonly #onError: (error: unknown) => void;
-  readonly #rate = new RateLimit(RATE);
+  readonly #rate: RateLimit;
   readonly #audiences = new Map<string, Promise<Audience | undefined>>();
   /** The same once they are loaded, for telling which events change them. */
   readonly #loaded = new Map<string, Audience>();
@@ -41,6 +41,7 @@ export class Signals {
   /** `onError` hears of what nobody foresaw. */
   constructor(db: Queries, rosters: Rosters, bus: Bus, metrics: Metrics, onError: (error: unknown) => void) {
     this.#metrics = metrics;
+    this.#rate = new RateLimit(RATE, metrics.rateLimited.of("signalsPerDevice"));
     this.#onError = onError;
     this.#db = db;
     this.#rosters = rosters;

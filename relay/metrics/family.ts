@@ -46,6 +46,12 @@ export class Family<Member> {
     return member;
   }
 
+  /** With a count of 0 from the start: a rise from nothing is none to Prometheus. */
+  beginWith(values: readonly string[]): this {
+    for (const value of values) this.of(value);
+    return this;
+  }
+
   values(read: (member: Member, labels: Labels) => readonly Value[]): Value[] {
     return [...this.#members.values()].flatMap(({ labels, member }) => read(member, labels));
   }

@@ -1,6 +1,8 @@
 // What the relay counts. Three questions: is it healthy, who is slow, what is lost. No name, id, address or text may ever
 // become a label; whatever does is one of a few words that stand in this program.
 import { Registry } from "prom-client";
+import { failureKinds } from "../db/pool.ts";
+import { reasonNames } from "../errors.ts";
 import { Counts } from "./family.ts";
 
 /** Seconds: what one person waits for. */
@@ -69,13 +71,15 @@ export function createMetrics() {
       ["method"],
       WAITS,
     ),
-    callsRefused: counts.counters(
-      named(
-        "calls_refused_total",
-        "Calls and streams that were refused, by the reason that the client was given. token_reused: somebody copied a profile or stole a token.",
-      ),
-      ["reason"],
-    ),
+    callsRefused: counts
+      .counters(
+        named(
+          "calls_refused_total",
+          "Calls and streams that were refused, by the reason that the client was given. token_reused: somebody copied a profile or stole a token.",
+        ),
+        ["reason"],
+      )
+      .beginWith(reasonNames),
     incidents: counts.counter(
       named(
         "incidents_total",
@@ -126,13 +130,15 @@ export function createMetrics() {
         "Messages that were stored, or had been before, and acknowledged to their sender.",
       ),
     ),
-    submitsRefused: counts.counters(
-      named(
-        "submits_refused_total",
-        "Messages that were not taken, by reason. stale_roster is everyday; relay_unavailable is ours.",
-      ),
-      ["reason"],
-    ),
+    submitsRefused: counts
+      .counters(
+        named(
+          "submits_refused_total",
+          "Messages that were not taken, by reason. stale_roster is everyday; relay_unavailable is ours.",
+        ),
+        ["reason"],
+      )
+      .beginWith(reasonNames),
     rowsStored: counts.counter(named("rows_stored_total", "Rows of messages that were committed.")),
     storedBytes: counts.counter(
       named(
@@ -248,13 +254,15 @@ export function createMetrics() {
       ["statement"],
       STATEMENTS,
     ),
-    statementErrors: counts.counters(
-      named(
-        "statement_errors_total",
-        "Statements that failed, by kind: away, timeout, full (disk), read_only, limit, conflict (everyday, done anew), other (a bug).",
-      ),
-      ["kind"],
-    ),
+    statementErrors: counts
+      .counters(
+        named(
+          "statement_errors_total",
+          "Statements that failed, by kind: away, timeout, full (disk), read_only, limit, conflict (everyday, done anew), other (a bug).",
+        ),
+        ["kind"],
+      )
+      .beginWith(failureKinds),
     poolInUse: counts.gauge(named("pool_connections_in_use", "Connections to the database that work now.")),
     poolOpen: counts.gauge(named("pool_connections_open", "Connections to the database.")),
     poolSize: counts.gauge(
