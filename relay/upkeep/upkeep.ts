@@ -5,6 +5,7 @@ import type { Database } from "../db/pool.ts";
 import type { Bus } from "../fanout/bus.ts";
 import { describeError, type Logger } from "../logger.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import { alone } from "./alone.ts";
 import { clearDeleted } from "./clear-deleted.ts";
 import { lapseSilent } from "./lapse.ts";
 import {
@@ -45,16 +46,30 @@ interface Task {
   readonly run: (limit: number) => Promise<number>;
 }
 
-/** Once now and then every minute. Returns what stops it, after the batch that is under way. */
+/**
+ * Once now and then every minute, if no other relay of the database does it; one that ends is followed by another within
+ * a minute. Returns what stops it, after the batch that is under way.
+ */
 export function startUpkeep(setup: UpkeepSetup): () => Promise<void> {
+  const { database, log, everyMs = UPKEEP_EVERY_MS } = setup;
   const stopping = new AbortController();
-  const { everyMs = UPKEEP_EVERY_MS } = setup;
+  const { signal } = stopping;
+  const rest = () => sleep(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
   const working = (async () => {
     let steady: SteadyClock | undefined;
-    while (!stopping.signal.aborted) {
+    const rounds = async (check: () => Promise<void>): Promise<void> => {
+      while (!signal.aborted) {
+        await check();
+        await upkeep(setup, signal, steady?.isSteady === true);
+        await rest();
+      }
+    };
+    while (!signal.aborted) {
       steady ??= await steadyClock(setup);
-      await upkeep(setup, stopping.signal, steady?.isSteady === true);
-      await sleep(everyMs, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
+      await alone(database, rounds).catch((error: unknown) => {
+        log.warn(describeError(error), "cannot clear away what has ended: the database is away");
+      });
+      await rest();
     }
   })();
   return () => {
