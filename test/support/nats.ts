@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { findProgram } from "./debian-programs.ts";
+import { freePort } from "./free-port.ts";
 
 /** A nats-server of one's own, on a port of this machine. */
 export interface NatsServer {
@@ -52,13 +52,4 @@ export async function startNats(): Promise<NatsServer> {
     },
     stop: () => kill("SIGTERM"),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
