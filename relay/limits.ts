@@ -3,6 +3,8 @@ import type { ServerOptions } from "@grpc/grpc-js";
 
 /** A submit of 128 KiB envelope and 1.5 MiB wraps fits; nothing larger is ever read into memory. */
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
+/** Of whom nobody has asked yet who he is; a registration is the largest, with some 2 KiB. */
+export const MAX_STRANGERS_REQUEST_BYTES = 64 * 1024;
 /** Streams and calls open at once on one connection; 4 would do for our own client. */
 const MAX_STREAMS_PER_CONNECTION = 256;
 const MAX_HEADERS = 64;

@@ -220,6 +220,11 @@ describe("a call", () => {
     await raw(Buffer.alloc(0));
   });
 
+  test("with more fields than any request has is malformed, and takes no time", async () => {
+    const names = Array.from({ length: 5_000 }, () => "");
+    expect(await reasonOf(callUnary(client, directory.lookUpPeople, { names }))).toBe("malformed");
+  });
+
   test("above 2 MiB is refused", async () => {
     const names = Array.from({ length: 3 }, () => "a".repeat(1024 * 1024));
     expect(await reasonOf(callUnary(client, directory.lookUpPeople, { names }))).toBe("gRPC 8");

@@ -26,10 +26,17 @@ import {
   StatusError,
   toStatus,
 } from "./errors.ts";
+import { hasTooManyFields } from "./guard/fields.ts";
 import { setHttp2Options } from "./guard/grpc-http2.ts";
 import { Guard } from "./guard/guard.ts";
 import { defaultGuardLimits, type GuardLimits } from "./guard/limits.ts";
-import { type CallRates, defaultRates, http2Options, serverOptions } from "./limits.ts";
+import {
+  type CallRates,
+  defaultRates,
+  http2Options,
+  MAX_STRANGERS_REQUEST_BYTES,
+  serverOptions,
+} from "./limits.ts";
 import { SeldomLog } from "./log-seldom.ts";
 import { describeError, type Logger } from "./logger.ts";
 import { CallMeter } from "./metrics/call-meter.ts";
@@ -72,12 +79,13 @@ export async function startServer(setup: ServerSetup): Promise<RunningServer> {
   const server = new Server(serverOptions);
   setHttp2Options(server, http2Options);
   const gate = new Gate(setup);
-  for (const { description, handlers } of setup.services) {
+  for (const service of setup.services) {
+    const { description, handlers } = service;
     const wired = Object.entries(description.method).map(([name, method]) => [
       name,
       gate.wire(method, handlers[name]),
     ]);
-    server.addService(tolerant(serviceDefinition(description)), Object.fromEntries(wired));
+    server.addService(readWithCare(service), Object.fromEntries(wired));
   }
   const host = setup.host.includes(":") ? `[${setup.host}]` : setup.host;
   const port = await new Promise<number>((resolve, reject) => {
@@ -128,19 +136,30 @@ function redirectGrpcLog(log: Logger): void {
 /** Stands for a request that is not the message it should be. */
 const garbage = Symbol("garbage");
 
-/** grpc-js answers INTERNAL to what it cannot decode; that is the client's fault, so our handlers say it. */
-function tolerant(definition: ReturnType<typeof serviceDefinition>): ReturnType<typeof serviceDefinition> {
+/**
+ * Nothing is made of a request that is too large for who may send it. And grpc-js answers INTERNAL to what it cannot
+ * decode; that is the client's fault, so our handlers say it. A stream ends by such a frame.
+ */
+function readWithCare({ description, handlers }: Service): ReturnType<typeof serviceDefinition> {
   return Object.fromEntries(
-    Object.entries(definition).map(([name, method]) => {
-      if (method.requestStream) return [name, method];
-      const requestDeserialize = (bytes: Buffer): unknown => {
+    Object.entries(serviceDefinition(description)).map(([name, method]) => {
+      const input = description.method[name]?.input;
+      const mostBytes =
+        handlers[name]?.access === "anybody" ? MAX_STRANGERS_REQUEST_BYTES : Number.MAX_SAFE_INTEGER;
+      const read = (bytes: Buffer): unknown => {
+        if (bytes.length > mostBytes || input === undefined || hasTooManyFields(input, bytes)) {
+          throw new Error("too large");
+        }
+        return method.requestDeserialize(bytes);
+      };
+      const readOrGarbage = (bytes: Buffer): unknown => {
         try {
-          return method.requestDeserialize(bytes);
+          return read(bytes);
         } catch {
           return garbage;
         }
       };
-      return [name, { ...method, requestDeserialize }];
+      return [name, { ...method, requestDeserialize: method.requestStream ? read : readOrGarbage }];
     }),
   );
 }

@@ -6,7 +6,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { Health } from "../../proto/gen/grpc/health/v1/health_pb.ts";
 import { callUnary, ERROR_REASON_KEY } from "../../proto/grpc.ts";
 import { silent } from "../../test/support/log.ts";
-import { dial } from "../../test/support/member.ts";
+import { dial, reasonOf } from "../../test/support/member.ts";
 import { healthService } from "../health/service.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import { reflectionService } from "../reflection/service.ts";
@@ -211,4 +211,12 @@ test("an endless body is read no further once it has its answer", async () => {
   const more = setInterval(() => one.stream.write(frame(1_000)), 5);
   undo.push(() => clearInterval(more));
   expect(await one.ended).toEqual([12]);
+});
+
+test("of strangers nothing is read that is larger than any of their requests", async () => {
+  const { url } = await start({});
+  const ask = (length: number) =>
+    reasonOf(callUnary(client(url), Health.method.check, { service: "a".repeat(length) }));
+  expect(await ask(60_000)).toBe("gRPC 5");
+  expect(await ask(70_000)).toBe("malformed");
 });

@@ -4,16 +4,20 @@ import {
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
 } from "@bufbuild/protobuf/wkt";
-import { type Client, status } from "@grpc/grpc-js";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Client, ServerCredentials, status } from "@grpc/grpc-js";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import {
   ServerReflection,
   ServerReflectionRequestSchema,
   type ServerReflectionResponse,
 } from "../../proto/gen/grpc/reflection/v1/reflection_pb.ts";
 import { openStream } from "../../proto/grpc.ts";
+import { silent } from "../../test/support/log.ts";
 import { dial } from "../../test/support/member.ts";
 import { startTestRelay, type TestRelay } from "../../test/support/relay.ts";
+import { createMetrics } from "../metrics/metrics.ts";
+import { startServer } from "../server.ts";
+import { reflectionService } from "./service.ts";
 
 type Question = Parameters<typeof create<typeof ServerReflectionRequestSchema>>[1];
 
@@ -98,4 +102,41 @@ test("files are found by name, messages and enums by theirs, and nothing of what
   const none = status.NOT_FOUND;
   const files = "fileDescriptorResponse";
   expect(found).toEqual([files, files, files, none, none, none, none]);
+});
+
+/** How a stream ends that nobody ends. */
+function hold(at = client) {
+  const stream = openStream(at, ServerReflection.method.serverReflectionInfo);
+  const answered = new Promise((resolve) => stream.once("data", resolve));
+  const ended = new Promise<number>((resolve) => {
+    stream.on("error", (error) => resolve((error as Error & { code: number }).code));
+  });
+  stream.write(create(ServerReflectionRequestSchema, symbol("nope")));
+  return { answered, ended, cancel: () => stream.cancel() };
+}
+
+test("streams are limited, since nobody logs in for them", async () => {
+  const many = Array.from({ length: 100 }, () => hold());
+  await Promise.all(many.map(({ answered }) => answered));
+  expect(await hold().ended).toBe(status.RESOURCE_EXHAUSTED);
+  for (const { cancel } of many) cancel();
+  await Promise.all(many.map(({ ended }) => ended));
+  await vi.waitFor(async () => expect(await ask(symbol("nope"))).toHaveLength(1), 5_000);
+});
+
+test("a stream is not held for long", async () => {
+  const server = await startServer({
+    services: [reflectionService([], 50)],
+    host: "127.0.0.1",
+    port: 0,
+    credentials: ServerCredentials.createInsecure(),
+    behindProxy: false,
+    authenticate: () => Promise.reject(new Error("unused")),
+    log: silent,
+    metrics: createMetrics(),
+  });
+  const other = dial(`http://127.0.0.1:${server.port}`);
+  expect(await hold(other).ended).toBe(status.DEADLINE_EXCEEDED);
+  other.close();
+  await server.drain(0);
 });

@@ -9,13 +9,18 @@ import {
   type ServerReflectionResponse,
   ServerReflectionResponseSchema,
 } from "../../proto/gen/grpc/reflection/v1/reflection_pb.ts";
-import { relayUnavailable } from "../errors.ts";
+import { relayUnavailable, StatusError } from "../errors.ts";
 import { type Service, type StreamCall, service } from "../service.ts";
+
+/** Of all that nobody has to log in for. */
+const MAX_STREAMS = 100;
+/** A tool asks its questions and goes. */
+const MAX_MS = 60_000;
 
 type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema>["messageResponse"]>;
 
 /** `offered`: the other services of the server. */
-export function reflectionService(offered: readonly DescService[]): Service {
+export function reflectionService(offered: readonly DescService[], maxMs = MAX_MS): Service {
   const services = [...offered, ServerReflection];
   const files = new Map(
     services.flatMap(({ file }) => withImports(file)).map((file) => [nameOf(file), file]),
@@ -43,11 +48,23 @@ export function reflectionService(offered: readonly DescService[]): Service {
     }
   }
 
+  let streams = 0;
+
   function talk({
     stream,
+    over,
     draining,
     end,
   }: StreamCall<ServerReflectionRequest, ServerReflectionResponse>): void {
+    if (over.aborted) return;
+    if (streams >= MAX_STREAMS) throw new StatusError(status.RESOURCE_EXHAUSTED, "too many streams");
+    streams += 1;
+    const tooLong = new StatusError(status.DEADLINE_EXCEEDED, "reflection is over after a minute");
+    const timer = setTimeout(() => end(tooLong), maxMs);
+    over.addEventListener("abort", () => {
+      streams -= 1;
+      clearTimeout(timer);
+    });
     stream.on("data", (request: ServerReflectionRequest) => {
       const said = create(ServerReflectionResponseSchema, {
         validHost: request.host,
