@@ -10,7 +10,7 @@ import { openStream } from "../../proto/grpc.ts";
 import type { Finished } from "../../test/support/chat.ts";
 import { silent } from "../../test/support/log.ts";
 import { dial, joinRelay, type Member, reasonIn } from "../../test/support/member.ts";
-import { type FreshDatabase, freshDatabase } from "../../test/support/postgres.ts";
+import { type FreshDatabase, freshDatabase, urlOf } from "../../test/support/postgres.ts";
 import { runChatRelay } from "../../test/support/relay.ts";
 import { openDoors } from "../doors.ts";
 import { type Relay, startRelay } from "../start-relay.ts";
@@ -39,11 +39,6 @@ function admin(...parameters: string[]): Promise<Finished> {
   return runChatRelay(["admin", ...parameters, "--data", folder], { sources: true }).finished;
 }
 
-function urlOf({ connection }: FreshDatabase): string {
-  const { user, password, host = "", port, database } = connection;
-  return `postgres://${user}:${password}@${encodeURIComponent(host)}:${port}/${database}`;
-}
-
 /** A stream of alice's at that relay, once Welcome has come: how it ends. */
 async function streamAt(url: string): Promise<{ ended: Promise<string> }> {
   const client = dial(url);
@@ -62,11 +57,11 @@ async function streamAt(url: string): Promise<{ ended: Promise<string> }> {
 
 test("a given database is worked on by its URL, and every relay on it hears of what is done", async () => {
   const streams = await Promise.all(relays.map(({ url }) => streamAt(url)));
-  const disabled = await admin("disable", "alice", "--database-url", urlOf(fresh));
+  const disabled = await admin("disable", "alice", "--database-url", urlOf(fresh.connection));
   expect(disabled).toMatchObject({ code: 0, stdout: "The account alice is disabled.\n", stderr: "" });
   const ends = await Promise.all(streams.map(({ ended }) => ended));
   expect(ends).toEqual(["account_disabled", "account_disabled"]);
-  expect(await admin("restored", "--database-url", urlOf(fresh))).toMatchObject({ code: 69 });
+  expect(await admin("restored", "--database-url", urlOf(fresh.connection))).toMatchObject({ code: 69 });
 });
 
 test("a database that is away, or that no relay has used, is left as it is", async () => {
@@ -74,7 +69,7 @@ test("a database that is away, or that no relay has used, is left as it is", asy
   expect(away).toMatchObject({ code: 69, stdout: "" });
   expect(away.stderr).not.toContain("sesame");
   const empty = await freshDatabase({ empty: true });
-  const unused = await admin("accounts", "--database-url", urlOf(empty));
+  const unused = await admin("accounts", "--database-url", urlOf(empty.connection));
   expect(unused).toMatchObject({
     code: 78,
     stderr: expect.stringContaining("No relay has run on this database"),

@@ -30,6 +30,11 @@ export async function freshDatabase({ empty = false }: { empty?: boolean } = {})
   };
 }
 
+/** For --database-url. */
+export function urlOf({ user, password, host = "", port, database }: ClientConfig): string {
+  return `postgres://${user}:${password}@${encodeURIComponent(host)}:${port}/${database}`;
+}
+
 /** Gives a relay's new data folder the PostgreSQL that a first start would make, which takes as long as ten starts. */
 export async function bringPostgres(folder: string): Promise<void> {
   const { prepared } = await sharedPostgres();

@@ -10,7 +10,7 @@ import { connect } from "node:tls";
 import { makeCertificate } from "./certificate.ts";
 import { freePort } from "./free-port.ts";
 
-export const DEPLOY = new URL("../../deploy/", import.meta.url);
+const DEPLOY = new URL("../../deploy/", import.meta.url);
 
 export interface TestProxy {
   /** `https://127.0.0.1:PORT#sha256=…` */
