@@ -29,15 +29,20 @@ export async function insertRosters(transaction: Queries, rosters: readonly NewR
     ),
     absences as (
       insert into roster_absences (conversation_id, version, account_id, device_id)
-      select roster.conversation_id, roster.version, devices.account_id, devices.device_id
+      select roster.conversation_id, roster.version, conversation_members.account_id, lapsed.device_id
       from unnest($1::bytea[], $2::int8[]) as roster (conversation_id, version)
       join conversation_members
         on conversation_members.conversation_id = roster.conversation_id
         and conversation_members.end_sequence is null
-      join accounts using (account_id)
-      join devices using (account_id)
-      where devices.lapsed_at is not null
-        and (devices.active or accounts.deleted_at is not null)
+      cross join lateral (
+        select devices.device_id
+        from devices
+        join accounts using (account_id)
+        where devices.account_id = conversation_members.account_id
+          and devices.lapsed_at is not null
+          and (devices.active or accounts.deleted_at is not null)
+        offset 0 -- not a join: few devices have lapsed, and the planner would look through all for them
+      ) as lapsed
     )
     insert into roster_slots (conversation_id, version, slot, account_id, device_id)
     select conversation_id, version, slot::int4, account_id, device_id
