@@ -14,6 +14,8 @@ export interface MetricsServerSetup {
   readonly port: number;
   readonly metrics: Metrics;
   readonly readiness: Readiness;
+  /** How long a request may take to come. */
+  readonly requestMs?: number;
 }
 
 export interface MetricsServer {
@@ -38,13 +40,13 @@ const CHECK_EVERY_MS = 1_000;
 
 /** Throws StartupError when it cannot listen. */
 export async function startMetricsServer(setup: MetricsServerSetup): Promise<MetricsServer> {
-  const { host, port, metrics } = setup;
+  const { host, port, metrics, requestMs = REQUEST_MS } = setup;
   watchProcess(metrics);
   const answer = answers(setup);
   const server = createServer(
     {
-      headersTimeout: REQUEST_MS,
-      requestTimeout: REQUEST_MS,
+      headersTimeout: requestMs,
+      requestTimeout: requestMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: CHECK_EVERY_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
