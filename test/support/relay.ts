@@ -82,6 +82,8 @@ export interface SpawnOptions {
   readonly env?: Record<string, string>;
   /** Run the sources instead of the built `chat`. */
   readonly sources?: boolean;
+  /** Another build of `chat`: its bin/chat.js. */
+  readonly program?: string;
   /** Let it make its PostgreSQL itself, or none where the parameters name one. */
   readonly fresh?: boolean;
   /** Its data folder, which is there already; else a new one, which `stop` removes. */
@@ -96,7 +98,8 @@ export const COMPILE_CACHE = join(tmpdir(), "node-compile-cache");
 
 /** Starts `chat relay` with these parameters and does not wait. */
 export function runChatRelay(parameters: readonly string[], options: SpawnOptions = {}): Running {
-  const start = options.sources ? SOURCES : BUILT;
+  const built = options.program === undefined ? BUILT : [options.program, "relay"];
+  const start = options.sources ? SOURCES : built;
   const child = spawn(process.execPath, [...start, ...parameters], {
     env: {
       PATH: process.env["PATH"] ?? "",
