@@ -73,8 +73,12 @@ export class Database implements Queries {
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
       idleTimeoutMillis: IDLE_CONNECTION_MS,
       keepAlive: true,
-      // Else each statement over few rows is planned anew each time, which costs twice what it does.
-      onConnect: (client) => client.query("set plan_cache_mode = force_generic_plan").then(() => undefined),
+      // Else each statement over few rows is planned anew each time, which costs twice what it does. And a plan that was
+      // made when a table had no rows must not read the whole of it when it has many.
+      onConnect: (client) =>
+        client
+          .query("set plan_cache_mode = force_generic_plan; set enable_seqscan = off")
+          .then(() => undefined),
     });
     this.#onError = onError;
     this.#onStatement = onStatement;

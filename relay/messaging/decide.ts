@@ -33,7 +33,8 @@ export interface Decision {
 
 export interface Decided {
   readonly decisions: readonly Decision[];
-  readonly moves: readonly LogMove[];
+  /** By `Candidate.log`. */
+  readonly moves: ReadonlyMap<string, LogMove>;
 }
 
 /** How many rows somebody may add without an answer. */
@@ -47,6 +48,7 @@ export interface UnansweredLimits {
 interface Growing {
   readonly state: SubmitState;
   readonly conversationId: Uint8Array;
+  readonly newest: Roster | undefined;
   head: LogHead;
   writtenBy: number;
   /** By sender and message id. */
@@ -65,7 +67,7 @@ export function decide(
   const decisions = batch.map((candidate, place): Decision => {
     const state = states.get(place);
     if (state === undefined) return { candidate, answer: unknownConversation() };
-    const log = growing(logs, candidate, state);
+    const log = growing(logs, candidate, state, rosters);
     try {
       return decideOne(candidate, state, log, rosters, { now, unansweredLimit });
     } catch (error) {
@@ -73,25 +75,34 @@ export function decide(
       return { candidate, answer: error };
     }
   });
-  const grown = [...logs.values()].filter(({ state, head }) => BigInt(head.sequence) > state.head);
-  const moves = grown.map(({ conversationId, state, head, writtenBy }) => ({
-    conversationId,
-    fromHead: state.head,
-    rosterVersion: state.roster_version,
-    toHead: BigInt(head.sequence),
-    logHash: head.hash,
-    writtenBy,
-  }));
+  const moves = new Map<string, LogMove>();
+  for (const [key, { conversationId, state, head, writtenBy }] of logs) {
+    if (BigInt(head.sequence) === state.head) continue;
+    moves.set(key, {
+      conversationId,
+      fromHead: state.head,
+      fromHash: state.log_hash,
+      rosterVersion: state.roster_version,
+      toHead: BigInt(head.sequence),
+      logHash: head.hash,
+      writtenBy,
+    });
+  }
   return { decisions, moves };
 }
 
-function growing(logs: Map<string, Growing>, { header }: Candidate, state: SubmitState): Growing {
-  const key = toHex(header.conversation);
+function growing(
+  logs: Map<string, Growing>,
+  { header, log: key }: Candidate,
+  state: SubmitState,
+  rosters: ReadonlyMap<string, Roster>,
+): Growing {
   const known = logs.get(key);
   if (known !== undefined) return known;
+  const conversationId = header.conversation;
+  const newest = rosters.get(rosterKey({ conversationId, version: state.roster_version }));
   const head = { sequence: Number(state.head), hash: hash(state.log_hash) };
-  const { written_by: writtenBy } = state;
-  const log = { state, conversationId: header.conversation, head, writtenBy, taken: new Map() };
+  const log = { state, conversationId, newest, head, writtenBy: state.written_by, taken: new Map() };
   logs.set(key, log);
   return log;
 }
@@ -107,12 +118,8 @@ function decideOne(
   }: { readonly now: number; readonly unansweredLimit: (conversationId: Uint8Array) => number },
 ): Decision {
   const { header } = candidate;
-  const newest = rosters.get(
-    rosterKey({ conversationId: header.conversation, version: state.roster_version }),
-  );
-  if (!newest?.devices.some(({ accountId }) => equal(accountId, header.sender))) {
-    throw unknownConversation();
-  }
+  const { newest } = log;
+  if (newest === undefined || !isMember(newest, candidate)) throw unknownConversation();
   const before = earlier(candidate, state, log);
   if (before !== undefined) return { candidate, answer: before };
   if (state.is_forsaken) throw new RelayError(ErrorReason.ACCOUNT_DELETED, "the other account was deleted");
@@ -147,6 +154,11 @@ function decideOne(
   };
   log.taken.set(messageKey(candidate), { candidate, answer });
   return { candidate, answer, stored: { row, newest, sealedFor } };
+}
+
+/** Its account: the device itself may be missing. */
+function isMember({ slots, devices }: Roster, { sender, header }: Candidate): boolean {
+  return slots.has(sender) || devices.some(({ accountId }) => equal(accountId, header.sender));
 }
 
 /** Who gets no answer in a direct conversation may not want to be written to, and cannot say so to a relay. */
@@ -191,7 +203,8 @@ function checkRoster(
   rosters: ReadonlyMap<string, Roster>,
 ): Roster {
   const version = BigInt(header.rosterVersion);
-  const sealedFor = rosters.get(rosterKey({ conversationId: header.conversation, version }));
+  const conversationId = header.conversation;
+  const sealedFor = version === newest.version ? newest : rosters.get(rosterKey({ conversationId, version }));
   const ownSlot = sealedFor?.slots.get(sender);
   const fits =
     version <= state.roster_version &&

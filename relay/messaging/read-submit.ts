@@ -5,6 +5,7 @@ import {
   type Hash,
   messageRowHash,
   readEnvelopeHeader,
+  toHex,
   unpackWraps,
 } from "../../keys/public.ts";
 import { malformed } from "../errors.ts";
@@ -16,6 +17,8 @@ import { MAX_PACKED_WRAPS_BYTES } from "./limits.ts";
 export interface Candidate {
   readonly header: EnvelopeHeader;
   readonly sender: DeviceKey;
+  /** Names the log in maps. */
+  readonly log: string;
   readonly envelope: Uint8Array;
   readonly envelopeHash: Hash;
   readonly rowHash: Hash;
@@ -36,6 +39,7 @@ export function readSubmit(envelope: Uint8Array, packedWraps: Uint8Array, caller
   return {
     header,
     sender: deviceKey(header.sender, header.senderDevice),
+    log: toHex(header.conversation),
     envelope,
     envelopeHash: hash,
     rowHash: messageRowHash(hash),

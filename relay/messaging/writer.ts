@@ -7,6 +7,7 @@ import { ErrorReason, RelayError } from "../errors.ts";
 import type { Bus, Moved } from "../fanout/bus.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { type Acceptance, type Decision, decide, type Stored, type UnansweredLimits } from "./decide.ts";
+import { KnownLogs } from "./known-logs.ts";
 import { MAX_BATCH, MAX_BATCH_BYTES, MAX_QUEUED_BYTES } from "./limits.ts";
 import type { Candidate } from "./read-submit.ts";
 import type { Rosters, RosterVersion } from "./rosters.ts";
@@ -39,6 +40,7 @@ interface Waiting {
 
 export class Writer {
   readonly #setup: WriterSetup;
+  readonly #knownLogs = new KnownLogs();
   readonly #queue: Waiting[] = [];
   readonly #waitingForRoom: (() => void)[] = [];
   #queuedBytes = 0;
@@ -118,15 +120,13 @@ export class Writer {
     }
   }
 
-  /** Returns those whose log was moved by somebody else between reading and writing. */
+  /** Returns those that are to be decided anew: what they were decided by does not hold, or may not. */
   async #attempt(batch: readonly Waiting[]): Promise<readonly Waiting[]> {
-    const { database, clock, unanswered } = this.#setup;
+    const { database, clock, unanswered, metrics } = this.#setup;
     const candidates = batch.map(({ candidate }) => candidate);
-    const rows = await selectSubmitState(
-      database,
-      candidates.map(({ header }) => ({ ...header, conversationId: header.conversation })),
-    );
-    const states = new Map(rows.map((row) => [Number(row.place) - 1, row]));
+    const states = this.#knownLogs.states(candidates);
+    const fromMemory = new Set(states.keys());
+    if (states.size < candidates.length) await this.#readStates(candidates, states);
     const rosters = await this.#setup.rosters.load(database, rostersNeeded(candidates, states));
     const long = longUnanswered(candidates, states, unanswered.strangers);
     const fellows = new Set(long.length === 0 ? [] : (await selectFellows(database, long)).map(toHex));
@@ -135,19 +135,41 @@ export class Writer {
     const { decisions, moves } = decide(candidates, states, rosters, clock(), unansweredLimit);
 
     const hasMoved = await this.#append(decisions, moves);
-    const isLost = ({ candidate }: Waiting): boolean => hasMoved.get(logKey(candidate)) === false;
+    const open: Waiting[] = [];
     for (const [place, { candidate, answer, stored }] of decisions.entries()) {
       const waiting = batch[place];
-      if (waiting === undefined || isLost(waiting)) continue;
+      if (waiting === undefined) continue;
+      // Where the log moved, what memory said of it was true; without that, nobody is refused by memory.
+      const holds = hasMoved.get(candidate.log) ?? !(answer instanceof RelayError && fromMemory.has(place));
+      if (!holds) {
+        this.#knownLogs.forget(candidate.log);
+        open.push(waiting);
+        continue;
+      }
       waiting.answer(answer);
       if (stored === undefined) continue;
-      this.#setup.metrics.rowsStored.add();
-      this.#setup.metrics.storedBytes.add(size(candidate));
+      metrics.rowsStored.add();
+      metrics.storedBytes.add(size(candidate));
       this.#publish(moved(candidate, stored));
     }
-    const lost = batch.filter(isLost);
-    this.#setup.metrics.storeRetries.add(lost.length);
-    return lost;
+    metrics.storeRetries.add(open.length);
+    return open;
+  }
+
+  /** Adds the states that are missing. */
+  async #readStates(candidates: readonly Candidate[], states: Map<number, SubmitState>): Promise<void> {
+    const places = [...candidates.keys()].filter((place) => !states.has(place));
+    const unknown = places.flatMap((place) => candidates[place] ?? []);
+    const read = await selectSubmitState(
+      this.#setup.database,
+      unknown.map(({ header }) => ({ ...header, conversationId: header.conversation })),
+    );
+    for (const [index, candidate] of unknown.entries()) {
+      const [place, state] = [places[index], read.get(index)];
+      if (place === undefined || state === undefined) continue;
+      states.set(place, state);
+      this.#knownLogs.learn(candidate, state);
+    }
   }
 
   /** What is committed stays so, even if the fan-out fails. */
@@ -162,12 +184,22 @@ export class Writer {
   /** For each log that was to move, whether it did. */
   async #append(
     decisions: readonly Decision[],
-    moves: readonly LogMove[],
+    moves: ReadonlyMap<string, LogMove>,
   ): Promise<ReadonlyMap<string, boolean>> {
-    if (moves.length === 0) return new Map();
+    const hasMoved = new Map<string, boolean>();
+    if (moves.size === 0) return hasMoved;
     const rows = decisions.flatMap(({ stored }) => (stored === undefined ? [] : [stored.row]));
-    const done = new Set((await appendRows(this.#setup.database, moves, rows)).map(toHex));
-    return new Map(moves.map((move) => toHex(move.conversationId)).map((key) => [key, done.has(key)]));
+    const done = new Set<string>();
+    try {
+      for (const id of await appendRows(this.#setup.database, [...moves.values()], rows)) done.add(toHex(id));
+    } finally {
+      for (const [log, move] of moves) {
+        hasMoved.set(log, done.has(log));
+        if (done.has(log)) this.#knownLogs.moved(log, move);
+        else this.#knownLogs.forget(log);
+      }
+    }
+    return hasMoved;
   }
 }
 
@@ -206,8 +238,8 @@ function longUnanswered(
     const state = states.get(place);
     const isDirect = state?.role === null && state.post_role === null;
     if (!isDirect || state.written_by === 3) continue;
-    const { length } = lengths.get(logKey(candidate)) ?? { length: Number(state.head) };
-    lengths.set(logKey(candidate), { id: candidate.header.conversation, length: length + 1 });
+    const { length } = lengths.get(candidate.log) ?? { length: Number(state.head) };
+    lengths.set(candidate.log, { id: candidate.header.conversation, length: length + 1 });
   }
   return [...lengths.values()].filter(({ length }) => length > limit).map(({ id }) => id);
 }
@@ -217,18 +249,17 @@ function rostersNeeded(
   batch: readonly Candidate[],
   states: ReadonlyMap<number, SubmitState>,
 ): RosterVersion[] {
-  return batch.flatMap(({ header }, place) => {
+  const logs = new Set<string>();
+  return batch.flatMap(({ header, log }, place) => {
     const state = states.get(place);
     if (state === undefined) return [];
     const newest = state.roster_version;
     const named = BigInt(header.rosterVersion);
-    const versions = named < newest && named >= state.last_removal_version ? [newest, named] : [newest];
+    const versions = logs.has(log) ? [] : [newest];
+    logs.add(log);
+    if (named < newest && named >= state.last_removal_version) versions.push(named);
     return versions.map((version) => ({ conversationId: header.conversation, version }));
   });
-}
-
-function logKey({ header }: Candidate): string {
-  return toHex(header.conversation);
 }
 
 function size({ envelope, packedWraps }: Candidate): number {

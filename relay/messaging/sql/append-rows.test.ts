@@ -19,13 +19,22 @@ beforeAll(async () => {
     const { conversation } = await openDirect(nth(alice.devices, 0), await relay.person(name));
     ids.push(conversation.conversationId);
   }
+  await relay.database.query("update conversations set log_hash = $1::bytea", [startHash]);
 });
 
 afterAll(() => relay.stop());
 
+const startHash = randomBytes(32);
+
+/** To a log hash by its length alone. */
+function hashAt(id: Uint8Array, head: bigint): Uint8Array {
+  return head === 0n ? startHash : Buffer.concat([id.subarray(0, 31), Buffer.from([Number(head)])]);
+}
+
 function move(id: Uint8Array, fromHead: bigint, rosterVersion = 1n): LogMove {
   const toHead = fromHead + 1n;
-  return { conversationId: id, fromHead, rosterVersion, toHead, logHash: randomBytes(32), writtenBy: 0 };
+  const [fromHash, logHash] = [hashAt(id, fromHead), hashAt(id, toHead)];
+  return { conversationId: id, fromHead, fromHash, rosterVersion, toHead, logHash, writtenBy: 0 };
 }
 
 function row(id: Uint8Array, sequence: bigint): NewRow {
@@ -92,4 +101,28 @@ test("rivals for one number: one of them gets it", async () => {
   );
   expect(rivals.map((moved) => moved.length).sort()).toEqual([0, 0, 0, 0, 1]);
   expect((await lengths())[1]).toBe(2n);
+});
+
+test("a log whose last row is another than was known stays as it is", async () => {
+  const [one = new Uint8Array()] = ids;
+  const before = await lengths();
+  const elsewhere = { ...move(one, 2n), fromHash: randomBytes(32) };
+  expect(await appendRows(relay.database, [elsewhere], [row(one, 3n)])).toEqual([]);
+  expect(await lengths()).toEqual(before);
+});
+
+test("a message that is in its log already keeps that log where it is, and no other", async () => {
+  const [one = new Uint8Array(), other = new Uint8Array()] = ids;
+  const first = row(one, 3n);
+  expect((await appendRows(relay.database, [move(one, 2n)], [first])).length).toBe(1);
+  const moved = await appendRows(
+    relay.database,
+    [move(one, 3n), move(other, 2n)],
+    [row(one, 4n), { ...first, sequence: 5n }, row(other, 3n)],
+  );
+  expect(moved.map((id) => Buffer.compare(id, other))).toEqual([0]);
+  expect(await lengths()).toEqual([3n, 3n]);
+  // Another device may use the same number.
+  const ofAnother = { ...first, sequence: 4n, senderDevice: randomBytes(16) };
+  expect((await appendRows(relay.database, [move(one, 3n)], [ofAnother])).length).toBe(1);
 });

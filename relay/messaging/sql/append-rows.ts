@@ -5,6 +5,7 @@ import type { Queries } from "../../db/pool.ts";
 export interface LogMove {
   readonly conversationId: Uint8Array;
   readonly fromHead: bigint;
+  readonly fromHash: Uint8Array;
   readonly rosterVersion: bigint;
   readonly toHead: bigint;
   readonly logHash: Uint8Array;
@@ -30,7 +31,8 @@ export interface NewRow {
 
 /**
  * Appends rows to many logs in one statement, which is a transaction of its own. A log whose counter row is no longer
- * as it was read stays as it is, and its rows are not stored; returns the conversations whose logs have moved.
+ * as it was read stays as it is, and its rows are not stored; nor are those of a log in which one of them, as its message
+ * id tells, is already. Returns the conversations whose logs have moved.
  *
  * The counter rows are locked in the order of their ids, as everybody locks them. They stay locked until the commit, so
  * within a conversation commits come in the order of sequence numbers, and those are dense.
@@ -42,13 +44,29 @@ export async function appendRows(
 ): Promise<Buffer[]> {
   const moved = await db.query<{ conversation_id: Buffer }>({
     name: "append-rows",
-    text: `with moves as materialized (
+    text: `with resent as materialized (
+      select entry.conversation_id
+      from unnest($6::bytea[], $9::bytea[], $10::bytea[], $8::bytea[])
+        as entry (conversation_id, sender_account, sender_device, message_id)
+      where exists (
+        select
+        from log
+        where log.conversation_id = entry.conversation_id
+          and log.sender_account = entry.sender_account
+          and log.sender_device = entry.sender_device
+          and log.message_id = entry.message_id
+        offset 0 -- not a join: of a table that was empty once, the planner would read all
+      )
+    ),
+    moves as materialized (
       select conversations.conversation_id, move.to_head, move.log_hash, move.written_by
-      from unnest($1::bytea[], $2::int8[], $3::int8[], $4::int8[], $5::bytea[], $19::int8[])
-        as move (conversation_id, from_head, roster_version, to_head, log_hash, written_by)
+      from unnest($1::bytea[], $2::int8[], $3::int8[], $4::int8[], $5::bytea[], $19::int8[], $20::bytea[])
+        as move (conversation_id, from_head, roster_version, to_head, log_hash, written_by, from_hash)
       join conversations on conversations.conversation_id = move.conversation_id
       where conversations.head = move.from_head
+        and conversations.log_hash = move.from_hash
         and conversations.roster_version = move.roster_version
+        and move.conversation_id not in (select resent.conversation_id from resent)
       order by conversations.conversation_id
       for update of conversations
     ),
@@ -92,6 +110,7 @@ export async function appendRows(
       byteaArray(rows.map(({ envelope }) => envelope)),
       byteaArray(rows.map(({ packedWraps }) => packedWraps)),
       int8Array(moves.map(({ writtenBy }) => writtenBy)),
+      byteaArray(moves.map(({ fromHash }) => fromHash)),
     ],
   });
   return moved.rows.map(({ conversation_id }) => conversation_id);

@@ -10,10 +10,8 @@ export interface SubmitKey {
 
 /** The counter row of a submit's conversation, and the row that was stored under the same message id, if any. */
 export type SubmitState = {
-  /** Which of the submits, from 1. */
-  readonly place: bigint;
   readonly head: bigint;
-  readonly log_hash: Buffer;
+  readonly log_hash: Uint8Array;
   readonly roster_version: bigint;
   readonly last_removal_version: bigint;
   /** The least role that may post, and the sender's; null in a direct conversation, and for who is not a member. */
@@ -33,14 +31,19 @@ export type SubmitState = {
 };
 
 type StateRow = Omit<SubmitState, "stored"> & {
+  /** Which of the submits, from 1. */
+  readonly place: bigint;
   readonly stored_sequence: bigint | null;
   readonly stored_envelope_hash: Buffer;
   readonly stored_log_hash: Buffer;
   readonly stored_at: bigint;
 };
 
-/** All of it in one snapshot. Submits to conversations that do not exist are left out. */
-export async function selectSubmitState(db: Queries, submits: readonly SubmitKey[]): Promise<SubmitState[]> {
+/** By place, all of it in one snapshot. Submits to conversations that do not exist are left out. */
+export async function selectSubmitState(
+  db: Queries,
+  submits: readonly SubmitKey[],
+): Promise<Map<number, SubmitState>> {
   const { rows } = await db.query<StateRow>({
     name: "select-submit-state",
     text: `select
@@ -51,11 +54,16 @@ export async function selectSubmitState(db: Queries, submits: readonly SubmitKey
       conversations.last_removal_version,
       memberships.post_role,
       member.role,
-      -- not exists: with few accounts deleted, the planner would begin at those, and look through all accounts for them
+      -- neither a join nor exists: few accounts are deleted, and the planner would look through all for them
       member.role is null and (
-        select bool_or(accounts.deleted_at is not null)
+        select bool_or(
+          (
+            select accounts.deleted_at is not null
+            from accounts
+            where accounts.account_id = other.account_id
+          )
+        )
         from conversation_members as other
-        join accounts using (account_id)
         where other.conversation_id = submit.conversation_id
       ) as is_forsaken,
       conversations.written_by,
@@ -81,16 +89,21 @@ export async function selectSubmitState(db: Queries, submits: readonly SubmitKey
       byteaArray(submits.map(({ messageId }) => messageId)),
     ],
   });
-  return rows.map((row) => ({
-    ...row,
-    stored:
-      row.stored_sequence === null
-        ? null
-        : {
-            sequence: row.stored_sequence,
-            envelope_hash: row.stored_envelope_hash,
-            log_hash: row.stored_log_hash,
-            stored_at: row.stored_at,
-          },
-  }));
+  return new Map(
+    rows.map(({ place, stored_sequence, stored_envelope_hash, stored_log_hash, stored_at, ...state }) => [
+      Number(place) - 1,
+      {
+        ...state,
+        stored:
+          stored_sequence === null
+            ? null
+            : {
+                sequence: stored_sequence,
+                envelope_hash: stored_envelope_hash,
+                log_hash: stored_log_hash,
+                stored_at,
+              },
+      },
+    ]),
+  );
 }
