@@ -3,6 +3,7 @@ import { MessagingService } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts
 import type { Bus } from "../fanout/bus.ts";
 import { ConnectedDevices } from "../fanout/connected-devices.ts";
 import { defaultRates, type MessageRates } from "../limits.ts";
+import { SeldomLog } from "../log-seldom.ts";
 import { describeError } from "../logger.ts";
 import type { Parts } from "../parts.ts";
 import { type Service, service } from "../service.ts";
@@ -60,7 +61,8 @@ export function messagingService(
 ): Service {
   const { database, clock, log, metrics } = parts;
   const rosters = new Rosters();
-  const onError = (error: unknown): void => log.error(describeError(error), "could not store");
+  const failures = new SeldomLog(log);
+  const onError = (error: unknown): void => failures.error(() => describeError(error), "could not store");
   const pages = new Turns(MAX_PAGES_AT_ONCE);
   metrics.pullsWaiting.from(() => pages.waiting);
   const shared: Shared = {

@@ -8,7 +8,8 @@ export class CallMeter {
   readonly #metrics: Metrics;
   readonly #method: string;
   /** Of a stream it would say nothing but how long clients stay. */
-  readonly #seconds: Histogram | undefined;
+  readonly #isTimed: boolean;
+  #seconds: Histogram | undefined;
   #open = 0;
 
   constructor(
@@ -17,7 +18,7 @@ export class CallMeter {
   ) {
     this.#metrics = metrics;
     this.#method = name;
-    this.#seconds = methodKind === "unary" ? metrics.callSeconds.of(name) : undefined;
+    this.#isTimed = methodKind === "unary";
     metrics.callsOpen.of(name).from(() => this.#open);
   }
 
@@ -30,9 +31,15 @@ export class CallMeter {
       if (isOver) return;
       isOver = true;
       this.#open -= 1;
-      this.#seconds?.since(began);
+      if (this.#isTimed) this.#timed().since(began);
       this.#counter(code).add();
     };
+  }
+
+  /** Made with the first call: there are more methods than most relays are ever called by. */
+  #timed(): Histogram {
+    this.#seconds ??= this.#metrics.callSeconds.of(this.#method);
+    return this.#seconds;
   }
 
   #counter(code: status): Counter {
