@@ -130,6 +130,16 @@ test("nothing of it names a person, a device, a conversation, a message or an ad
   }
 });
 
+test("a relay with TLS tells when its certificate ends", async () => {
+  expect(scrape).not.toMatch(/^sotto_relay_certificate_expiry/m);
+  const other = await startWatchedRelay("self-signed");
+  // The one that it makes itself has no end: the last second of the year 9999.
+  expect((await other.get("/metrics")).text).toMatch(
+    /^sotto_relay_certificate_expiry_timestamp_seconds 253402300799$/m,
+  );
+  await other.stop();
+});
+
 test("a relay has some hundred series, however much it does", () => {
   const series = scrape.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   expect(series.length).toBeLessThan(2_500);
