@@ -9,7 +9,7 @@ const signals = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
 /**
  * `chat relay`: runs until a signal ends it, and resolves with the exit status. The first signal drains, a second one
  * exits at once. One line on stdout when it is ready; logs on stderr, JSON lines. With `admin` in front, what an operator
- * does.
+ * does; with `doctor`, whether all is well.
  */
 export async function runRelay(parameters: readonly string[]): Promise<number> {
   try {
@@ -17,6 +17,10 @@ export async function runRelay(parameters: readonly string[]): Promise<number> {
       const { runAdmin } = await import("./admin/run-admin.ts");
       await runAdmin(parameters.slice(1), process.env);
       return 0;
+    }
+    if (parameters[0] === "doctor") {
+      const { runDoctor } = await import("./doctor/run-doctor.ts");
+      return await runDoctor(parameters.slice(1), process.env);
     }
     const config = readConfig(parameters, process.env);
     if (config === undefined) return 0;

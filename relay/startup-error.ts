@@ -1,4 +1,7 @@
-/** Why the relay did not start, or what its operator asked was not done, and the exit status that says so; these numbers mean the same for every command. */
+/**
+ * Why the relay did not start, what its operator asked was not done, or what `chat relay doctor` has found, and the exit
+ * status that says so; these numbers mean the same for every command.
+ */
 const exitStatus = {
   usage: 64,
   insecure_listen: 64,
@@ -10,16 +13,25 @@ const exitStatus = {
   database_unreachable: 69,
   database_held: 69,
   data_folder_in_use: 69,
+  nats_unreachable: 69,
+  internal: 70,
   postgres_failed: 70,
   data_folder_unwritable: 73,
+  not_allowed: 77,
   secrets_unusable: 78,
   certificate_unusable: 78,
   database_newer: 78,
+  database_unsuitable: 78,
+  clock_wrong: 78,
   no_embedded_postgres: 78,
   no_relay_here: 78,
 } as const;
 
 export type StartupErrorCode = keyof typeof exitStatus;
+
+export function exitStatusOf(code: StartupErrorCode): number {
+  return exitStatus[code];
+}
 
 /** Says in one sentence what happened, and in the hint what to do. */
 export class StartupError extends Error {
@@ -34,7 +46,7 @@ export class StartupError extends Error {
   }
 
   get exitStatus(): number {
-    return exitStatus[this.code];
+    return exitStatusOf(this.code);
   }
 }
 

@@ -53,7 +53,7 @@ export async function withRelayDatabase<Result>(
 }
 
 /** Undefined: a relay has the folder. */
-function lockUnlessRunning(folder: string): (() => void) | undefined {
+export function lockUnlessRunning(folder: string): (() => void) | undefined {
   try {
     return lockFolder(folder);
   } catch (error) {

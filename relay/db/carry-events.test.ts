@@ -31,6 +31,7 @@ beforeEach(async () => {
   stop = receiveEvents({ ...fresh.connection, host: line.folder }, hear, {
     log: silent,
     relay: RELAY,
+    about: "",
     onConnected,
     askEveryMs: 200,
   });

@@ -54,6 +54,8 @@ interface Receiving {
   /** By which other relays know this one, for as long as the connection stands. */
   readonly relay: number;
   readonly onConnected: () => Promise<void>;
+  /** A comment by which the operator can tell what it is (about-relay.ts). */
+  readonly about: string;
   /** How often the database is asked whether it is still there. */
   readonly askEveryMs?: number;
 }
@@ -65,7 +67,7 @@ interface Receiving {
 export function receiveEvents(
   connection: pg.ClientConfig,
   hear: (event: BusEvent) => void,
-  { log, relay, onConnected, askEveryMs = ASK_EVERY_MS }: Receiving,
+  { log, relay, onConnected, about, askEveryMs = ASK_EVERY_MS }: Receiving,
 ): () => Promise<void> {
   const ending = new AbortController();
   let client: pg.Client | undefined;
@@ -93,9 +95,9 @@ export function receiveEvents(
       await mine.query(
         "set tcp_keepalives_idle = 20; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3",
       );
-      await mine.query("select pg_advisory_lock_shared($1, $2)", [RELAYS_LOCK, relay]);
+      await mine.query(`select pg_advisory_lock_shared($1, $2) ${about}`, [RELAYS_LOCK, relay]);
       await onConnected();
-      await Promise.race([lost, silence(mine, askEveryMs, ending.signal)]);
+      await Promise.race([lost, silence(mine, { about, askEveryMs, signal: ending.signal })]);
     } finally {
       await endOf(mine);
     }
@@ -118,10 +120,13 @@ export function receiveEvents(
 }
 
 /** Rejects when the database does not answer any more: one that is gone without a word ends no connection. */
-async function silence(client: pg.Client, askEveryMs: number, signal: AbortSignal): Promise<void> {
+async function silence(
+  client: pg.Client,
+  { about, askEveryMs, signal }: { about: string; askEveryMs: number; signal: AbortSignal },
+): Promise<void> {
   for (;;) {
     await pause(askEveryMs, undefined, { signal, ref: false });
-    await client.query("select 1");
+    await client.query(`select 1 ${about}`);
   }
 }
 

@@ -200,6 +200,16 @@ export class NatsLink implements Link {
   }
 }
 
+/** Rejects when a server does not let us in, or does not answer. */
+export async function tryNats(server: string): Promise<void> {
+  const connection = await connect(optionsOf(server));
+  try {
+    await connection.flush();
+  } finally {
+    await connection.close();
+  }
+}
+
 /** Connections are ours to make again: what the client keeps meanwhile would grow without bounds. */
 function optionsOf(server: string): NodeConnectionOptions {
   const { protocol, host, username, password } = new URL(server);

@@ -2,10 +2,12 @@
 import { randomInt } from "node:crypto";
 import type { ClientConfig } from "pg";
 import { putOutDisabled } from "../admin/accounts.ts";
+import { aboutRelay } from "../db/about-relay.ts";
 import { carryEvents, receiveEvents } from "../db/carry-events.ts";
 import type { Database } from "../db/pool.ts";
 import type { Logger } from "../logger.ts";
 import type { Metrics } from "../metrics/metrics.ts";
+import { version } from "../version.ts";
 import type { Bus } from "./bus.ts";
 import { LocalBus } from "./local.ts";
 import { NatsBus } from "./nats-bus.ts";
@@ -36,12 +38,13 @@ export async function startBus(setup: BusSetup): Promise<StartedBus> {
   const { connection, database, isOwnDatabase, nats, metrics, log } = setup;
   // PostgreSQL's locks are named by such a number.
   const relay = randomInt(1, 2 ** 31);
+  const about = aboutRelay({ version, overNats: nats !== undefined });
   if (isOwnDatabase && nats === undefined) {
     const bus = new LocalBus();
     const onConnected = () => putOutDisabled(database, bus);
     return {
       bus,
-      close: receiveEvents(connection, (event) => bus.publish(event), { log, relay, onConnected }),
+      close: receiveEvents(connection, (event) => bus.publish(event), { log, relay, about, onConnected }),
     };
   }
   const others = new OtherRelays(relay);
@@ -51,7 +54,7 @@ export async function startBus(setup: BusSetup): Promise<StartedBus> {
   const bus = new NatsBus({ link, installation, relay, others, carry, metrics, log });
   const hear = bus.hear.bind(bus);
   const onConnected = () => putOutDisabled(database, { publish: hear });
-  const deafen = receiveEvents(connection, hear, { log, relay, onConnected });
+  const deafen = receiveEvents(connection, hear, { log, relay, about, onConnected });
   const poller = new Poller({ database, bus, link, others, metrics, log });
   bus.onDoubt = () => poller.doubt();
   return {

@@ -1,0 +1,87 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { unwritable } from "../data-folder.ts";
+import { bad, type Check, failed, good } from "./check.ts";
+
+/** The write-ahead log of the embedded PostgreSQL alone may take a GiB. */
+const LITTLE_SPACE_MIB = 2_048;
+/** Without a database of its own there are only some small files in it. */
+const LITTLE_SPACE_WITHOUT_MIB = 64;
+const privateFiles = ["secrets.json", "self-signed.pem", "mark.json", join("postgres", "password")];
+
+/** Whether the relay's data folder can be written, by the relay only, and has room. */
+export function checkFolder(folder: string, holdsDatabase: boolean): Check {
+  try {
+    if (!existsSync(folder)) return checkMissing(folder);
+    tryWriting(folder);
+    const open = process.platform === "win32" ? undefined : openToOthers(folder);
+    if (open !== undefined) {
+      const [path, mode] = open;
+      const detail = `others on this machine can read ${path}`;
+      return bad("folder", "not_allowed", detail, `Run \`chmod ${mode} ${path}\`.`);
+    }
+    const { bavail, bsize } = statfsSync(folder);
+    const free = Math.floor((bavail * bsize) / 1024 / 1024);
+    if (free < (holdsDatabase ? LITTLE_SPACE_MIB : LITTLE_SPACE_WITHOUT_MIB)) {
+      const detail = `${free} MiB are free on the disk of ${folder}`;
+      return bad(
+        "folder",
+        "data_folder_unwritable",
+        detail,
+        "Free some space on that disk, or shorten --retention.",
+      );
+    }
+    return good("folder", `${folder} can be written, ${free} MiB are free`);
+  } catch (error) {
+    return failed("folder", error);
+  }
+}
+
+function checkMissing(folder: string): Check {
+  let above = dirname(folder);
+  while (!existsSync(above)) above = dirname(above);
+  try {
+    accessSync(above, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw unwritable(folder, cause);
+  }
+  return good("folder", `${folder} is made at the first start`);
+}
+
+function tryWriting(folder: string): void {
+  const path = join(folder, `doctor.${process.pid}.tmp`);
+  try {
+    const file = openSync(path, "wx", 0o600);
+    try {
+      writeSync(file, new Uint8Array(16 * 1024));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch (cause) {
+    throw unwritable(folder, cause);
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+/** What others can read or write, and the rights that it should have; others may pass through the folder. */
+function openToOthers(folder: string): readonly [path: string, mode: string] | undefined {
+  if ((statSync(folder).mode & 0o066) !== 0) return [folder, "go-rw"];
+  for (const name of privateFiles) {
+    const found = statSync(join(folder, name), { throwIfNoEntry: false });
+    if (found !== undefined && (found.mode & 0o077) !== 0) return [join(folder, name), "600"];
+  }
+  return undefined;
+}
