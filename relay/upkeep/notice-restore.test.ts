@@ -35,11 +35,11 @@ afterEach(async () => {
 });
 
 /** A relay starts on the folder and ends. Whether it took the database for one that was put back. */
-async function start(): Promise<boolean> {
+async function start(on = folder): Promise<boolean> {
   const { log, lines } = keptLog();
   const stop = await keepMark({
     database: relay.database,
-    folder,
+    folder: on,
     clock: Date.now,
     log,
     metrics: createMetrics(),
@@ -97,6 +97,19 @@ test("a folder that moves is the same folder, one that was copied is not", async
   await rm(folder, { recursive: true });
   folder = `${folder}-copied`;
   expect(await start()).toBe(true);
+});
+
+test("several relays that start after it deal with it once, on one folder or each on its own", async () => {
+  const other = await mkdtemp(join(tmpdir(), "sotto-mark-"));
+  const places = [folder, folder, other];
+  for (const place of places) await start(place);
+  await openDirect(a, b.person);
+  for (let times = 0; times < 2; times += 1) {
+    await relay.database.query("delete from relay_marks");
+    const noticed = await Promise.all(places.map((place) => start(place)));
+    expect(noticed.filter((one) => one)).toHaveLength(1);
+  }
+  await rm(other, { recursive: true });
 });
 
 test("each log goes on as another incarnation, and every device is told until it says that it knows", async () => {

@@ -63,6 +63,16 @@ export async function restoreConversations(
   );
 }
 
+/** When it was last dealt with that the database was put back, in milliseconds since 1970; 0: never. */
+export async function selectLastRestored(db: Queries): Promise<number> {
+  const { rows } = await db.query<{ restored_at: bigint | null }>(
+    `select max(restored_at) as restored_at
+    from conversations
+    where restored_at > 0`,
+  );
+  return Number(rows[0]?.restored_at ?? 0n);
+}
+
 /** Pairs that may have been handed out since: all of them, however many. */
 export async function forgetPairs(db: Queries): Promise<void> {
   await db.query("truncate one_time_prekeys");
