@@ -4,14 +4,24 @@
 // checked to come once and in its place. A report: it always exits with 0.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { measureFloors } from "./relay/floors.ts";
+import { groups } from "./relay/groups.ts";
+import { idle } from "./relay/idle.ts";
+import { endAll } from "./relay/installation.ts";
 import { measure, oneToOne } from "./relay/one-to-one.ts";
 import { print, type Result } from "./relay/results.ts";
+import { rows } from "./relay/rows.ts";
 import type { Settings } from "./relay/settings.ts";
+import { soak } from "./relay/soak.ts";
 
 const scenarios: Record<string, (settings: Settings) => Promise<Result[]>> = {
   "1to1": oneToOne,
   "1to1-shared": (settings) => measure(settings, "shared"),
   "1to1-own": (settings) => measure(settings, "own"),
+  groups,
+  idle,
+  soak,
+  rows,
 };
 const usual = ["1to1"];
 
@@ -21,26 +31,43 @@ const { values, positionals } = parseArgs({
     seconds: { type: "string", default: "5" },
     minutes: { type: "string", default: "10" },
     "many-rows": { type: "boolean", default: false },
+    "no-floors": { type: "boolean", default: false },
     profile: { type: "string" },
     json: { type: "string" },
   },
 });
-const settings: Settings = {
+let settings: Settings = {
   seconds: Number(values.seconds),
   minutes: Number(values.minutes),
   manyRows: values["many-rows"],
   profileFolder: values.profile,
 };
 
-const results: Record<string, readonly Result[]> = {};
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void endAll().finally(() => process.exit(130)));
+}
+
+const all: Record<string, readonly Result[]> = {};
+const show = (name: string, results: readonly Result[]): void => {
+  all[name] = results;
+  for (const result of results) print(result);
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(all, undefined, 2)}\n`);
+};
+if (!values["no-floors"]) {
+  const { floors, results } = await measureFloors(settings);
+  settings = { ...settings, floors };
+  show("floors", results);
+}
 for (const name of positionals.length > 0 ? positionals : usual) {
+  if (name === "floors") continue;
   const scenario = scenarios[name];
   if (scenario === undefined) {
-    console.error(`There is no scenario ${name}: ${Object.keys(scenarios).join(", ")}.`);
+    console.error(`There is no scenario ${name}: floors, ${Object.keys(scenarios).join(", ")}.`);
     continue;
   }
-  const found = await scenario(settings);
-  results[name] = found;
-  for (const result of found) print(result);
+  try {
+    show(name, await scenario(settings));
+  } catch (error) {
+    console.error(`${name} could not be measured:`, error);
+  }
 }
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);

@@ -24,12 +24,12 @@ function timesOf(pid: number | string): Times | undefined {
   }
 }
 
-export function processorSeconds(pid: number): number {
+function processorSeconds(pid: number): number {
   return timesOf(pid)?.own ?? 0;
 }
 
 /** Of a process and all its children, also those that have ended. */
-export function familySeconds(pid: number): number {
+function familySeconds(pid: number): number {
   const head = timesOf(pid);
   if (head === undefined) return 0;
   let sum = head.own + head.ended;
@@ -42,7 +42,7 @@ export function familySeconds(pid: number): number {
 }
 
 /** Of the whole machine; what others use of it disturbs. */
-export function machineSeconds(): number {
+function machineSeconds(): number {
   const [line = ""] = readFileSync("/proc/stat", "utf8").split("\n", 1);
   const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.split(/\s+/).map(Number);
   return (user + nice + system + irq + softirq) / TICKS_A_SECOND;

@@ -5,7 +5,7 @@ import { openConnection } from "./connection.ts";
 import { type DeviceEvents, LoadDevice, type Log, type Tally } from "./load-device.ts";
 import type { DeviceSetup, FleetSetup } from "./load-protocol.ts";
 import { Sequence } from "./sequence.ts";
-import { submitTemplate } from "./wire.ts";
+import { shortId, submitTemplate } from "./wire.ts";
 
 /** As the client's, client/core/connection/follow.ts. */
 const FIRST_DELAY_MS = 200;
@@ -32,7 +32,8 @@ export class Fleet {
   constructor(setup: FleetSetup, tally: Tally, events: DeviceEvents) {
     this.#setup = setup;
     this.devices = setup.devices.map(
-      ({ token, logs }) => new LoadDevice(token, logs.map(logOf(tally)), tally, events),
+      ({ token, deviceId, logs }) =>
+        new LoadDevice(token, shortId(deviceId), logs.map(logOf(tally)), tally, events),
     );
     this.#groups = grouped(setup, this.devices);
   }
@@ -41,8 +42,7 @@ export class Fleet {
     const waiting = [...this.#groups];
     const worker = async (): Promise<void> => {
       for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
-        if (this.#setup.reconnect) await this.#tryOnce(group);
-        else await this.#connect(group);
+        await this.#connect(group);
       }
     };
     await Promise.all(Array.from({ length: DIALLED_AT_ONCE }, worker));
@@ -73,35 +73,56 @@ export class Fleet {
     this.cut();
   }
 
-  async #tryOnce(group: Group): Promise<void> {
-    await this.#connect(group).catch(() => this.#comeBack(group));
-  }
-
-  async #connect(group: Group): Promise<void> {
+  /** As clients do it: whoever fails tries again, with growing, jittered delays, each for himself. */
+  async #connect(group: Group, delay = FIRST_DELAY_MS): Promise<void> {
     const { window, reconnect } = this.#setup;
     const { url, localAddress } = group;
-    const session = await openConnection({ url, window, localAddress });
-    group.session = session;
-    if (reconnect) session.once("close", () => this.#comeBack(group));
-    await Promise.all(group.devices.map((device) => device.connect(session)));
+    try {
+      const session = await openConnection({ url, window, localAddress });
+      group.session = session;
+      if (reconnect) session.once("close", () => this.#later(FIRST_DELAY_MS, () => this.#connect(group)));
+      await Promise.all(group.devices.map((device) => this.#attach(group, session, device)));
+    } catch (error) {
+      if (!reconnect) throw error;
+      this.#later(delay, () => this.#connect(group, longer(delay)));
+    }
   }
 
-  /** With growing, jittered delays. */
-  #comeBack(group: Group, delay = FIRST_DELAY_MS): void {
-    if (this.#closed) return;
-    group.session = undefined;
-    setTimeout(
+  /** Without `reconnect` it rejects when the stream does not open. */
+  async #attach(
+    group: Group,
+    session: ClientHttp2Session,
+    device: LoadDevice,
+    delay = FIRST_DELAY_MS,
+  ): Promise<void> {
+    if (!this.#setup.reconnect) {
+      await device.connect(session);
+      return;
+    }
+    if (group.session !== session || session.destroyed) return;
+    let next = longer(delay);
+    const opened = device.connect(session, () =>
+      this.#later(delay, () => this.#attach(group, session, device, next)),
+    );
+    await opened.then(
       () => {
-        if (this.#closed) return;
-        this.#connect(group).catch(() => {
-          // Once it is there, its close brings us back here.
-          if (group.session === undefined) this.#comeBack(group, Math.min(delay * 2, LONGEST_DELAY_MS));
-          else group.session.destroy();
-        });
+        next = FIRST_DELAY_MS;
       },
-      delay * (0.5 + Math.random() / 2),
+      () => undefined,
     );
   }
+
+  #later(delay: number, work: () => Promise<void>): void {
+    if (this.#closed) return;
+    const jittered = delay * (0.5 + Math.random() / 2);
+    setTimeout(() => {
+      if (!this.#closed) void work();
+    }, jittered);
+  }
+}
+
+function longer(delay: number): number {
+  return Math.min(delay * 2, LONGEST_DELAY_MS);
 }
 
 function logOf(tally: Tally): (setup: DeviceSetup["logs"][number]) => Log {

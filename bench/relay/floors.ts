@@ -1,57 +1,166 @@
 // What nothing can be faster than: rows like the log's into PostgreSQL, and round trips through grpc-js.
+import { fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { byteaArray, int8Array } from "../../relay/db/binary-arrays.ts";
 import type { Database } from "../../relay/db/pool.ts";
+import { countProcessors } from "./cpu.ts";
+import type { EchoSetup } from "./echo.ts";
+import { Installation } from "./installation.ts";
+import { LoadProcess } from "./load-process.ts";
 import { median } from "./percentiles.ts";
+import type { Figure, Result } from "./results.ts";
+import { OWN_WINDOW, type Settings, SHARED_CONNECTIONS, SHARED_WINDOW } from "./settings.ts";
+
+const STREAMS = 200;
+const IN_FLIGHT = 8;
+const BATCHES = [1, 16, 64, 256];
+const MOST_SECONDS = 3;
+
+/** What other results are compared with. */
+export interface Floors {
+  /** Round trips a second over shared connections, and with a connection and TLS each. */
+  readonly shared: number;
+  readonly own: number;
+  /** Rows a second, 256 in a statement. */
+  readonly rows: number;
+}
+
+export async function measureFloors(settings: Settings): Promise<{ floors: Floors; results: Result[] }> {
+  const seconds = Math.min(settings.seconds, MOST_SECONDS);
+  const plain = await echoes(seconds, false);
+  const tls = await echoes(seconds, true);
+  const rows = await inserts(settings, seconds);
+  const at256 = rows.at(-1)?.value ?? Number.NaN;
+  return {
+    floors: { shared: plain.best, own: tls.best, rows: at256 },
+    results: [
+      {
+        title: `F1, round trips of 512 bytes, ${STREAMS} streams × ${IN_FLIGHT} under way`,
+        figures: [...plain.figures, ...tls.figures],
+        notes: [],
+      },
+      { title: "F2, durable rows like the log's, one connection", figures: rows, notes: [] },
+    ],
+  };
+}
+
+async function echoes(seconds: number, tls: boolean): Promise<{ best: number; figures: Figure[] }> {
+  const folder = mkdtempSync(join(tmpdir(), "sotto-echo-"));
+  const server = fork(new URL("./echo-server.ts", import.meta.url), tls ? [folder] : []);
+  const load = new LoadProcess();
+  try {
+    const [port] = await once(server, "message");
+    const figures: Figure[] = [];
+    let best = 0;
+    for (const client of ["http2", "grpc-js"] as const) {
+      const setup: EchoSetup = {
+        url: `${tls ? "https" : "http"}://127.0.0.1:${port}`,
+        client,
+        streams: STREAMS,
+        inFlight: IN_FLIGHT,
+        connections: tls ? 0 : SHARED_CONNECTIONS,
+        window: tls ? OWN_WINDOW : SHARED_WINDOW,
+        seconds,
+      };
+      const count = countProcessors({ relays: [server.pid ?? 0], postgres: 0, load: load.pid });
+      const began = performance.now();
+      const rate = await load.ask("echo", setup);
+      const used = count();
+      const wall = (performance.now() - began) / 1_000;
+      const how = `${tls ? "connection and TLS each" : `${SHARED_CONNECTIONS} connections`}, ${client} client`;
+      best = Math.max(best, rate);
+      figures.push({ name: how, value: rate, unit: "/s" });
+      figures.push({
+        name: "  processor of the server, a round trip",
+        value: ((used.relay / wall) * 1e6) / rate,
+        unit: "µs",
+      });
+    }
+    return { best, figures };
+  } finally {
+    await load.end();
+    server.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function inserts(settings: Settings, seconds: number): Promise<Figure[]> {
+  const installation = await Installation.start(settings);
+  try {
+    const { database } = installation;
+    const figures: Figure[] = [];
+    for (const batch of BATCHES) {
+      const insert = await inserter(database, batch);
+      await insert();
+      const began = performance.now();
+      let rows = 0;
+      while (performance.now() - began < seconds * 1_000) {
+        await insert();
+        rows += batch;
+      }
+      const rate = (rows * 1_000) / (performance.now() - began);
+      figures.push({ name: `${batch} in a statement`, value: rate, unit: "/s" });
+    }
+    return figures;
+  } finally {
+    await installation.end();
+  }
+}
 
 /** Milliseconds in the middle of one durable row, one at a time. */
 export async function rawInsert(database: Database, count: number): Promise<number> {
-  await makeTable(database);
+  const insert = await inserter(database, 1);
   const times: number[] = [];
   for (let at = 0; at < count; at += 1) {
     const began = performance.now();
-    await insert(database, 1);
+    await insert();
     times.push(performance.now() - began);
   }
   return median(times);
 }
 
-/** Columns and indexes as the log's. */
-async function makeTable(database: Database): Promise<void> {
+/** Adds so many rows to a table with the columns and indexes of the log. */
+async function inserter(database: Database, batch: number): Promise<() => Promise<void>> {
   await database.query("create table if not exists bench_log (like log including all)");
-}
-
-let rowsMade = 0;
-
-async function insert(database: Database, rows: number): Promise<void> {
-  const many = (bytes: number) => byteaArray(Array.from({ length: rows }, () => randomBytes(bytes)));
-  const first = rowsMade;
-  rowsMade += rows;
-  await database.query({
-    name: `bench-insert`,
-    text: `insert into bench_log (
-      conversation_id, sequence, message_id, sender_account, sender_device, envelope_hash, row_hash, log_hash,
-      roster_version, stored_at, expires_at, envelope, wraps
-    )
-    select *
-    from unnest(
-      $1::bytea[], $2::int8[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[],
-      $9::int8[], $10::int8[], $11::int8[], $12::bytea[], $13::bytea[]
-    )`,
-    values: [
-      many(32),
-      int8Array(Array.from({ length: rows }, (_, at) => first + at + 1)),
-      many(16),
-      many(32),
-      many(16),
-      many(32),
-      many(32),
-      many(32),
-      int8Array(Array.from({ length: rows }, () => 1)),
-      int8Array(Array.from({ length: rows }, () => Date.now())),
-      int8Array(Array.from({ length: rows }, () => 0)),
-      many(512),
-      many(123),
-    ],
-  });
+  const all = <T>(value: (at: number) => T) => Array.from({ length: batch }, (_, at) => value(at));
+  const bytes = (length: number) => byteaArray(all(() => randomBytes(length)));
+  const [conversations, senders, devices] = [bytes(32), bytes(32), bytes(16)];
+  const [envelopeHashes, rowHashes, logHashes] = [bytes(32), bytes(32), bytes(32)];
+  const [ones, now, zeros] = [int8Array(all(() => 1)), int8Array(all(Date.now)), int8Array(all(() => 0))];
+  const [envelopes, wraps] = [bytes(512), bytes(123)];
+  let sequence = 0;
+  return async () => {
+    sequence += 1;
+    await database.query({
+      name: "bench-insert",
+      text: `insert into bench_log (
+        conversation_id, sequence, message_id, sender_account, sender_device, envelope_hash, row_hash, log_hash,
+        roster_version, stored_at, expires_at, envelope, wraps
+      )
+      select *
+      from unnest(
+        $1::bytea[], $2::int8[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[],
+        $9::int8[], $10::int8[], $11::int8[], $12::bytea[], $13::bytea[]
+      )`,
+      values: [
+        conversations,
+        int8Array(all(() => sequence)),
+        bytes(16),
+        senders,
+        devices,
+        envelopeHashes,
+        rowHashes,
+        logHashes,
+        ones,
+        now,
+        zeros,
+        envelopes,
+        wraps,
+      ],
+    });
+  };
 }

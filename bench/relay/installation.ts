@@ -35,6 +35,15 @@ export interface InstallationOptions {
   readonly tls?: boolean;
   /** More parameters of `chat relay`. */
   readonly parameters?: readonly string[];
+  /** Let `inspector` be there. */
+  readonly inspected?: boolean;
+}
+
+const running = new Set<Installation>();
+
+/** Ends whatever runs, as when the bench is interrupted. */
+export async function endAll(): Promise<void> {
+  await Promise.all([...running].map((installation) => installation.end().catch(() => undefined)));
 }
 
 /** Everything that a scenario needs; `end` leaves nothing running. */
@@ -57,25 +66,37 @@ export class Installation {
 
   static async start(
     { profileFolder }: Settings,
-    { tls, parameters = [] }: InstallationOptions = {},
+    { tls, parameters = [], inspected = false }: InstallationOptions = {},
   ): Promise<Installation> {
     await ready();
-    const profile = `--cpu-prof --cpu-prof-dir=${profileFolder}`;
+    const options = [
+      ...(profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`]),
+      ...(inspected ? ["--inspect=127.0.0.1:0"] : []),
+    ];
     const relay = await spawnRelay({
       sources: true,
       fresh: true,
       parameters: [...(tls ? ["--tls", "self-signed"] : []), ...parameters],
-      ...(profileFolder !== undefined && { env: { NODE_OPTIONS: profile } }),
+      env: { NODE_OPTIONS: options.join(" ") },
     });
     const connection = await embeddedConnection(relay.folder);
     if (connection === undefined) throw new Error("the relay has no PostgreSQL");
     const database = new Database({ connection, size: 4, onError: () => undefined, patienceMs: 600_000 });
     const { secrets } = await readSecrets(relay.folder);
-    return new Installation(relay, database, secrets, await relay.postgresPid());
+    const installation = new Installation(relay, database, secrets, await relay.postgresPid());
+    running.add(installation);
+    return installation;
   }
 
   get relayPid(): number {
     return this.relay.process.process.pid ?? 0;
+  }
+
+  /** The address of the relay's inspector. */
+  get inspector(): string {
+    const [, address] = /Debugger listening on (ws:\S+)/.exec(this.relay.log()) ?? [];
+    if (address === undefined) throw new Error("the relay is not inspected");
+    return address;
   }
 
   get client(): Client {
@@ -135,13 +156,14 @@ export class Installation {
       if (one === undefined || other === undefined) break;
       const roster = await this.openDirect(one, other);
       for (const each of [one, other]) {
-        devices.push({ token: each.token, logs: [{ ...logBy(each, roster), last: 0 }] });
+        devices.push({ ...deviceBy(each), logs: [{ ...logBy(each, roster), last: 0 }] });
       }
     }
     return devices;
   }
 
   async end(): Promise<void> {
+    running.delete(this);
     await this.load.end();
     this.#client.close();
     await this.database.close();
@@ -156,6 +178,10 @@ function clientOf(url: string): Client {
   return new Client(host, secure ? trusting() : credentials.createInsecure(), {
     "grpc.enable_http_proxy": 0,
   });
+}
+
+export function deviceBy({ account, token }: Someone): Pick<DeviceSetup, "token" | "deviceId"> {
+  return { token, deviceId: account.device.deviceId };
 }
 
 /** What somebody sends: noise in the form of an envelope and wraps, which is all that a relay can see. */
@@ -174,7 +200,11 @@ export function logBy({ account, accountId }: Someone, roster: Roster): Omit<Log
   });
   const envelope = Buffer.concat([header, randomBytes(ENVELOPE_BYTES - header.length)]);
   const wraps = packWraps(
-    roster.devices.map((slot) => (equal(slot.deviceId, deviceId) ? null : randomBytes(WRAP_BYTES))),
+    roster.devices.map((slot) => (equal(slot.deviceId, deviceId) ? null : wrapFor(slot.deviceId))),
   );
   return { conversationId: Uint8Array.from(roster.conversationId), message: { envelope, wraps } };
+}
+
+function wrapFor(deviceId: Uint8Array): Uint8Array {
+  return Buffer.concat([deviceId, randomBytes(WRAP_BYTES - deviceId.length)]);
 }

@@ -32,6 +32,8 @@ export interface Tally extends SequenceFaults {
   resyncs: number;
   refused: Record<number, number>;
   ended: Record<string, number>;
+  /** Streams that ended before they were live. */
+  failed: Record<string, number>;
 }
 
 export interface DeviceEvents {
@@ -48,8 +50,10 @@ export class LoadDevice implements FrameListener {
   readonly #reader = new FrameReader();
   #stream: ClientHttp2Stream | undefined;
   #welcome: PromiseWithResolvers<void> | undefined;
+  #isCutOff = false;
   #pong: PromiseWithResolvers<void> | undefined;
   readonly token: string;
+  readonly #wrapMark: number;
   /** Sent and not answered. */
   underWay = 0;
   /** Which of its conversations is next. */
@@ -59,8 +63,9 @@ export class LoadDevice implements FrameListener {
   behind = false;
   live = false;
 
-  constructor(token: string, logs: readonly Log[], tally: Tally, events: DeviceEvents) {
+  constructor(token: string, wrapMark: number, logs: readonly Log[], tally: Tally, events: DeviceEvents) {
     this.token = token;
+    this.#wrapMark = wrapMark;
     this.logs = logs;
     this.#byId = new Map(logs.map((log) => [shortId(log.conversationId), log]));
     if (this.#byId.size < logs.length) throw new Error("two conversations with one short id");
@@ -77,7 +82,10 @@ export class LoadDevice implements FrameListener {
       token: this.token,
       onMessage: (bytes, from, end) => this.#reader.read(bytes, from, end, this),
       onEnd: (why) => {
-        if (this.live) this.#tally.ended[why] = (this.#tally.ended[why] ?? 0) + 1;
+        const [wasLive, { ended, failed }] = [this.live, this.#tally];
+        if (this.#isCutOff) this.#isCutOff = false;
+        else if (wasLive) ended[why] = (ended[why] ?? 0) + 1;
+        else failed[why] = (failed[why] ?? 0) + 1;
         this.live = false;
         this.#stream = undefined;
         welcome.reject(new Error(why));
@@ -88,6 +96,13 @@ export class LoadDevice implements FrameListener {
     this.lease += 1;
     this.#stream.write(helloFrame(true, this.lease));
     await welcome.promise;
+  }
+
+  /** Its connection is gone by our own doing. */
+  cutOff(): void {
+    if (this.#stream === undefined) return;
+    this.#isCutOff = true;
+    this.live = false;
   }
 
   /** Ends quietly. */
@@ -149,13 +164,14 @@ export class LoadDevice implements FrameListener {
     this.#tally.refused[reason] = (this.#tally.refused[reason] ?? 0) + 1;
   }
 
-  delivery(id: number, sequence: number, counter: number): void {
+  delivery(id: number, sequence: number, counter: number, wrap: number): void {
     const log = this.#byId.get(id);
     if (log === undefined) throw new Error("a row of a conversation that this device is not in");
     const verdict = log.sequence.take(sequence);
     if (verdict === "gap") this.#pull(log);
     if (verdict !== "next") return;
     this.behind = true;
+    if (counter >= 0 && wrap !== this.#wrapMark) this.#tally.unsealed += 1;
     if (counter >= 0) this.#events.delivered(this, counter, sequence);
   }
 

@@ -1,4 +1,5 @@
 // What the bench and the process that makes the load say to each other.
+import type { EchoSetup } from "./echo.ts";
 import type { SequenceFaults } from "./sequence.ts";
 
 export interface LogSetup {
@@ -11,6 +12,8 @@ export interface LogSetup {
 
 export interface DeviceSetup {
   readonly token: string;
+  /** With which wraps for it begin. */
+  readonly deviceId: Uint8Array;
   readonly logs: readonly LogSetup[];
   /** Which of the relays it is connected to; the first unless given. */
   readonly relay?: number;
@@ -60,6 +63,14 @@ export interface Verdict extends SequenceFaults {
   readonly ended: Record<string, number>;
 }
 
+/** Devices that came back. */
+export interface Back {
+  readonly seconds: number;
+  readonly live: number;
+  /** Attempts that failed, by why. */
+  readonly failed: Record<string, number>;
+}
+
 /** The load's methods: request and answer. */
 export interface LoadMethods {
   open(setup: FleetSetup): { seconds: number };
@@ -76,10 +87,12 @@ export interface LoadMethods {
   pings(count: number): number;
   /** These devices stop reading, or read on. */
   pause(which: { from: number; to: number; paused: boolean }): null;
-  /** Drops all connections at once; resolves when all devices are back. */
-  storm(timeoutMs: number): { seconds: number; live: number };
-  /** Resolves when all devices are live. */
-  allLive(timeoutMs: number): { seconds: number; live: number };
+  /** Drops all connections at once. */
+  cut(): null;
+  /** Resolves when all devices are live; with what attempts failed since it was last asked. */
+  allLive(timeoutMs: number): Back;
+  /** Round trips a second at an echo, of which the devices know nothing. */
+  echo(setup: EchoSetup): number;
   close(): null;
 }
 

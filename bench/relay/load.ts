@@ -1,5 +1,6 @@
 // The process that makes the load. It counts what the relay does to its messages, and does what the bench asks for.
 import { setTimeout as pause } from "node:timers/promises";
+import { roundTrips } from "./echo.ts";
 import { Fleet } from "./fleet.ts";
 import type { LoadDevice, Log, Tally } from "./load-device.ts";
 import type { Counted, LoadMethods, Method, Pace, Request, Response, Verdict } from "./load-protocol.ts";
@@ -21,10 +22,12 @@ const noFaults = (): Tally => ({
   doubled: 0,
   lost: 0,
   swapped: 0,
+  unsealed: 0,
   pulls: 0,
   resyncs: 0,
   refused: {},
   ended: {},
+  failed: {},
 });
 
 class Load {
@@ -145,20 +148,21 @@ class Load {
       for (const device of this.#open().devices.slice(from, to)) device.pause(paused);
       return null;
     },
-    storm: async (timeoutMs) => {
+    cut: () => {
       const fleet = this.#open();
-      const began = performance.now();
       fleet.cut();
-      await pause(0);
-      for (const device of fleet.devices) device.live = false;
-      await fleet.allLive(timeoutMs);
-      return { seconds: (performance.now() - began) / 1_000, live: fleet.live };
+      for (const device of fleet.devices) device.cutOff();
+      return null;
     },
     allLive: async (timeoutMs) => {
-      const began = performance.now();
-      await this.#open().allLive(timeoutMs);
-      return { seconds: (performance.now() - began) / 1_000, live: this.#open().live };
+      const [began, fleet] = [performance.now(), this.#open()];
+      await fleet.allLive(timeoutMs);
+      const seconds = (performance.now() - began) / 1_000;
+      const failed = { ...this.#tally.failed };
+      for (const why of Object.keys(failed)) delete this.#tally.failed[why];
+      return { seconds, live: fleet.live, failed };
     },
+    echo: roundTrips,
     close: async () => {
       clearInterval(this.#acknowledging);
       await this.#fleet?.close();

@@ -32,9 +32,14 @@ export async function measure(settings: Settings, connections: "shared" | "own")
     const half = await stretch(installation, { rate: Math.round(deliveredRate(full) / 2) }, seconds);
     const calm = await stretch(installation, { rate: CALM_RATE }, seconds);
     await load.ask("close");
+    const { floors } = settings;
+    const floor = { roundTrips: floors?.[connections], rows: floors?.rows };
     return [
       idle,
-      resultOf(`${title}, ${IN_FLIGHT} under way each`, full, { rate: own ? OWN_LIMIT : SHARED_LIMIT }),
+      resultOf(`${title}, ${IN_FLIGHT} under way each`, full, {
+        ...floor,
+        rate: own ? OWN_LIMIT : SHARED_LIMIT,
+      }),
       resultOf(`${title}, half of that`, half, { p50: 10, p99: 50 }),
       resultOf(`${title}, ${CALM_RATE} a second`, calm, { p50: 3 }),
     ];

@@ -41,7 +41,7 @@ function text(value: number): string {
 
 /** Nothing, when every row came once and in its place. */
 export function faultsIn(verdict: Verdict): string[] {
-  const { doubled, lost, swapped, missing, unanswered, pulls, resyncs, refused, ended } = verdict;
+  const { doubled, lost, swapped, unsealed, missing, unanswered, pulls, resyncs, refused, ended } = verdict;
   const notes: string[] = [];
   const say = (count: number, what: string): void => {
     if (count > 0) notes.push(`${count} ${what}`);
@@ -49,6 +49,7 @@ export function faultsIn(verdict: Verdict): string[] {
   say(lost, "rows LOST: a pull passed over them");
   say(doubled, "rows DOUBLED");
   say(swapped, "rows SWAPPED: other bytes under their number");
+  say(unsealed, "rows WITHOUT THE WRAP of their reader");
   say(missing, "rows MISSING at the end");
   say(unanswered, "submits never answered");
   say(pulls, "pulls, for pushes that were left out");

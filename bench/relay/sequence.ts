@@ -6,6 +6,8 @@ export interface SequenceFaults {
   lost: number;
   /** Rows whose bytes are not those that were stored under this number. */
   swapped: number;
+  /** Rows without the device's own wrap. */
+  unsealed: number;
 }
 
 /** What to do with a row: it is new; it was there; or something before it is missing, so that a pull is due. */

@@ -1,3 +1,5 @@
+import type { Floors } from "./floors.ts";
+
 /** What the command line says. */
 export interface Settings {
   /** Of each stretch of load, after its warm-up. */
@@ -8,6 +10,8 @@ export interface Settings {
   readonly manyRows: boolean;
   /** Where the relay writes a profile of its processor time when it ends. */
   readonly profileFolder: string | undefined;
+  /** Measured in the same run. */
+  readonly floors?: Floors;
 }
 
 export const SHARED_CONNECTIONS = 4;

@@ -31,7 +31,13 @@ export function deliveredRate({ counted }: Stretch): number {
   return counted.delivered / counted.seconds;
 }
 
-export interface Limits {
+/** For one like it at the machine's best. */
+interface Floor {
+  readonly roundTrips?: number | undefined;
+  readonly rows?: number | undefined;
+}
+
+export interface Limits extends Floor {
   readonly rate?: number;
   readonly p50?: number;
   readonly p99?: number;
@@ -57,6 +63,8 @@ export function resultOf(title: string, run: Stretch, limits: Limits = {}): Resu
         unit: "/s",
         ...(limits.rate !== undefined && { least: limits.rate }),
       },
+      ...beside("round trips (F1)", delivered / seconds, limits.roundTrips),
+      ...beside("rows in statements of 256 (F2)", accepted / seconds, limits.rows),
       { name: "until delivered, p50", value: delivery.p50, unit: "ms", ...most(limits.p50) },
       { name: "until delivered, p99", value: delivery.p99, unit: "ms", ...most(limits.p99) },
       { name: "until accepted, p50", value: acceptance.p50, unit: "ms" },
@@ -71,4 +79,8 @@ export function resultOf(title: string, run: Stretch, limits: Limits = {}): Resu
       ...faultsIn(verdict),
     ],
   };
+}
+
+function beside(what: string, rate: number, floor: number | undefined): Figure[] {
+  return floor === undefined ? [] : [{ name: `  × ${what}`, value: rate / floor, unit: "" }];
 }

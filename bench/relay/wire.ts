@@ -92,25 +92,22 @@ function varint(value: number): number[] {
   return bytes;
 }
 
-/** Hears what a frame of the relay holds, in order of its fields. */
+/** Hears what a frame of the relay holds, in order of its fields. Conversations are named by `shortId`. */
 export interface FrameListener {
   welcome(): void;
   accepted(counter: number, sequence: number): void;
   refused(counter: number, reason: number, retryAfterMs: number): void;
-  /** `id`: the first 48 bits of the conversation's. `counter`: that of its submit; -1 where no envelope is. */
-  delivery(id: number, sequence: number, counter: number, wrapBytes: number): void;
+  /** `counter`: that of its submit; -1 where no envelope is. `wrap`: its first 48 bits; -1 where none is. */
+  delivery(id: number, sequence: number, counter: number, wrap: number): void;
   pulled(id: number, through: number, head: number): void;
   head(id: number, head: number, cursor: number): void;
   resync(): void;
   pong(): void;
 }
 
-/** 48 bits of a conversation's id tell those of one run from each other. */
-export function shortId(conversationId: Uint8Array): number {
-  return Buffer.from(conversationId.buffer, conversationId.byteOffset, conversationId.length).readUIntBE(
-    0,
-    6,
-  );
+/** 48 bits of an id tell those of one run from each other. */
+export function shortId(id: Uint8Array): number {
+  return Buffer.from(id.buffer, id.byteOffset, id.length).readUIntBE(0, 6);
 }
 
 /** Reads one message of ConnectResponse. */
@@ -143,7 +140,7 @@ export class FrameReader {
   }
 
   #delivery(stop: number, to: FrameListener): void {
-    let [id, sequence, counter, wrapBytes] = [0, 0, -1, 0];
+    let [id, sequence, counter, wrap] = [0, 0, -1, -1];
     while (this.#at < stop) {
       const key = this.#varint();
       if ((key & 7) === 0) {
@@ -156,10 +153,10 @@ export class FrameReader {
       if (field === 1) id = this.#bytes.readUIntBE(this.#at, 6);
       else if (field === 4 && length > 0) {
         counter = this.#bytes.readUIntBE(this.#at + MESSAGE_ID_AT + MESSAGE_ID_BYTES - 6, 6);
-      } else if (field === 5) wrapBytes = length;
+      } else if (field === 5 && length >= 6) wrap = this.#bytes.readUIntBE(this.#at, 6);
       this.#at += length;
     }
-    to.delivery(id, sequence, counter, wrapBytes);
+    to.delivery(id, sequence, counter, wrap);
   }
 
   #accepted(stop: number, to: FrameListener): void {

@@ -1,0 +1,85 @@
+// Mixed load for minutes, with readers who stop reading: does the relay's memory stay as it is?
+import { setTimeout as pause } from "node:timers/promises";
+import { residentBytes } from "./cpu.ts";
+import { openRoom } from "./groups.ts";
+import { Installation } from "./installation.ts";
+import { growth } from "./memory.ts";
+import { faultsIn, type Result } from "./results.ts";
+import { OWN_WINDOW, type Settings } from "./settings.ts";
+
+const PAIRED = 100;
+const ROOM = 50;
+/** Over all: pairs and the one who writes in the room have the same share each. */
+const RATE = 1_000;
+const ROUND_MS = 10_000;
+/** So many devices at a time do not read for a round; the next round it is others. */
+const SLOW = 20;
+const SAMPLE_EVERY_MS = 2_000;
+const GROWTH_LIMIT = 1.1;
+/** The resident set is not only what lives: it should not swing wildly either. */
+const MEGABYTE = 1e6;
+
+export async function soak(settings: Settings): Promise<Result[]> {
+  const installation = await Installation.start(settings);
+  try {
+    const { load, relay } = installation;
+    const people = await installation.people(PAIRED + ROOM);
+    const devices = [
+      ...(await installation.pairs(people.slice(0, PAIRED))),
+      ...(await openRoom(installation, "bench-soak", people.slice(PAIRED))),
+    ];
+    await load.ask("open", { urls: [relay.url], devices, connections: 0, window: OWN_WINDOW });
+    await load.ask("prime");
+    await load.ask("start", { rate: RATE });
+    await load.ask("mark");
+    const count = installation.countProcessors();
+    const samples: number[] = [];
+    const until = performance.now() + settings.minutes * 60_000;
+    let from = 0;
+    while (performance.now() < until) {
+      const slow = { from, to: from + SLOW };
+      await load.ask("pause", { ...slow, paused: true });
+      for (let spent = 0; spent < ROUND_MS && performance.now() < until; spent += SAMPLE_EVERY_MS) {
+        await pause(SAMPLE_EVERY_MS);
+        samples.push(residentBytes(installation.relayPid));
+      }
+      await load.ask("pause", { ...slow, paused: false });
+      from = (from + SLOW) % devices.length;
+    }
+    const used = count();
+    const counted = await load.ask("take");
+    const verdict = await load.ask("stop");
+    await load.ask("close");
+    const { seconds, delivered, accepted } = counted;
+    const at = (part: number) => (samples[Math.floor((samples.length - 1) * part)] ?? Number.NaN) / MEGABYTE;
+    return [
+      {
+        title: `${(seconds / 60).toFixed(1)} minutes of ${RATE} messages a second, ${SLOW} of ${devices.length} not reading at any time`,
+        figures: [
+          { name: "stored", value: accepted / seconds, unit: "/s" },
+          { name: "delivered to others", value: delivered / seconds, unit: "/s" },
+          ...[0, 0.25, 0.5, 0.75, 1].map((part) => ({
+            name: `relay's memory after ${Math.round(part * 100)} %`,
+            value: at(part),
+            unit: "MB",
+          })),
+          {
+            name: "last third × first, without the warm-up",
+            value: growth(samples),
+            unit: "",
+            most: GROWTH_LIMIT,
+          },
+          { name: "processor of the relay, a delivery", value: (used.relay / delivered) * 1e6, unit: "µs" },
+          {
+            name: "processor of PostgreSQL, a delivery",
+            value: (used.postgres / delivered) * 1e6,
+            unit: "µs",
+          },
+        ],
+        notes: faultsIn(verdict),
+      },
+    ];
+  } finally {
+    await installation.end();
+  }
+}
