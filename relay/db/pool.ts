@@ -74,7 +74,8 @@ export class Database implements Queries {
       idleTimeoutMillis: IDLE_CONNECTION_MS,
       keepAlive: true,
       // Else each statement over few rows is planned anew each time, which costs twice what it does. And a plan that was
-      // made when a table had no rows must not read the whole of it when it has many.
+      // made when a table had no rows must not read the whole of it when it has many. No plan knows the values: where a
+      // limit decides how rows are found, the number stands in the text.
       onConnect: (client) =>
         client
           .query("set plan_cache_mode = force_generic_plan; set enable_seqscan = off")

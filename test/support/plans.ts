@@ -12,14 +12,17 @@ export interface Plan {
   readonly read: ReadonlySet<string>;
   /** Those that were made ready to be read, too: for each of them that costs time. */
   readonly opened: ReadonlySet<string>;
-  /** Those that were read from end to end. */
-  readonly scanned: ReadonlySet<string>;
+  /** How many rows of each were looked at, those that it did not want included. */
+  readonly rows: ReadonlyMap<string, number>;
 }
 
 interface Node {
   readonly "Node Type": string;
   readonly "Relation Name"?: string;
   readonly "Actual Loops": number;
+  /** Of one loop. */
+  readonly "Actual Rows": number;
+  readonly "Rows Removed by Filter"?: number;
   readonly Plans?: readonly Node[];
 }
 
@@ -67,7 +70,7 @@ export class Plans implements Queries {
         planning,
         read: named(read),
         opened: named(scans),
-        scanned: named(read.filter((node) => node["Node Type"] === "Seq Scan")),
+        rows: rowsOf(read),
       };
     } finally {
       await client.query("rollback to savepoint before");
@@ -78,6 +81,17 @@ export class Plans implements Queries {
 
 function all(node: Node): Node[] {
   return [node, ...(node.Plans ?? []).flatMap(all)];
+}
+
+function rowsOf(nodes: readonly Node[]): Map<string, number> {
+  const rows = new Map<string, number>();
+  for (const node of nodes) {
+    const name = node["Relation Name"];
+    if (name === undefined) continue;
+    const looked = (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"];
+    rows.set(name, (rows.get(name) ?? 0) + looked);
+  }
+  return rows;
 }
 
 /** As SQL text; arrays come as the bytes of relay/db/binary-arrays.ts. */

@@ -29,19 +29,24 @@ export async function insertRosters(transaction: Queries, rosters: readonly NewR
     ),
     absences as (
       insert into roster_absences (conversation_id, version, account_id, device_id)
-      select roster.conversation_id, roster.version, conversation_members.account_id, lapsed.device_id
+      select roster.conversation_id, roster.version, member.account_id, lapsed.device_id
       from unnest($1::bytea[], $2::int8[]) as roster (conversation_id, version)
-      join conversation_members
-        on conversation_members.conversation_id = roster.conversation_id
-        and conversation_members.end_sequence is null
+      -- neither is a join: few devices have lapsed, and the planner would look through all for them
+      cross join lateral (
+        select conversation_members.account_id
+        from conversation_members
+        where conversation_members.conversation_id = roster.conversation_id
+          and conversation_members.end_sequence is null
+        offset 0
+      ) as member
       cross join lateral (
         select devices.device_id
         from devices
         join accounts using (account_id)
-        where devices.account_id = conversation_members.account_id
+        where devices.account_id = member.account_id
           and devices.lapsed_at is not null
           and (devices.active or accounts.deleted_at is not null)
-        offset 0 -- not a join: few devices have lapsed, and the planner would look through all for them
+        offset 0
       ) as lapsed
     )
     insert into roster_slots (conversation_id, version, slot, account_id, device_id)

@@ -40,9 +40,9 @@ export async function deleteOrphanedRows(
           from memberships
           where memberships.conversation_id = conversation_members.conversation_id
         )
-      limit $2::int8
+      limit ${limit}
     )`,
-    [byteaArray(accountIds), limit],
+    [byteaArray(accountIds)],
   );
   return rowCount ?? 0;
 }

@@ -10,7 +10,7 @@ export async function clearDevices(db: Queries, limit: number): Promise<number> 
         and not cleared
       -- by the index: the planner takes the two for independent, and would look for few among all
       order by account_id, device_id
-      limit $1::int8
+      limit ${limit}
       for no key update skip locked
     ),
     cursors_gone as (
@@ -30,7 +30,6 @@ export async function clearDevices(db: Queries, limit: number): Promise<number> 
     from former
     where devices.account_id = former.account_id
       and devices.device_id = former.device_id`,
-    [limit],
   );
   return rowCount ?? 0;
 }

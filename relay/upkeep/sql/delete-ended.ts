@@ -9,10 +9,10 @@ export function deleteLoginAttempts(db: Queries, now: number, limit: number): Pr
       select login_id
       from login_attempts
       where expires_at < $1::int8
-      limit $2::int8
+      limit ${limit}
       for update skip locked
     )`,
-    [now, limit],
+    [now],
   );
 }
 
@@ -25,10 +25,10 @@ export function deleteTokenFamilies(db: Queries, before: number, limit: number):
       select family_id
       from token_families
       where expires_at < $1::int8
-      limit $2::int8
+      limit ${limit}
       for update skip locked
     )`,
-    [before, limit],
+    [before],
   );
 }
 

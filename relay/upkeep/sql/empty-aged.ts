@@ -14,15 +14,15 @@ export async function emptyAged(db: Queries, before: number, limit: number): Pro
         and log.kind = 1
         and log.stored_at < $1::int8
       order by log.stored_at
-      limit $2::int8
+      limit ${limit}
       for update skip locked
     )
     update log
-    set stub = $3::int2, envelope = '', wraps = ''
+    set stub = $2::int2, envelope = '', wraps = ''
     from aged
     where log.conversation_id = aged.conversation_id
       and log.sequence = aged.sequence`,
-    [before, limit, StubReason.RETENTION],
+    [before, StubReason.RETENTION],
   );
   return rowCount ?? 0;
 }

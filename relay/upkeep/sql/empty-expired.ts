@@ -11,15 +11,15 @@ export async function emptyExpired(db: Queries, now: number, limit: number): Pro
         and log.expires_at <= $1::int8
         and log.stub = 0
       order by log.expires_at
-      limit $2::int8
+      limit ${limit}
       for update skip locked
     )
     update log
-    set stub = $3::int2, envelope = '', wraps = ''
+    set stub = $2::int2, envelope = '', wraps = ''
     from expired
     where log.conversation_id = expired.conversation_id
       and log.sequence = expired.sequence`,
-    [now, limit, StubReason.EXPIRED],
+    [now, StubReason.EXPIRED],
   );
   return rowCount ?? 0;
 }
