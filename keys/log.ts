@@ -17,9 +17,11 @@ export function logStart(conversation: ConversationId, incarnation: Incarnation)
   return { sequence: 0, hash: hashLabelled(labels.logStart, bytes) };
 }
 
+const messageKind = Uint8Array.of(1);
+
 /** The hash of a message row. */
 export function messageRowHash(envelopeHash: Hash): Hash {
-  return hashLabelled(labels.row, new Writer().u8(1).fixed(envelopeHash, 32).finish());
+  return hashLabelled(labels.row, concat(messageKind, envelopeHash));
 }
 
 /** The hash of the row of a membership entry: another first byte, so that neither passes for the other. */

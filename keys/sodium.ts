@@ -3,7 +3,7 @@
 // primitive (SPEC §0.1).
 import { createHmac, hkdfSync, randomBytes as nodeRandomBytes, hash as oneShotHash } from "node:crypto";
 import sodium from "libsodium-wrappers";
-import { asSecret, equal, type SecretBytes } from "./bytes.ts";
+import { asPlain, asSecret, equal, type SecretBytes } from "./bytes.ts";
 import { KeysError } from "./errors.ts";
 import {
   type AgreementPublicKey,
@@ -221,7 +221,7 @@ export function xchachaOpen(
 // SHA-256
 
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(oneShotHash("sha256", bytes, "buffer"));
+  return asPlain(oneShotHash("sha256", bytes, "buffer"));
 }
 
 export function hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array {
