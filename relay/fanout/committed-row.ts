@@ -25,4 +25,6 @@ export interface CommittedRow {
   readonly wraps: readonly (Uint8Array | null)[];
   readonly slots: ReadonlyMap<DeviceKey, number>;
   readonly storedAt: bigint;
+  /** What its readers share of its encoding: the first of them makes it. */
+  encoded?: { forOthers?: Uint8Array; forSender?: Uint8Array };
 }

@@ -1,12 +1,12 @@
 import { type ConversationId, toHex } from "../../keys/public.ts";
 import type { Queries } from "../db/pool.ts";
-import { deviceKey } from "../fanout/committed-row.ts";
+import type { DeviceKey } from "../fanout/committed-row.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Caller } from "../service.ts";
 import { type Acknowledged, upsertCursors } from "./sql/upsert-cursors.ts";
 
 /** Acknowledgements come by the row; cursors move at most so often. */
-const LINGER_MS = 25;
+const LINGER_MS = 100;
 const MAX_WAITING = 20_000;
 
 /** Cursors on their way to the database, the newest of each, in one statement for all devices. */
@@ -26,9 +26,10 @@ export class Acknowledgements {
     this.#onError = onError;
   }
 
-  add(caller: Caller, conversationId: ConversationId, sequence: bigint): void {
+  /** `device` is the caller's key. */
+  add(caller: Caller, device: DeviceKey, conversationId: ConversationId, sequence: bigint): void {
     const { accountId, deviceId } = caller;
-    const key = deviceKey(accountId, deviceId) + toHex(conversationId);
+    const key = device + toHex(conversationId);
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined && waiting.sequence >= sequence) return;
     if (this.#waiting.size === 0) this.#waitingSince = performance.now();
@@ -37,9 +38,13 @@ export class Acknowledgements {
     this.#timer ??= setTimeout(() => this.flush().catch(this.#onError), LINGER_MS);
   }
 
+  get hasRoom(): boolean {
+    return this.#waiting.size <= MAX_WAITING;
+  }
+
   /** Resolves when there is room for more: wait for it before reading on. */
   async room(): Promise<void> {
-    while (this.#waiting.size > MAX_WAITING) await this.flush();
+    while (!this.hasRoom) await this.flush();
   }
 
   /** Resolves when all that was added is stored. */

@@ -48,9 +48,13 @@ export class Allowance {
     }
   }
 
+  get hasRoomForSubmit(): boolean {
+    return this.#submitsUnderWay < MAX_SUBMITS_OF_ACCOUNT;
+  }
+
   /** Resolves when one more submit may be given to the writer: others want their turn there, too. */
   async roomForSubmit(): Promise<void> {
-    while (this.#submitsUnderWay >= MAX_SUBMITS_OF_ACCOUNT) {
+    while (!this.hasRoomForSubmit) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }

@@ -45,7 +45,7 @@ export interface Row {
 
 /** A row as one device gets it: the encoded `Row`, which many share, and the device's own wrap. */
 export interface EncodedDelivery {
-  readonly row: Buffer;
+  readonly row: Uint8Array;
   readonly wrap: Uint8Array;
 }
 

@@ -226,20 +226,10 @@ function joined(before: Words, after: Words): Words {
   };
 }
 
-/** What the readers of a row share of its encoding, as long as the row is on its way. */
-interface Encodings {
-  forOthers?: Buffer;
-  forSender?: Buffer;
-}
-const encodings = new WeakMap<CommittedRow, Encodings>();
-
 /** The same as a pull makes of the stored row. */
 function deliveryTo(device: DeviceKey, conversationId: ConversationId, row: CommittedRow): EncodedDelivery {
-  let encoded = encodings.get(row);
-  if (encoded === undefined) {
-    encoded = {};
-    encodings.set(row, encoded);
-  }
+  row.encoded ??= {};
+  const { encoded } = row;
   if (row.sender === device) {
     encoded.forSender ??= encodeCommitted(conversationId, row, empty);
     return { row: encoded.forSender, wrap: empty };

@@ -9,7 +9,7 @@ import {
   unpackWraps,
 } from "../../keys/public.ts";
 import { malformed } from "../errors.ts";
-import { type DeviceKey, deviceKey } from "../fanout/committed-row.ts";
+import type { DeviceKey } from "../fanout/committed-row.ts";
 import type { Caller } from "../service.ts";
 import { MAX_PACKED_WRAPS_BYTES } from "./limits.ts";
 
@@ -28,8 +28,13 @@ export interface Candidate {
   readonly wraps: readonly (Uint8Array | null)[];
 }
 
-/** Throws KeysError or MALFORMED. */
-export function readSubmit(envelope: Uint8Array, packedWraps: Uint8Array, caller: Caller): Candidate {
+/** `sender` is the caller's key. Throws KeysError or MALFORMED. */
+export function readSubmit(
+  envelope: Uint8Array,
+  packedWraps: Uint8Array,
+  caller: Caller,
+  sender: DeviceKey,
+): Candidate {
   const header = readEnvelopeHeader(envelope);
   if (!equal(header.sender, caller.accountId) || !equal(header.senderDevice, caller.deviceId)) {
     throw malformed("an envelope of another device");
@@ -38,7 +43,7 @@ export function readSubmit(envelope: Uint8Array, packedWraps: Uint8Array, caller
   const hash = envelopeHash(envelope);
   return {
     header,
-    sender: deviceKey(header.sender, header.senderDevice),
+    sender,
     log: toHex(header.conversation),
     envelope,
     envelopeHash: hash,

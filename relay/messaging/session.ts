@@ -161,7 +161,8 @@ export class Session {
         this.#inboxBytes -= bytesOf(frame);
         const wait = this.#allowance.take(frame);
         if (wait > 0) await pause(wait);
-        await this.#handle(frame);
+        const handling = this.#handle(frame);
+        if (handling !== undefined) await handling;
         if (this.#inbox.length === 0) this.#call.stream.resume();
       }
       if (this.#halfClosed && !this.#ended && !this.#leaving) await this.#finish();
@@ -172,7 +173,8 @@ export class Session {
     }
   }
 
-  async #handle({ frame }: ConnectRequest): Promise<void> {
+  /** Undefined: it is done, and the next may follow at once. */
+  #handle({ frame }: ConnectRequest): Promise<void> | undefined {
     if (frame.case === "hello") return this.#greet(frame.value);
     if (!this.#greeted) throw malformed("the first frame is not Hello");
     switch (frame.case) {
@@ -183,7 +185,8 @@ export class Session {
       case "acknowledge":
         return this.#acknowledge(frame.value);
       case "ping":
-        return this.#outgoing.say({ pong: { nonce: frame.value.nonce } });
+        this.#outgoing.say({ pong: { nonce: frame.value.nonce } });
+        return undefined;
       case "signal":
         return this.#shared.signals.pass(frame.value.frame, this.#caller);
       default:
@@ -210,15 +213,33 @@ export class Session {
     await this.#outgoing.sayHeads(heads);
   }
 
-  async #submit({ tag, envelope, wraps }: Submit): Promise<void> {
+  /** To wait for what is there already would cost each message several turns of the microtask queue. */
+  #submit(submit: Submit): Promise<void> | undefined {
+    return this.#hasRoomForSubmit() ? this.#store(submit) : this.#storeWhenRoom(submit);
+  }
+
+  #hasRoomForSubmit(): boolean {
+    return (
+      this.#submitsUnderWay < MAX_SUBMITS_UNDER_WAY &&
+      this.#outgoing.answersWaiting < MAX_ANSWERS_WAITING &&
+      this.#allowance.hasRoomForSubmit &&
+      this.#shared.writer.hasRoom
+    );
+  }
+
+  async #storeWhenRoom(submit: Submit): Promise<void> {
     while (this.#submitsUnderWay >= MAX_SUBMITS_UNDER_WAY) await this.#submitAnswered();
     // Who sends and does not read his answers is not read either.
     if (this.#outgoing.answersWaiting >= MAX_ANSWERS_WAITING) await this.#outgoing.room();
     await this.#allowance.roomForSubmit();
     await this.#shared.writer.room();
+    await this.#store(submit);
+  }
+
+  #store({ tag, envelope, wraps }: Submit): Promise<void> | undefined {
     try {
       this.#shared.storage.check(this.#stored);
-      const candidate = readSubmit(envelope, wraps, this.#caller);
+      const candidate = readSubmit(envelope, wraps, this.#caller, this.#key);
       this.#submitsUnderWay += 1;
       this.#allowance.submitted();
       this.#shared.writer.submit(candidate, (answer) => {
@@ -226,11 +247,13 @@ export class Session {
         this.#allowance.answered();
         if (answer instanceof RelayError) this.#refuse(tag, answer);
         else this.#accept(tag, answer, envelope.length + wraps.length);
-        for (const proceed of this.#waitingForSubmits.splice(0)) proceed();
+        if (this.#waitingForSubmits.length > 0) {
+          for (const proceed of this.#waitingForSubmits.splice(0)) proceed();
+        }
       });
+      return undefined;
     } catch (error) {
-      await this.#outgoing.room();
-      this.#refuse(tag, RelayError.from(error));
+      return this.#outgoing.room().then(() => this.#refuse(tag, RelayError.from(error)));
     }
   }
 
@@ -287,13 +310,13 @@ export class Session {
     this.#outgoing.say({ pulled: [{ conversationId: id, through, head: page.head }] });
   }
 
-  async #acknowledge({ cursors }: Acknowledge): Promise<void> {
+  #acknowledge({ cursors }: Acknowledge): Promise<void> | undefined {
     if (cursors.length > MAX_CURSORS) throw malformed(`at most ${MAX_CURSORS} cursors a frame`);
     for (const cursor of cursors) {
       const id = conversationId(cursor.conversationId);
-      this.#shared.acknowledgements.add(this.#caller, id, checkedSequence(cursor.sequence));
+      this.#shared.acknowledgements.add(this.#caller, this.#key, id, checkedSequence(cursor.sequence));
     }
-    await this.#shared.acknowledgements.room();
+    return this.#shared.acknowledgements.hasRoom ? undefined : this.#shared.acknowledgements.room();
   }
 
   async #readHeads(of: readonly ConversationId[] | "behind") {

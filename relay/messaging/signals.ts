@@ -109,7 +109,7 @@ export class Signals {
 
   /** A message changes nothing; an entry or a new roster does. */
   #hear(event: BusEvent): void {
-    if (event.kind !== "moved") return;
+    if (event.kind !== "moved" || this.#audiences.size === 0) return;
     const isMessage = event.row !== undefined && event.row.entry === undefined;
     const key = toHex(event.conversationId);
     if (!isMessage || this.#loaded.get(key)?.keys !== event.devices) this.#forget(key);

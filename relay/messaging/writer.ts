@@ -62,9 +62,13 @@ export class Writer {
     setImmediate(() => void this.#run());
   }
 
+  get hasRoom(): boolean {
+    return this.#queuedBytes <= MAX_QUEUED_BYTES;
+  }
+
   /** Resolves when there is room for more: wait for it before reading on. */
   async room(): Promise<void> {
-    while (this.#queuedBytes > MAX_QUEUED_BYTES) {
+    while (!this.hasRoom) {
       await new Promise<void>((resolve) => this.#waitingForRoom.push(resolve));
     }
   }
