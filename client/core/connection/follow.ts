@@ -8,6 +8,7 @@ import type { Connect } from "../outbox/drain-outbox.ts";
 import type { Profile } from "../profile.ts";
 import type { Signals } from "../signals/signals.ts";
 import { holdLiveStream } from "./live-stream.ts";
+import { FIRST_DELAY_MS, LONGEST_DELAY_MS, retryDelay } from "./retry-delay.ts";
 
 /** `waiting`: another process of this profile holds the live stream; what it receives is in the database. */
 export type ConnectionState = "waiting" | "connecting" | "connected" | "offline";
@@ -24,8 +25,6 @@ export interface FollowOptions {
 const TRY_LOCK_EVERY_S = 1;
 const TOUCH_EVERY_S = 2;
 const SUSPENDED_AFTER_MS = 10_000;
-const FIRST_DELAY_MS = 200;
-const LONGEST_DELAY_MS = 10_000;
 
 /**
  * Keeps the profile up to date until the signal aborts: holds the live stream when no other process of the profile
@@ -71,8 +70,7 @@ async function stayConnected(profile: Profile, connect: Connect, options: Follow
     if (signal.aborted || error?.reason === "superseded") return;
     if (error !== undefined && isDeviceRefused(error)) throw error;
     if (error !== undefined) onConnection?.("offline", error);
-    const jittered = Math.max(error?.retryAfter ?? 0, delay * (0.5 + Math.random() / 2));
-    await sleep(jittered, undefined, { signal }).catch(() => undefined);
+    await sleep(retryDelay(delay, error?.retryAfter), undefined, { signal }).catch(() => undefined);
     delay = Math.min(delay * 2, LONGEST_DELAY_MS);
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeviceRefused, NetError } from "../../net/net-error.ts";
 import type { Person } from "../../net/relay-connection.ts";
+import { FIRST_DELAY_MS, LONGEST_DELAY_MS, retryDelay } from "../connection/retry-delay.ts";
 import type { Connect } from "../outbox/drain-outbox.ts";
 import { checkedPerson, listFrom, type PersonListed } from "./people.ts";
 
@@ -10,9 +11,6 @@ export interface PeopleWatching {
   readonly onPeople: (people: readonly PersonListed[]) => void;
   readonly onConnection?: (state: "connected" | "offline", error?: NetError) => void;
 }
-
-const FIRST_DELAY_MS = 200;
-const LONGEST_DELAY_MS = 10_000;
 
 /**
  * Tells who is on the relay, and who joins, until the signal aborts. After a lost connection everybody is listed again,
@@ -30,8 +28,7 @@ export async function watchPeople(connect: Connect, watching: PeopleWatching): P
     if (signal.aborted) return;
     if (error !== undefined && isFinal(error)) throw error;
     if (error?.reason !== "token_expired") onConnection?.("offline", error);
-    const jittered = Math.max(error?.retryAfter ?? 0, delay * (0.5 + Math.random() / 2));
-    await sleep(jittered, undefined, { signal }).catch(() => undefined);
+    await sleep(retryDelay(delay, error?.retryAfter), undefined, { signal }).catch(() => undefined);
     delay = Math.min(delay * 2, LONGEST_DELAY_MS);
   }
 }
