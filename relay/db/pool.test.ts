@@ -1,7 +1,8 @@
 import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type FreshDatabase, freshDatabase } from "../../test/support/postgres.ts";
-import { Database, isUnavailable } from "./pool.ts";
+import { lookAtDatabase } from "./look-at-database.ts";
+import { Database, failureKind, isUnavailable, type OnStatement } from "./pool.ts";
 
 let fresh: FreshDatabase;
 let database: Database;
@@ -92,6 +93,57 @@ test("idle connections may be cut by the server at any time", async () => {
   });
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await Promise.all([1, 2, 3, 4, 5].map(numbers))).toHaveLength(5);
+});
+
+test("a server that takes no writes any more is left for another one", async () => {
+  const one = new Database({ connection: fresh.connection, size: 1, onError: () => undefined });
+  expect(await lookAtDatabase(one)).toBe("writable");
+  // As on a connection to what was the primary until just now.
+  await one.query("set session characteristics as transaction read only");
+  expect(await lookAtDatabase(one)).toBe("read_only");
+  const error = await one.query("insert into numbers values (1)").catch((error: unknown) => error);
+  expect([isUnavailable(error), failureKind(error)]).toEqual([true, "read_only"]);
+  await one.query("insert into numbers values (2)");
+  expect(await numbers()).toEqual([2n]);
+  await one.close();
+  expect(await lookAtDatabase(one)).toBe("away");
+});
+
+test("whoever watches hears of each statement, in transactions too, and of what kind a failure is", async () => {
+  const heard: string[] = [];
+  const onStatement: OnStatement = (statement, _began, failure) => {
+    const text = typeof statement === "string" ? statement : (statement?.name ?? "no connection");
+    heard.push(failure === undefined ? text : `${text}: ${failureKind(failure.error)}`);
+  };
+  const { connection } = fresh;
+  const watched = new Database({ connection, size: 1, onError: () => undefined, onStatement });
+  await watched.query({ name: "ask", text: "select 1" });
+  await watched.transaction((transaction) => transaction.query("insert into numbers values (1)"));
+  await watched.query("insert into numbers values (1)").catch(() => undefined);
+  await watched
+    .query("do $$ begin raise exception 'x' using errcode = '57014'; end $$")
+    .catch(() => undefined);
+  await watched.query("select 1 / 0").catch(() => undefined);
+  await watched
+    .query("do $$ begin raise exception 'x' using errcode = '53100'; end $$")
+    .catch(() => undefined);
+  await watched
+    .query("do $$ begin raise exception 'x' using errcode = '53300'; end $$")
+    .catch(() => undefined);
+  await watched.close();
+  await watched.query("select 1").catch(() => undefined);
+  expect(heard.map((line) => line.replace(/\$\$.*\$\$/, "…"))).toEqual([
+    "ask",
+    "begin",
+    "insert into numbers values (1)",
+    "commit",
+    "insert into numbers values (1): conflict",
+    "do …: timeout",
+    "select 1 / 0: other",
+    "do …: full",
+    "do …: limit",
+    "no connection: away",
+  ]);
 });
 
 test("only trouble with the way to the database counts as its being away", async () => {
