@@ -19,7 +19,7 @@ export const notReady = {
   schema_differs: "The database has the schema of another version: was a backup put back? Restart the relay.",
 } as const satisfies Record<string, string>;
 
-export type NotReady = keyof typeof notReady;
+type NotReady = keyof typeof notReady;
 export type State = "ready" | NotReady;
 
 /** An answer that takes longer is none: whoever asks will not wait. */
