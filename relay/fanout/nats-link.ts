@@ -8,7 +8,7 @@ export interface Link {
   readonly isUp: boolean;
   /** False: it was not sent; NATS is away, or takes too little. */
   send(subject: string, bytes: Uint8Array): boolean;
-  /** Resolves to whether all that was sent before has reached NATS. */
+  /** Resolves to whether all that was sent before has reached NATS, and what is listened to is known there. */
   arrived(): Promise<boolean>;
   /** From now on, over all connections. Returns what ends it. */
   listen(subject: string, hear: (bytes: Uint8Array) => void): () => void;
@@ -114,6 +114,7 @@ export class NatsLink implements Link {
           if (error === null) heard.hear(message.data);
         },
       });
+      this.#sentBytes += subject.length + OVERHEAD_BYTES;
       heard.end = () => {
         if (subscription?.isClosed() === false) subscription.unsubscribe();
       };
