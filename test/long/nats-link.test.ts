@@ -55,7 +55,7 @@ describeWith(["nats-server"], "a line to NATS", () => {
     const changes: boolean[] = [];
     near.onChange = (up) => changes.push(up);
     const heard: Uint8Array[] = [];
-    near.listen("to near", (data) => heard.push(data));
+    near.listen("to.near", (data) => heard.push(data));
     wire.weather.isFrozen = true;
     const one = new Uint8Array(100_000);
     let sent = 0;
@@ -70,7 +70,7 @@ describeWith(["nats-server"], "a line to NATS", () => {
     expect(changes).toEqual([false, true]);
     // What was listened to is listened to again.
     expect(await near.arrived()).toBe(true);
-    far.send("to near", bytes("there"));
+    far.send("to.near", bytes("there"));
     await expect.poll(() => heard.length).toBe(1);
   }, 30_000);
 
