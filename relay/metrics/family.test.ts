@@ -63,6 +63,9 @@ test("a statement without a name is called by what it does to which table, never
     "delete token_families",
   );
   expect(labelOf("with one as (select 1) update devices set x = 1")).toBe("select devices");
+  expect(labelOf("select name from unnest($1::bytea[]) with ordinality join prekeys using (id)")).toBe(
+    "select prekeys",
+  );
   expect(labelOf("begin")).toBe("begin");
   expect(labelOf("listen 'alice'")).toBe("other");
 });

@@ -40,8 +40,11 @@ export function labelOf(text: string): string {
   const verb = /\b(insert|update|delete|select|begin|commit|rollback)\b/.exec(
     words.replace(/^with\b/, ""),
   )?.[1];
-  const table = /\b(?:insert into|update|delete from|from|join)\s+([a-z_]{1,40})\b/.exec(words)?.[1];
-  return [verb ?? "other", ...(table === undefined ? [] : [table])].join(" ");
+  // What has parentheses behind it, as `unnest`, is no table.
+  const table = /\b(?:insert into\s+([a-z_]{1,40})\b|(?:update|from|join)\s+([a-z_]{1,40})\b(?!\s*\())/.exec(
+    words,
+  );
+  return [verb, table?.[1] ?? table?.[2]].filter((word) => word !== undefined).join(" ") || "other";
 }
 
 export function watchPool(metrics: Metrics, database: Database): void {
