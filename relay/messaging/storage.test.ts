@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { randomBytes } from "../../keys/public.ts";
 import { type FreshDatabase, freshDatabase } from "../../test/support/postgres.ts";
-import { RelayError } from "../errors.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import { Storage, type StorageSetup, type Stored } from "./storage.ts";
 
@@ -52,7 +51,8 @@ test("rows and bytes are added up for each day, and too many of either are refus
     one.check(stored);
     add(stored);
     await becomesFull(stored);
-    expect(() => one.check(stored)).toThrow(RelayError);
+    const refusal = expect.objectContaining({ name: "RelayError", retryAfter: 12 * 3_600_000 });
+    expect(() => one.check(stored)).toThrow(refusal);
     expect(one.enter(randomBytes(32)).isFull).toBe(false);
   }
 });

@@ -72,9 +72,10 @@ export class Storage {
   /** Throws QUOTA_EXCEEDED. */
   check({ isFull }: Stored): void {
     if (!isFull) return;
-    const { quota, metrics } = this.#setup;
+    const { quota, metrics, clock } = this.#setup;
     metrics.quotaExceeded.of("storage").add();
-    throw storageFull(quota);
+    // Every midnight a day's messages are too old.
+    throw storageFull(quota, DAY_MS - (clock() % DAY_MS));
   }
 
   /** Tells the database. Never rejects: what it did not take is told the next time, of those who are still here. */
@@ -111,10 +112,8 @@ export class Storage {
   }
 }
 
-function storageFull({ rows, bytes }: StorageQuota): RelayError {
+function storageFull({ rows, bytes }: StorageQuota, retryAfter: number): RelayError {
   const gibibytes = Math.floor(bytes / 1024 ** 3);
-  return new RelayError(
-    ErrorReason.QUOTA_EXCEEDED,
-    `an account stores at most ${rows} messages and ${gibibytes} GiB until they are too old`,
-  );
+  const message = `an account stores at most ${rows} messages and ${gibibytes} GiB until they are too old`;
+  return new RelayError(ErrorReason.QUOTA_EXCEEDED, message, { retryAfter });
 }

@@ -96,7 +96,7 @@ export interface Lies {
   heads?: (heads: Conversation[]) => Conversation[];
   deliveries?: (deliveries: Delivery[], reader: DeviceAddress) => Delivery[];
   /** Before a submit is looked at: "break" ends the stream, unstored; a reason refuses it. */
-  submit?: (envelope: Uint8Array) => "break" | "break after" | RefusalReason | undefined;
+  submit?: (envelope: Uint8Array) => "break" | "break after" | "storage full" | RefusalReason | undefined;
   /** A reason to refuse it. */
   eraseRow?: () => RefusalReason | undefined;
 }
@@ -514,6 +514,7 @@ export class StreamDouble implements RelayStream {
     await soon();
     this.#alive();
     this.#relay.submits.push({ envelope, wraps });
+    if (lie === "storage full") return refusal("quota_exceeded", 3_600_000n);
     if (lie !== undefined && lie !== "break after" && lie !== "break") return refusal(lie);
     const answer = this.#submitted(envelope, wraps);
     if (lie === "break after") this.break(new NetError("unreachable", "broken"));
@@ -595,9 +596,7 @@ function accepted({ sequence, logHash }: { sequence: number; logHash: Uint8Array
   return { accepted: create(AcceptedSchema, { sequence: BigInt(sequence), logHash, rosterVersion }) };
 }
 
-function refusal(reason: RefusalReason) {
+function refusal(reason: RefusalReason, retryAfterMs = reason === "rate_limited" ? 60n : 0n) {
   const code = ErrorReason[reason.toUpperCase() as keyof typeof ErrorReason];
-  return {
-    refused: create(RefusedSchema, { reason: code, retryAfterMs: reason === "rate_limited" ? 60n : 0n }),
-  };
+  return { refused: create(RefusedSchema, { reason: code, retryAfterMs }) };
 }

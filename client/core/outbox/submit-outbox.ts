@@ -277,11 +277,12 @@ function takeRefused(profile: Profile, intent: Intent, refused: Refused): Wait |
       return undefined;
     case "quota_exceeded": {
       const { kind, peerName } = readConversation(profile.db, intent.conversation);
-      if (kind !== "dm") break;
+      // Time helps against a full store, and against a missing answer it does not.
+      const isFull = refused.retryAfterMs > 0n;
+      if (kind !== "dm" && !isFull) break;
       // It is in no log: what was sealed after it must not count on it.
       discardFrom(profile, current);
-      const text = `The relay takes no more for ${peerName} before an answer comes.`;
-      failIntent(profile, current, new ChatError("not_allowed", text));
+      failIntent(profile, current, isFull ? storageFull() : unanswered(peerName));
       return undefined;
     }
     default:
@@ -290,6 +291,15 @@ function takeRefused(profile: Profile, intent: Intent, refused: Refused): Wait |
   const known = definiteRefusals[reason]?.();
   failIntent(profile, current, known ?? new ChatError("not_allowed", `The relay refused it: ${reason}.`));
   return undefined;
+}
+
+function storageFull(): ChatError {
+  const next = "send it again when older messages have run out there, or ask its operator for more room";
+  return new ChatError("not_allowed", `The relay keeps as much of this account as it may: ${next}.`);
+}
+
+function unanswered(peer: string | null): ChatError {
+  return new ChatError("not_allowed", `The relay takes no more for ${peer} before an answer comes.`);
 }
 
 /** It was queued when the profile was copied or saved, and the other state of the profile has sent it since. */

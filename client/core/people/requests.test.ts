@@ -266,6 +266,19 @@ test("a stranger whom the relay stops hears why, and nobody misses what was not 
   expect(readSecurityEvents(bob.profile.db)).toEqual([]);
 });
 
+test("whoever has too much stored hears that, and not that he should wait for an answer", async () => {
+  world.relay.lies.submit = () => "storage full";
+  const { position } = queueMessage(alice.profile, { to: "bob", text: "one" });
+  await expect(deliver(alice, position)).rejects.toMatchObject({
+    code: "not_allowed",
+    message: expect.stringMatching(/^The relay keeps as much of this account as it may: send it again when/),
+  });
+  world.relay.lies = {};
+  await send(alice, "bob", "two");
+  await sync(bob);
+  expect(texts(bob, "alice")).toEqual(["alice: two"]);
+});
+
 test("names in hex are those of accounts", async () => {
   await send(alice, "bob", "hello?");
   await sync(bob);

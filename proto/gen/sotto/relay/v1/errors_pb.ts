@@ -128,7 +128,8 @@ export const ErrorReason = {
   RATE_LIMITED: 14,
 
   /**
-   * RESOURCE_EXHAUSTED: over a quota (prekeys, chain entries, conversations, streams, rows that nobody answers).
+   * RESOURCE_EXHAUSTED: over a quota (prekeys, chain entries, conversations, streams, rows that nobody answers,
+   * storage).
    *
    * @generated from enum value: ERROR_REASON_QUOTA_EXCEEDED = 15;
    */

@@ -659,7 +659,8 @@ export type Refused = Message<"sotto.relay.v1.Refused"> & {
   reason: ErrorReason;
 
   /**
-   * Milliseconds to wait before the same bytes may go again; 0 if that would not help.
+   * Milliseconds to wait before the same bytes may go again; 0 if that would not help. With QUOTA_EXCEEDED above 0: the
+   * sender's store is full, until something in it is too old.
    *
    * @generated from field: uint64 retry_after_ms = 3;
    */
