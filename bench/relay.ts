@@ -9,10 +9,11 @@ import { groups } from "./relay/groups.ts";
 import { idle } from "./relay/idle.ts";
 import { endAll } from "./relay/installation.ts";
 import { measure, oneToOne } from "./relay/one-to-one.ts";
-import { print, type Result } from "./relay/results.ts";
+import { print, progress, type Result } from "./relay/results.ts";
 import { rows } from "./relay/rows.ts";
 import type { Settings } from "./relay/settings.ts";
 import { soak } from "./relay/soak.ts";
+import { two } from "./relay/two.ts";
 
 const scenarios: Record<string, (settings: Settings) => Promise<Result[]>> = {
   "1to1": oneToOne,
@@ -22,6 +23,7 @@ const scenarios: Record<string, (settings: Settings) => Promise<Result[]>> = {
   idle,
   soak,
   rows,
+  two,
 };
 const usual = ["1to1"];
 
@@ -65,6 +67,7 @@ for (const name of positionals.length > 0 ? positionals : usual) {
     console.error(`There is no scenario ${name}: floors, ${Object.keys(scenarios).join(", ")}.`);
     continue;
   }
+  progress(name);
   try {
     show(name, await scenario(settings));
   } catch (error) {

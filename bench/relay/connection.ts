@@ -72,6 +72,8 @@ export function openStream(session: ClientHttp2Session, setup: StreamSetup): Cli
   stream.on("error", (error) => {
     why ??= error.message;
   });
+  // The relay has ended its side: ours would stay open.
+  stream.on("end", () => stream.close());
   stream.on("close", () => setup.onEnd(why ?? "closed"));
   const unframer = new Unframer(setup.onMessage);
   stream.on("data", (chunk: Buffer) => unframer.take(chunk));

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { deviceBy, Installation } from "./installation.ts";
 import type { Back } from "./load-protocol.ts";
 import { residentAfterCollection } from "./memory.ts";
-import type { Figure, Result } from "./results.ts";
+import { type Figure, progress, type Result } from "./results.ts";
 import { OWN_WINDOW, type Settings, SHARED_WINDOW } from "./settings.ts";
 
 const PEOPLE = 5_000;
@@ -42,8 +42,9 @@ async function measure(settings: Settings, { title, connections, tls, storms }: 
   const installation = await Installation.start(settings, { tls, inspected: true });
   try {
     const { load, relay } = installation;
+    progress(title);
     const people = await installation.people(PEOPLE);
-    const resident = () => residentAfterCollection(installation.inspector, installation.relayPid);
+    const resident = () => residentAfterCollection(relay.inspector, relay.pid);
     const before = await resident();
     const opened = await load.ask("open", {
       urls: [relay.url],
@@ -64,6 +65,7 @@ async function measure(settings: Settings, { title, connections, tls, storms }: 
     ];
     const notes = failures("at first", first);
     if (storms) {
+      progress("a storm");
       const cut = await cutAll(installation);
       const kill = await killRelay(installation);
       figures.push(...cut.figures, ...kill.figures);
@@ -96,8 +98,8 @@ async function cutAll({ load }: Installation): Promise<Storm> {
 
 async function killRelay({ load, relay }: Installation): Promise<Storm> {
   const began = performance.now();
-  await relay.kill("relay");
-  await relay.startAgain();
+  await relay.spawned.kill("relay");
+  await relay.spawned.startAgain();
   const started = performance.now();
   const back = await load.ask("allLive", STORM_TIMEOUT_MS);
   return {

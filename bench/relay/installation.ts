@@ -10,10 +10,11 @@ import { embeddedConnection } from "../../relay/db/embedded.ts";
 import { Database } from "../../relay/db/pool.ts";
 import { readSecrets, type Secrets } from "../../relay/secrets.ts";
 import { type Account, newAccount } from "../../test/support/member.ts";
-import { type SpawnedRelay, spawnRelay } from "../../test/support/relay.ts";
 import { countProcessors, type Processors } from "./cpu.ts";
 import { LoadProcess } from "./load-process.ts";
 import type { DeviceSetup, LogSetup } from "./load-protocol.ts";
+import { countedSince, type RelayCounts } from "./relay-metrics.ts";
+import { type RelayOptions, RelayProcess } from "./relay-process.ts";
 import type { Settings } from "./settings.ts";
 
 /** The size that is measured: header, commitment, and what is sealed. */
@@ -31,12 +32,9 @@ export interface Someone {
   readonly metadata: Metadata;
 }
 
-export interface InstallationOptions {
-  readonly tls?: boolean;
-  /** More parameters of `chat relay`. */
-  readonly parameters?: readonly string[];
-  /** Let `inspector` be there. */
-  readonly inspected?: boolean;
+export interface InstallationOptions extends Omit<RelayOptions, "beside"> {
+  /** How many relays serve one database. */
+  readonly relays?: number;
 }
 
 const running = new Set<Installation>();
@@ -48,7 +46,7 @@ export async function endAll(): Promise<void> {
 
 /** Everything that a scenario needs; `end` leaves nothing running. */
 export class Installation {
-  readonly relay: SpawnedRelay;
+  readonly relays: readonly RelayProcess[];
   readonly database: Database;
   readonly load = new LoadProcess();
   readonly #secrets: Secrets;
@@ -56,47 +54,41 @@ export class Installation {
   readonly #postgres: number;
   #people = 0;
 
-  private constructor(relay: SpawnedRelay, database: Database, secrets: Secrets, postgres: number) {
-    this.relay = relay;
+  private constructor(
+    relays: readonly RelayProcess[],
+    { database, secrets, postgres }: { database: Database; secrets: Secrets; postgres: number },
+  ) {
+    this.relays = relays;
     this.database = database;
     this.#secrets = secrets;
     this.#postgres = postgres;
-    this.#client = clientOf(relay.url);
+    this.#client = clientOf(this.relay.url);
   }
 
   static async start(
-    { profileFolder }: Settings,
-    { tls, parameters = [], inspected = false }: InstallationOptions = {},
+    settings: Settings,
+    { relays = 1, ...options }: InstallationOptions = {},
   ): Promise<Installation> {
     await ready();
-    const options = [
-      ...(profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`]),
-      ...(inspected ? ["--inspect=127.0.0.1:0"] : []),
-    ];
-    const relay = await spawnRelay({
-      sources: true,
-      fresh: true,
-      parameters: [...(tls ? ["--tls", "self-signed"] : []), ...parameters],
-      env: { NODE_OPTIONS: options.join(" ") },
-    });
-    const connection = await embeddedConnection(relay.folder);
+    const first = await RelayProcess.start(settings, options);
+    const all = [first];
+    while (all.length < relays) all.push(await RelayProcess.start(settings, { ...options, beside: first }));
+    const { folder } = first.spawned;
+    const connection = await embeddedConnection(folder);
     if (connection === undefined) throw new Error("the relay has no PostgreSQL");
     const database = new Database({ connection, size: 4, onError: () => undefined, patienceMs: 600_000 });
-    const { secrets } = await readSecrets(relay.folder);
-    const installation = new Installation(relay, database, secrets, await relay.postgresPid());
+    const { secrets } = await readSecrets(folder);
+    const postgres = await first.spawned.postgresPid();
+    const installation = new Installation(all, { database, secrets, postgres });
     running.add(installation);
     return installation;
   }
 
-  get relayPid(): number {
-    return this.relay.process.process.pid ?? 0;
-  }
-
-  /** The address of the relay's inspector. */
-  get inspector(): string {
-    const [, address] = /Debugger listening on (ws:\S+)/.exec(this.relay.log()) ?? [];
-    if (address === undefined) throw new Error("the relay is not inspected");
-    return address;
+  /** The first, which has the PostgreSQL. */
+  get relay(): RelayProcess {
+    const [first] = this.relays;
+    if (first === undefined) throw new Error("no relay");
+    return first;
   }
 
   get client(): Client {
@@ -104,7 +96,18 @@ export class Installation {
   }
 
   countProcessors(): () => Processors {
-    return countProcessors({ relays: [this.relayPid], postgres: this.#postgres, load: this.load.pid });
+    return countProcessors({
+      relays: this.relays.map(({ pid }) => pid),
+      postgres: this.#postgres,
+      load: this.load.pid,
+    });
+  }
+
+  /** What the relays count of themselves; the function that is returned tells what they have counted since. */
+  async countRelays(): Promise<() => Promise<RelayCounts>> {
+    const now = () => Promise.all(this.relays.map((relay) => relay.counts()));
+    const before = await now();
+    return async () => countedSince(before, await now());
   }
 
   /**
@@ -167,7 +170,7 @@ export class Installation {
     await this.load.end();
     this.#client.close();
     await this.database.close();
-    await this.relay.stop();
+    for (const relay of this.relays.toReversed()) await relay.stop();
   }
 }
 

@@ -78,6 +78,8 @@ class Load {
           `${unanswered} first messages unanswered, ${missing} missing: ${JSON.stringify(this.#tally)}`,
         );
       }
+      // Of a first row only the head is told: those pulls are no fault.
+      this.#tally.pulls = 0;
       return null;
     },
     start: (pace) => {

@@ -33,9 +33,15 @@ export function print({ title, figures, notes }: Result): void {
   for (const note of notes) console.log(`  ! ${note}`);
 }
 
+/** On stderr: what takes minutes should say so. */
+export function progress(what: string): void {
+  console.error(`${(performance.now() / 1_000).toFixed(0).padStart(5)} s  ${what}`);
+}
+
 function text(value: number): string {
   if (!Number.isFinite(value)) return "-";
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en-US");
+  if (value !== 0 && Math.abs(value) < 0.1) return value.toPrecision(2);
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
 

@@ -3,7 +3,7 @@
 import { randomBytes } from "../../keys/index.ts";
 import type { Database } from "../../relay/db/pool.ts";
 import { Installation } from "./installation.ts";
-import { type Figure, faultsIn, type Result } from "./results.ts";
+import { type Figure, faultsIn, progress, type Result } from "./results.ts";
 import { type Settings, SHARED_CONNECTIONS, SHARED_WINDOW } from "./settings.ts";
 import { stretch } from "./throughput.ts";
 
@@ -35,6 +35,7 @@ export async function rows(settings: Settings): Promise<Result[]> {
     const costs: { relay: number; postgres: number }[] = [];
     let filled = 0;
     for (const size of settings.manyRows ? [...FILLS, MANY] : FILLS) {
+      progress(`filling to ${size} rows`);
       await fill(database, filled, size);
       filled = size;
       const { counted, used, verdict } = await stretch(installation, { rate: RATE }, settings.seconds);

@@ -4,7 +4,7 @@ import { residentBytes } from "./cpu.ts";
 import { openRoom } from "./groups.ts";
 import { Installation } from "./installation.ts";
 import { growth } from "./memory.ts";
-import { faultsIn, type Result } from "./results.ts";
+import { faultsIn, progress, type Result } from "./results.ts";
 import { OWN_WINDOW, type Settings } from "./settings.ts";
 
 const PAIRED = 100;
@@ -41,9 +41,10 @@ export async function soak(settings: Settings): Promise<Result[]> {
       await load.ask("pause", { ...slow, paused: true });
       for (let spent = 0; spent < ROUND_MS && performance.now() < until; spent += SAMPLE_EVERY_MS) {
         await pause(SAMPLE_EVERY_MS);
-        samples.push(residentBytes(installation.relayPid));
+        samples.push(residentBytes(relay.pid));
       }
       await load.ask("pause", { ...slow, paused: false });
+      progress(`${(residentBytes(relay.pid) / MEGABYTE).toFixed(0)} MB`);
       from = (from + SLOW) % devices.length;
     }
     const used = count();

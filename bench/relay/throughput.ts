@@ -3,27 +3,33 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Processors } from "./cpu.ts";
 import type { Installation } from "./installation.ts";
 import type { Counted, Pace, Verdict } from "./load-protocol.ts";
-import { type Figure, faultsIn, type Result } from "./results.ts";
+import type { RelayCounts } from "./relay-metrics.ts";
+import { type Figure, faultsIn, progress, type Result } from "./results.ts";
 
 const WARM_UP_MS = 2_000;
 
 export interface Stretch {
   readonly counted: Counted;
   readonly used: Processors;
+  readonly relays: RelayCounts;
   readonly verdict: Verdict;
 }
 
 export async function stretch(installation: Installation, pace: Pace, seconds: number): Promise<Stretch> {
   const { load } = installation;
+  const { inFlight, rate = 0 } = pace;
+  progress(inFlight === undefined ? `${rate.toFixed(0)} a second` : `${inFlight} under way each`);
   await load.ask("start", pace);
   await pause(WARM_UP_MS);
   await load.ask("mark");
   const count = installation.countProcessors();
+  const countRelays = await installation.countRelays();
   await pause(seconds * 1_000);
   const used = count();
   const counted = await load.ask("take");
+  const relays = await countRelays();
   const verdict = await load.ask("stop");
-  return { counted, used, verdict };
+  return { counted, used, relays, verdict };
 }
 
 /** Rows delivered to others, a second. */
@@ -44,7 +50,7 @@ export interface Limits extends Floor {
 }
 
 export function resultOf(title: string, run: Stretch, limits: Limits = {}): Result {
-  const { counted, used, verdict } = run;
+  const { counted, used, relays, verdict } = run;
   const { accepted, delivered, seconds, delivery, acceptance, latest } = counted;
   const each = (spent: number, name: string): Figure => ({
     name: `processor of ${name}, a delivery`,
@@ -72,6 +78,8 @@ export function resultOf(title: string, run: Stretch, limits: Limits = {}): Resu
       each(used.relay, "the relay"),
       each(used.postgres, "PostgreSQL"),
       each(used.load, "the load"),
+      { name: "statements a message", value: relays.statements / relays.rowsStored, unit: "" },
+      { name: "messages a batch", value: relays.rowsStored / relays.batches, unit: "" },
       ...(latest > 0 ? [{ name: "latest that the load has sent", value: latest, unit: "ms" }] : []),
     ],
     notes: [

@@ -114,16 +114,19 @@ export function shortId(id: Uint8Array): number {
 export class FrameReader {
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
+  /** Where pages and heads stand: they are handled after the rows, wherever they come in the bytes. */
+  readonly #later: number[] = [];
 
   read(bytes: Buffer, from: number, end: number, to: FrameListener): void {
     this.#bytes = bytes;
     this.#at = from;
+    let isResync = false;
     while (this.#at < end) {
       const key = this.#varint();
       const field = key >>> 3;
       if ((key & 7) === 0) {
         const value = this.#varint();
-        if (field === 7 && value === 1) to.resync();
+        if (field === 7) isResync = value === 1;
         continue;
       }
       const length = this.#varint();
@@ -132,10 +135,21 @@ export class FrameReader {
       else if (field === 2) this.#accepted(stop, to);
       else if (field === 1) to.welcome();
       else if (field === 3) this.#refused(stop, to);
-      else if (field === 5) this.#pulled(stop, to);
-      else if (field === 6) this.#head(stop, to);
+      else if (field === 5 || field === 6) this.#later.push(field, this.#at, stop);
       else if (field === 8) to.pong();
       this.#at = stop;
+    }
+    if (isResync) to.resync();
+    if (this.#later.length > 0) this.#readLater(to);
+  }
+
+  #readLater(to: FrameListener): void {
+    const places = this.#later.splice(0);
+    for (let place = 0; place < places.length; place += 3) {
+      const [field, at = 0, stop = 0] = places.slice(place, place + 3);
+      this.#at = at;
+      if (field === 5) this.#pulled(stop, to);
+      else this.#head(stop, to);
     }
   }
 
