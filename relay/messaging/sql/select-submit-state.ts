@@ -77,10 +77,14 @@ export async function selectSubmitState(
     join conversations using (conversation_id)
     left join memberships using (conversation_id)
     left join log using (conversation_id, sender_account, sender_device, message_id)
-    left join conversation_members as member
-      on member.account_id = submit.sender_account
-      and member.conversation_id = submit.conversation_id
-      and member.end_sequence is null
+    left join lateral (
+      select conversation_members.role
+      from conversation_members
+      where conversation_members.account_id = submit.sender_account
+        and conversation_members.conversation_id = submit.conversation_id
+        and conversation_members.end_sequence is null
+      offset 0 -- not a join: of a table that was never analyzed, the planner would read much
+    ) as member on true
     order by submit.place`,
     values: [
       byteaArray(submits.map(({ conversationId }) => conversationId)),
