@@ -16,6 +16,7 @@ async function main(): Promise<number> {
     version,
     relay,
     demo,
+    describeForeign,
     tui: hasScreen ? (opening) => tui(opening, { input, output, errors }) : undefined,
   });
 }
@@ -28,6 +29,12 @@ async function tui(...given: Parameters<typeof import("../client/tui/open.ts").o
 async function relay(given: readonly string[]): Promise<number> {
   const { runRelay } = await import("../relay/main.ts");
   return runRelay(given);
+}
+
+async function describeForeign(name: string, words: readonly string[]) {
+  if (name !== "relay") return undefined;
+  const { describeRelay } = await import("../relay/describe.ts");
+  return describeRelay(words, process.env);
 }
 
 async function demo(given: readonly string[]): Promise<number> {

@@ -35,11 +35,7 @@ export interface RelayConfig {
  * what holds. Throws StartupError `usage`.
  */
 export function readConfig(parameters: readonly string[], environment: Environment): RelayConfig | undefined {
-  const command = withOptions(new Command("chat relay"), environment)
-    .description("Run a relay: it stores and forwards ciphertext.")
-    .option("--print-config", "say what holds and who has said so, without passwords, and run nothing")
-    .option("--json", "say in JSON why the relay does not start")
-    .addHelpText("after", after);
+  const command = relayCommand(environment).addHelpText("after", after);
   if (!parseWith(command, parameters)) return undefined;
   const flags = command.opts<Record<string, string | boolean>>();
   const settings = gatherSettings({ flags, environment });
@@ -53,6 +49,14 @@ export function readConfig(parameters: readonly string[], environment: Environme
       : printSettings(settings);
   process.stdout.write(`${shown}\n`);
   return undefined;
+}
+
+/** What `chat relay` takes, beside its subcommands. */
+export function relayCommand(environment: Environment): Command {
+  return withOptions(new Command("chat relay"), environment)
+    .description("Run a relay: it stores and forwards ciphertext.")
+    .option("--print-config", "say what holds and who has said so, without passwords, and run nothing")
+    .option("--json", "say in JSON why the relay does not start");
 }
 
 const after = `

@@ -1,3 +1,4 @@
+import { Command } from "commander";
 import { expect, test } from "vitest";
 import { keptOutput } from "../../test/support/output.ts";
 import { complete } from "./complete.ts";
@@ -62,4 +63,28 @@ test("options, their values and what they stand before are told apart", async ()
   expect(await words("--json", "send", "b")).toEqual(["bob"]);
   expect(await words("register", "alice", "--recovery-file", "")).toEqual([":files"]);
   expect(await words("completion", "")).toEqual(["bash", "zsh", "fish"]);
+});
+
+test("what the relay takes is completed as it says, and nothing of the client's", async () => {
+  const relay = new Command("chat relay")
+    .option("--directory <open|exact|off>", "who is found")
+    .option("--config <file>", "a file")
+    .option("--behind-proxy", "a switch");
+  relay.command("doctor").description("look");
+  const asked: string[][] = [];
+  const foreign = async (...line: string[]) => {
+    const { candidates, files } = await complete(program, line, live, async (name, given) => {
+      asked.push([name, ...given]);
+      return name === "relay" ? { command: relay, words: given } : undefined;
+    });
+    return [...candidates.map(({ word }) => word), ...(files ? [":files"] : [])];
+  };
+  expect(await foreign("relay", "")).toEqual(["doctor"]);
+  expect(await foreign("relay", "--")).toEqual(["--directory", "--config", "--behind-proxy"]);
+  expect(await foreign("relay", "--directory", "e")).toEqual(["exact"]);
+  expect(await foreign("relay", "--config", "")).toEqual([":files"]);
+  expect(asked.at(-1)).toEqual(["relay", "--config", ""]);
+  expect(await foreign("demo", "--")).toEqual([]);
+  expect(await words("relay", "--")).toEqual([]);
+  expect(await foreign("rel")).toEqual(["relay"]);
 });

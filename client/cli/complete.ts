@@ -21,12 +21,24 @@ export interface LiveNames {
 
 const nothing: Completion = { candidates: [], files: false };
 
+/** A command that the client does not know: what it takes, and which of the words behind its name are its own. */
+export type DescribeForeign = (
+  name: string,
+  words: readonly string[],
+) => Promise<{ readonly command: Command; readonly words: readonly string[] } | undefined>;
+
 /** What could go on from `words`, those after `chat` up to the cursor; the last one is begun or empty. */
 export async function complete(
   program: Command,
   words: readonly string[],
   live: LiveNames,
+  describeForeign?: DescribeForeign,
 ): Promise<Completion> {
+  const [name = "", ...theirs] = joined(words);
+  if (theirs.length > 0 && program.commands.some((each) => each.name() === name && isForeign(each))) {
+    const foreign = await describeForeign?.(name, theirs);
+    return foreign === undefined ? nothing : complete(foreign.command, foreign.words, live);
+  }
   const { command, before, begun, option } = read(program, joined(words));
   const found = await (option === undefined
     ? atPlace(program, command, before, begun, live)
@@ -47,6 +59,11 @@ function joined(words: readonly string[]): string[] {
   }
   if (parts.at(-1) === "@" || parts.at(-1) === "=") parts[parts.length - 1] = "";
   return parts;
+}
+
+/** It reads its parameters itself. */
+function isForeign(command: Command): boolean {
+  return command.registeredArguments[0]?.name() === "parameters";
 }
 
 interface Place {
@@ -142,12 +159,14 @@ async function everybody(live: LiveNames): Promise<Completion> {
   ]);
 }
 
-async function valueFor({ argChoices, long }: Option, live: LiveNames): Promise<Completion> {
-  if (argChoices !== undefined) return only(argChoices.map((word) => ({ word, about: "" })));
+async function valueFor({ argChoices, flags, long }: Option, live: LiveNames): Promise<Completion> {
+  const [, words] = /<(\w+(?:\|\w+)+)>$/.exec(flags) ?? [];
+  const choices = argChoices ?? words?.split("|");
+  if (choices !== undefined) return only(choices.map((word) => ({ word, about: "" })));
   if (long === "--profile") return only(named(await live.profiles(), "profile"));
   if (long === "--from") return only(named(await live.people(), "person"));
   if (long === "--in") return everybody(live);
-  const isPath = long === "--exec" || long === "--output" || long?.endsWith("-file") === true;
+  const isPath = /^--(?:exec|output|.*-file)$/.test(long ?? "") || /<(?:file|dir)>$/.test(flags);
   return { candidates: [], files: isPath };
 }
 

@@ -5,6 +5,7 @@ import { parseDuration } from "../duration.ts";
 import { addAccount } from "./account-commands.ts";
 import type { SendOptions } from "./commands/send.ts";
 import type { TailOptions } from "./commands/tail.ts";
+import type { DescribeForeign } from "./complete.ts";
 import type { Context } from "./context.ts";
 import { count } from "./count.ts";
 import type { Commands } from "./describe.ts";
@@ -30,6 +31,8 @@ export interface Surroundings {
   readonly version: string;
   readonly relay: Foreign;
   readonly demo: Foreign;
+  /** What they take, for shells that complete. */
+  readonly describeForeign?: DescribeForeign | undefined;
   /** The full-screen client; undefined where there is no terminal for it. */
   readonly tui: ((context: Context) => Promise<number>) | undefined;
   /** Makes what a command works with, once the options are known. */
@@ -112,7 +115,8 @@ export function describeProgram(surroundings: Surroundings, ended: (status: numb
   addGroups(commands);
   addSearch(commands);
   addExport(commands);
-  addUpkeep(commands, { version: surroundings.version, ended });
+  const { version, describeForeign } = surroundings;
+  addUpkeep(commands, { version, describeForeign, ended });
   foreign("demo", "a relay, an account and a friend to try Sotto with", surroundings.demo);
   return program;
 }

@@ -1,5 +1,6 @@
 import { ChatError } from "../core/chat-error.ts";
 import { explainFailure } from "../core/explain-failure.ts";
+import type { DescribeForeign } from "./complete.ts";
 import type { Context } from "./context.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Opening } from "./opening.ts";
@@ -15,6 +16,7 @@ export interface Chat {
   /** `chat relay` and `chat demo`, which the client does not know. */
   readonly relay: Foreign;
   readonly demo: Foreign;
+  readonly describeForeign: DescribeForeign;
   /** `chat` alone; undefined where there is no terminal for it. */
   readonly tui: ((opening: Opening) => Promise<number>) | undefined;
 }

@@ -1,10 +1,19 @@
 // `chat doctor` and `chat completion`.
 import { Argument } from "commander";
+import type { DescribeForeign } from "./complete.ts";
 import type { Commands } from "./describe.ts";
 
 export function addUpkeep(
   { command, contextOf }: Commands,
-  { version, ended }: { readonly version: string; readonly ended: (status: number) => void },
+  {
+    version,
+    describeForeign,
+    ended,
+  }: {
+    readonly version: string;
+    readonly describeForeign: DescribeForeign | undefined;
+    readonly ended: (status: number) => void;
+  },
 ): void {
   const doctor = command("doctor", "look whether all is well, and say what to do where it is not").action(
     async () => {
@@ -20,6 +29,6 @@ export function addUpkeep(
     .action(async (shell: string, words: string[]) => {
       const commands = await import("./commands/upkeep.ts");
       const program = completion.parent ?? completion;
-      await commands.completion(contextOf(completion), program, shell, words);
+      await commands.completion(contextOf(completion), { program, describeForeign }, shell, words);
     });
 }

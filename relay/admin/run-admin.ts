@@ -15,7 +15,7 @@ const units: Record<string, number> = { h: 3_600_000, d: 24 * 3_600_000 };
 
 /** `chat relay admin`: what an operator does on the machine of a relay, whether it runs or not. Throws StartupError. */
 export async function runAdmin(parameters: readonly string[], environment: Environment): Promise<void> {
-  const program = describe(environment);
+  const program = describeAdmin(environment);
   try {
     await program.parseAsync(parameters, { from: "user" });
   } catch (error) {
@@ -33,7 +33,8 @@ export async function runAdmin(parameters: readonly string[], environment: Envir
   }
 }
 
-function describe(environment: Environment): Command {
+/** What `chat relay admin` takes, with its commands. */
+export function describeAdmin(environment: Environment): Command {
   const common = (command: Command): Command =>
     withOptions(command, environment, ["data", "databaseUrl"]).option("--json", "one JSON object a line");
   const program = common(new Command("chat relay admin"))

@@ -3,7 +3,6 @@ import { parseWith, withOptions } from "../config/command.ts";
 import type { Environment } from "../config/options.ts";
 import { exitStatusOf } from "../startup-error.ts";
 import type { Check } from "./check.ts";
-import { examine } from "./examine.ts";
 
 /** What is worst comes first: with several failures the first of these is the exit status. */
 const gravest = [70, 73, 78, 77, 64, 69] as const;
@@ -11,13 +10,10 @@ const NAME_WIDTH = "configuration".length;
 
 /** `chat relay doctor`: prints each finding as it comes. Returns the exit status of the worst one. Throws StartupError. */
 export async function runDoctor(parameters: readonly string[], environment: Environment): Promise<number> {
-  const command = withOptions(new Command("chat relay doctor"), environment)
-    .description(
-      "Look whether all that a relay with these options needs is there, and say what to do where it is not.",
-    )
-    .option("--json", "one JSON object a line");
+  const command = doctorCommand(environment);
   if (!parseWith(command, parameters)) return 0;
   const flags = command.opts<Record<string, string | boolean>>();
+  const { examine } = await import("./examine.ts"); // help does without
   const found: Check[] = [];
   for await (const check of examine({ flags, environment })) {
     found.push(check);
@@ -30,6 +26,15 @@ export async function runDoctor(parameters: readonly string[], environment: Envi
   if (flags["json"] !== true) say(`\n${summary(found)}`);
   const failures = found.flatMap(({ code }) => (code === null ? [] : [exitStatusOf(code)]));
   return gravest.find((status) => failures.includes(status)) ?? failures[0] ?? 0;
+}
+
+/** What `chat relay doctor` takes. */
+export function doctorCommand(environment: Environment): Command {
+  return withOptions(new Command("chat relay doctor"), environment)
+    .description(
+      "Look whether all that a relay with these options needs is there, and say what to do where it is not.",
+    )
+    .option("--json", "one JSON object a line");
 }
 
 type Paint = (color: keyof typeof colors, text: string) => string;

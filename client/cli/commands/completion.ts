@@ -6,7 +6,7 @@ import { ChatError } from "../../core/chat-error.ts";
 import { type KnownNames, knownNames } from "../../core/conversations/known-names.ts";
 import { chatHome } from "../../core/paths.ts";
 import { closeProfile } from "../../core/profile.ts";
-import { complete, type LiveNames, shells } from "../complete.ts";
+import { complete, type DescribeForeign, type LiveNames, shells } from "../complete.ts";
 import type { Context } from "../context.ts";
 import { profilePassphrase } from "../secrets.ts";
 import { shellScripts } from "../shell-scripts.ts";
@@ -14,13 +14,16 @@ import { pathsOf } from "../with-profile.ts";
 
 export async function completion(
   context: Context,
-  program: Command,
+  {
+    program,
+    describeForeign,
+  }: { readonly program: Command; readonly describeForeign: DescribeForeign | undefined },
   shell: string,
   words: readonly string[],
 ): Promise<void> {
   const { output } = context;
   if (shell === "words") {
-    const { candidates, files } = await complete(program, words, liveNames(context));
+    const { candidates, files } = await complete(program, words, liveNames(context), describeForeign);
     for (const { word, about } of candidates) output.line(about === "" ? word : `${word}\t${about}`);
     if (files) output.line(":files");
     return;
