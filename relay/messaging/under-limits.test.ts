@@ -1,0 +1,72 @@
+import { afterEach, expect, test } from "vitest";
+import { type BareRelay, type BareRelayOptions, nth, startBareRelay } from "../../test/support/bare-relay.ts";
+import { envelopeBy, openDirect, RawStream, wrapsBy } from "../../test/support/raw-stream.ts";
+
+let relay: BareRelay;
+afterEach(() => relay.stop());
+
+/** Two who have written to each other. */
+async function start(options: BareRelayOptions) {
+  relay = await startBareRelay(options);
+  const [alice, bob] = await Promise.all([relay.person("alice"), relay.person("bob")]);
+  const { roster } = await openDirect(nth(alice.devices, 0), bob);
+  const writer = async (person: typeof alice) => {
+    const device = nth(person.devices, 0);
+    const stream = await RawStream.open(device);
+    const submitted = () => stream.submitted(envelopeBy(device, roster), wrapsBy(device, roster));
+    return {
+      stream,
+      submitted,
+      submit: () => stream.submit(envelopeBy(device, roster), wrapsBy(device, roster)),
+    };
+  };
+  return { alice, bob, roster, writer };
+}
+
+test("whoever sends too fast is slowed, on all his streams together, and nothing of his is refused", async () => {
+  const { alice, bob, writer } = await start({ rates: { submitsPerAccount: { count: 10, seconds: 1 } } });
+  const streams = await Promise.all([writer(alice), writer(alice)]);
+  const other = await writer(bob);
+  const began = performance.now();
+  const answers = Promise.all(Array.from({ length: 20 }, (_, index) => nth(streams, index % 2).submit()));
+  // Others are as fast as ever.
+  expect(await other.submit()).toBeTypeOf("bigint");
+  for (const answer of await answers) expect(answer).toBeTypeOf("bigint");
+  // Ten at once, and ten in a second.
+  expect(performance.now() - began).toBeGreaterThan(900);
+});
+
+test("whoever has stored too much is told until when, and others are not concerned", async () => {
+  const { alice, bob, writer } = await start({ quota: { rows: 5, bytes: 1e9 }, countStorageMs: 10 });
+  const one = await writer(alice);
+  const other = await writer(bob);
+  expect(await other.submit()).toBeTypeOf("bigint");
+  let refused: Awaited<ReturnType<typeof one.submitted>>;
+  let stored = 0;
+  for (;;) {
+    refused = await one.submitted();
+    if (refused.$typeName === "sotto.relay.v1.Refused") break;
+    stored += 1;
+    if (stored > 1_000) throw new Error("no end of it");
+  }
+  expect(stored).toBeGreaterThanOrEqual(5);
+  expect(refused).toMatchObject({ reason: 15 });
+  expect(refused.retryAfterMs).toBeGreaterThan(0n);
+  expect(await other.submit()).toBeTypeOf("bigint");
+});
+
+test("what is too large to wait in line makes a stream wait, not the relay grow", async () => {
+  const { alice, roster, writer } = await start({});
+  const { stream } = await writer(alice);
+  const device = nth(alice.devices, 0);
+  // A pull whose answer is not read holds up what comes behind it.
+  stream.call.pause();
+  for (let nonce = 0; nonce < 50; nonce++) {
+    stream.send({ case: "pull", value: { conversationId: roster.conversationId, after: 0n } });
+    const envelope = envelopeBy(device, roster, { body: Buffer.alloc(100_000) });
+    stream.send({ case: "submit", value: { tag: BigInt(nonce), envelope, wraps: wrapsBy(device, roster) } });
+  }
+  stream.call.resume();
+  const answered = () => stream.frames.reduce((sum, { accepted }) => sum + accepted.length, 0);
+  await stream.until(() => answered() === 50);
+});
