@@ -45,7 +45,7 @@ test("a relay whose database goes away is alive but not ready, until it is back"
   await relay.alterDatabase("with allow_connections true");
   await becomes("ready");
   expect(relay.log()).toMatch(/"reason":"database_away".*"not ready to serve"/);
-  expect(relay.log()).toMatch(/"before":"database_away".*"ready to serve"/);
+  expect(relay.log()).toMatch(/"before":"database_away".*"ready to serve again"/);
 });
 
 test("a database that takes no writes, as a standby does, makes it not ready", async () => {

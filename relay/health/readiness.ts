@@ -161,7 +161,9 @@ export class Readiness {
     const { log } = this.#setup;
     const before = this.#said;
     this.#said = state;
-    if (state === "ready") log.info({ before }, "ready to serve");
+    // Of a start that went well the relay says so itself.
+    if (state === "ready" && before === "starting") return;
+    if (state === "ready") log.info({ before }, "ready to serve again");
     else if (state !== "draining") log.warn({ reason: state, hint: notReady[state] }, "not ready to serve");
   }
 
