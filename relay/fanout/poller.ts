@@ -14,6 +14,8 @@ import { selectRelays } from "./sql/select-relays.ts";
 import { selectShutOut } from "./sql/select-shut-out.ts";
 
 const EVERY_MS = 1_500;
+/** Whoever is in doubt looks so many times sooner; not at once, since whoever can write to NATS can raise doubts. */
+const SOONER = 3;
 /** After something was amiss: the others see that this relay is there again only with its next beat. */
 const AFTER_MS = 5_000;
 /** Rounds look back so far, by marks of the database: it takes a while until a relay is noticed not to be heard. */
@@ -77,13 +79,22 @@ export class Poller {
 
   async #work(): Promise<void> {
     const { log, everyMs = EVERY_MS } = this.#setup;
+    let isAway = false;
     while (!this.#stopping.signal.aborted) {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-      await this.#look().catch((error: unknown) => log.warn(describeError(error), "could not look for news"));
-      const pause = sleep(everyMs, undefined, { signal: this.#stopping.signal, ref: false });
-      await Promise.race([pause.catch(() => undefined), woken.then(() => sleep(everyMs / 10))]);
+      try {
+        await this.#look();
+        isAway = false;
+      } catch (error) {
+        // Once, not every two seconds.
+        if (!isAway) log.warn(describeError(error), "could not look for news");
+        isAway = true;
+      }
+      const pause = (ms: number) =>
+        sleep(ms, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined);
+      await Promise.race([pause(everyMs), woken.then(() => pause(everyMs / SOONER))]);
     }
   }
 
