@@ -3,7 +3,7 @@ import { type FailureKind, failureKind } from "../db/pool.ts";
 /** Why what is sent cannot be stored, as far as is known. */
 export type StoringTrouble = "database_full" | "database_read_only" | "cannot_store";
 
-/** One that fails may be the fault of what was to be stored; so many in a row are the database's. */
+/** One may be bad luck; so many in a row, with none in between that went well, are not. */
 const FAILURES_IN_A_ROW = 3;
 
 /** What became of the last attempts to store something. */
@@ -29,9 +29,9 @@ export class Storing {
 
   /** `isSubmit`: it was such a statement; of others only a full disk and a database that takes no writes count. */
   failed(error: unknown, isSubmit: boolean): void {
-    const known = troubles[failureKind(error)];
-    if (isSubmit) this.#inARow += 1;
-    const trouble = known ?? (this.#inARow >= FAILURES_IN_A_ROW ? "cannot_store" : undefined);
+    const kind = failureKind(error);
+    if (isSubmit && databasesFault.has(kind)) this.#inARow += 1;
+    const trouble = troubles[kind] ?? (this.#inARow >= FAILURES_IN_A_ROW ? "cannot_store" : undefined);
     if (trouble === undefined) return;
     this.#trouble = trouble;
     this.#since = performance.now();
@@ -43,6 +43,9 @@ export class Storing {
     this.#inARow = 0;
   }
 }
+
+/** Who sends the same twice, or nonsense, must not make the relay look ill. */
+const databasesFault: ReadonlySet<FailureKind> = new Set(["away", "timeout", "limit"]);
 
 const troubles: Partial<Record<FailureKind, StoringTrouble>> = {
   full: "database_full",
