@@ -108,7 +108,7 @@ export function createMetrics() {
     rateLimited: counts.counters(
       named(
         "rate_limited_total",
-        "What was refused as too often, by limit. A limit that honest people meet is too low.",
+        "What was refused as too often, or made to wait, by limit. A limit that honest people meet is too low.",
       ),
       ["limit"],
     ),
