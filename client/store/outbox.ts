@@ -80,17 +80,19 @@ export interface NewIntent {
   readonly conversation: number;
   readonly position: number;
   readonly purpose: Purpose;
-  readonly device?: DeviceAddress;
-  readonly session?: Hash;
+  readonly device?: DeviceAddress | undefined;
+  readonly session?: Hash | undefined;
+  readonly attempt?: number;
   readonly dueAt?: number;
-  readonly about?: number;
+  readonly about?: number | undefined;
 }
 
 export function addIntent(db: Database, made: NewIntent): void {
   statement<unknown[], never>(
     db,
-    `insert into outbox (conversation, position, purpose, account_id, device_id, session_id, due_at, about)
-     values (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert into outbox (
+       conversation, position, purpose, account_id, device_id, session_id, attempt, due_at, about
+     ) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     made.conversation,
     made.position,
@@ -98,6 +100,7 @@ export function addIntent(db: Database, made: NewIntent): void {
     made.device?.accountId ?? null,
     made.device?.deviceId ?? null,
     made.session ?? null,
+    made.attempt ?? 0,
     made.dueAt ?? 0,
     made.about ?? null,
   );
@@ -133,6 +136,17 @@ export function readIntentsOf(db: Database, conversation: number, through: numbe
   )
     .all(conversation, through)
     .map(fromRow);
+}
+
+/** All that waits in a conversation goes behind what `place` puts into the outbox. Inside a transaction. */
+export function placeBefore(db: Database, conversation: number, place: () => void): void {
+  const waiting = readIntentsOf(db, conversation, Number.MAX_SAFE_INTEGER);
+  statement<[number], never>(db, "delete from outbox where conversation = ?").run(conversation);
+  place();
+  // What was sealed has its place among what this device sends, which is another one now.
+  for (const { sealed, attempt, ...intent } of waiting) {
+    addIntent(db, { ...intent, attempt: sealed === undefined ? attempt : attempt + 1 });
+  }
 }
 
 export function saveSealed(db: Database, intent: number, sealed: SealedAttempt): void {

@@ -126,12 +126,16 @@ export function findLostChange(db: Database, own: DeviceId, id: MessageId): Lost
   );
 }
 
-/** Of a message that was sent again: the relay has it. False: it was never sent before. Its number comes with its row. */
-export function resettle(db: Database, position: number): boolean {
+/**
+ * The relay has a message that was sent before: again, or `mayBeNew`, for the first time and sealed anew since. False: it
+ * cannot be. Its number comes with its row.
+ */
+export function resettle(db: Database, position: number, mayBeNew: boolean): boolean {
   return (
-    statement<[number], never>(
+    statement<[number, number], never>(
       db,
-      "update messages set state = 'sent' where position = ? and state = 'queued' and arrival is not null",
-    ).run(position).changes === 1
+      `update messages set state = 'sent'
+       where position = ? and state = 'queued' and (arrival is not null or ?)`,
+    ).run(position, Number(mayBeNew)).changes === 1
   );
 }

@@ -255,7 +255,8 @@ function takeRefused(profile: Profile, intent: Intent, refused: Refused): Wait |
       sealAgain(profile, current);
       return undefined;
     case "message_id_reused":
-      if (resettle(profile.db, current.position)) {
+      // What was on its way when a log was put back is sealed anew, whether the relay had it or not.
+      if (resettle(profile.db, current.position, current.attempt > 0 && isRestored(profile, current))) {
         removeIntent(profile.db, current.intent);
         return undefined;
       }
@@ -291,6 +292,10 @@ function takeRefused(profile: Profile, intent: Intent, refused: Refused): Wait |
   const known = definiteRefusals[reason]?.();
   failIntent(profile, current, known ?? new ChatError("not_allowed", `The relay refused it: ${reason}.`));
   return undefined;
+}
+
+function isRestored({ db }: Profile, { conversation }: Intent): boolean {
+  return readConversation(db, conversation).restored;
 }
 
 function storageFull(): ChatError {

@@ -15,6 +15,7 @@ import { type Enrolled, enrol } from "../../../test/support/enrolled.ts";
 import { online, sync } from "../../../test/support/online.ts";
 import { startTestRelay, type TestRelay } from "../../../test/support/relay.ts";
 import { readConversation } from "../../store/conversations.ts";
+import { readMessage } from "../../store/messages.ts";
 import { readIntents } from "../../store/outbox.ts";
 import { findConversationWith, heldLogs, noteLog, resolveTo } from "../conversations/conversations.ts";
 import { createGroup } from "../groups/create-group.ts";
@@ -120,4 +121,19 @@ test("a log that was put back twice is still the one that was seen, or an alarm"
   expect(() => putBack(her, conversation, made(first.sequence), made(0))).toThrow("another log");
   putBack(her, conversation, first, made(0));
   expect(logOf(her, conversation).head).toEqual(first);
+});
+
+test("what was lost goes out before what waits, whether that was sealed already or not", async () => {
+  const her = there(alice);
+  await say(her, "@carol", "first");
+  const { conversation } = there(findConversationWith(her.profile, resolveTo(her.profile, "@carol")));
+  const cut = logOf(her, conversation).head;
+  await say(her, "@carol", "lost");
+  queueMessage(her.profile, { to: "@carol", text: "sealed" });
+  sealConversation(her.profile, conversation, Number.MAX_SAFE_INTEGER);
+  queueMessage(her.profile, { to: "@carol", text: "waits" });
+  putBack(her, conversation, cut);
+  const waiting = readIntents(her.profile.db, Date.now(), 10).map(({ position }) => position);
+  const texts = waiting.map((position) => readMessage(her.profile.db, position)?.text);
+  expect(texts.slice(-3)).toEqual(["lost", "sealed", "waits"]);
 });

@@ -17,7 +17,7 @@ import type { StoredConversation } from "../../store/conversations.ts";
 import { keepHeads } from "../../store/heads-in-logs.ts";
 import { firstLogHash, readLogHashes, saveLogHash } from "../../store/log-hashes.ts";
 import { findMessage } from "../../store/messages.ts";
-import { addIntent } from "../../store/outbox.ts";
+import { addIntent, placeBefore } from "../../store/outbox.ts";
 import { continueLog, cutBehind, findLostChange, readLost, unsend } from "../../store/restored-logs.ts";
 import { namedAmong } from "../messages/named-members.ts";
 import { encodeChange, encodeContent } from "../outbox/encode-content.ts";
@@ -81,7 +81,7 @@ function headAtCut(head: LogHead, cut: LogHead, seen: readonly Hash[]): LogHead 
   return seen.some((known) => equal(known, cut.hash)) ? cut : undefined;
 }
 
-/** Returns how many messages that somebody wrote. Inside a transaction. */
+/** Before all that waits there. Returns how many messages that somebody wrote. Inside a transaction. */
 export function sendLostAgain(
   profile: Profile,
   stored: StoredConversation,
@@ -91,16 +91,20 @@ export function sendLostAgain(
   const { db, identity, runtime } = profile;
   const { conversation } = stored;
   const since = runtime.now() - RESENT_MS;
+  const allLost = readLost(db, conversation, identity.deviceId, { cut, since });
+  if (allLost.length === 0) return 0;
   let written = 0;
-  for (const lost of readLost(db, conversation, identity.deviceId, { cut, since })) {
-    const body = lost.isSilent ? changeOf(profile, stored, lost.messageId, members) : undefined;
-    // Receipts and the like are reckoned anew by themselves.
-    if (lost.isSilent && body === undefined) continue;
-    unsend(db, lost.position, body);
-    const purpose = lost.isSilent ? "control" : "message";
-    addIntent(db, { conversation, position: lost.position, purpose });
-    if (!lost.isSilent) written += 1;
-  }
+  placeBefore(db, conversation, () => {
+    for (const lost of allLost) {
+      const body = lost.isSilent ? changeOf(profile, stored, lost.messageId, members) : undefined;
+      // Receipts and the like are reckoned anew by themselves.
+      if (lost.isSilent && body === undefined) continue;
+      unsend(db, lost.position, body);
+      const purpose = lost.isSilent ? "control" : "message";
+      addIntent(db, { conversation, position: lost.position, purpose });
+      if (!lost.isSilent) written += 1;
+    }
+  });
   return written;
 }
 
