@@ -8,9 +8,11 @@ export interface Connection {
   readonly socket: Socket;
   /** By the monotonic clock. */
   readonly since: number;
+  /** Calls and streams that are open on it. */
+  requests: number;
 }
 
-export type ConnectionRefusal = "too_many" | "too_many_of_address" | "no_call";
+export type ConnectionRefusal = "too_many" | "too_many_of_address" | "no_call" | "idle";
 
 /** Counts connections from before TLS on, and ends those of which nothing comes. */
 export class Connections {
@@ -44,7 +46,7 @@ export class Connections {
     const address = peerAddress(socket.remoteAddress ?? "", []);
     const ofAddress = this.#byAddress?.get(address) ?? 0;
     const refusal =
-      this.#open.size >= this.#limits.connections
+      this.#open.size >= this.#limits.connections && !this.#makeRoom()
         ? "too_many"
         : ofAddress >= this.#limits.connectionsPerAddress
           ? "too_many_of_address"
@@ -54,18 +56,32 @@ export class Connections {
       socket.resetAndDestroy();
       return false;
     }
-    const connection = { address, socket, since: performance.now() };
+    const connection = { address, socket, since: performance.now(), requests: 0 };
     this.#open.set(key, connection);
     this.#silent.add(connection);
     this.#byAddress?.set(address, ofAddress + 1);
     socket.once("close", () => {
-      this.#open.delete(key);
+      if (this.#open.get(key) === connection) this.#open.delete(key);
       this.#silent.delete(connection);
       const left = (this.#byAddress?.get(address) ?? 1) - 1;
       if (left > 0) this.#byAddress?.set(address, left);
       else this.#byAddress?.delete(address);
     });
     return true;
+  }
+
+  /** Whoever needs a connection goes before whoever only has one. False: all are in use, or have just come. */
+  #makeRoom(): boolean {
+    const before = performance.now() - this.#limits.firstCallMs;
+    for (const [key, { since, requests, socket }] of this.#open) {
+      if (since > before) return false;
+      if (requests > 0) continue;
+      this.#onRefused("idle");
+      socket.resetAndDestroy();
+      this.#open.delete(key);
+      return true;
+    }
+    return false;
   }
 
   /** `socket` may be the one that TLS has put around it. */

@@ -115,6 +115,26 @@ test("connections are counted, in total and for each address, and given back", a
   }
 });
 
+test("when there are as many as may be, those of which nobody makes use give way", async () => {
+  const { url, refused } = await start({ connections: 2, firstCallMs: 1_000 });
+  const inUse = session(url);
+  request(inUse, paths.reflect);
+  const idle = session(url);
+  const gone = new Promise((resolve) => idle.on("close", resolve));
+  const once = request(idle, paths.check);
+  once.stream.end(frame(0));
+  await once.ended;
+  await pause(1_050);
+  await check(client(url));
+  await gone;
+  expect(refused("idle")).toBe(1);
+  expect(inUse.closed || inUse.destroyed).toBe(false);
+  // Now all are in use, or have just come.
+  const late = session(url);
+  await new Promise((resolve) => late.on("close", resolve));
+  expect(refused("too_many")).toBe(1);
+});
+
 test("behind a proxy the address is that of its header, and connections are the proxy's", async () => {
   const { url, port, metrics } = await start(
     { connectionsPerAddress: 1, streamsPerAddress: 1 },
@@ -133,7 +153,7 @@ test("behind a proxy the address is that of its header, and connections are the 
 });
 
 test("a connection of which no call comes is closed, however far it got; one with a call stays", async () => {
-  const { url, port, refused } = await start({ firstCallMs: 150 });
+  const { url, port, refused } = await start({ firstCallMs: 1_000 });
   const silentOne = tcp(port);
   const half = tcp(port);
   half.write("PRI * HTTP/2.0\r\n\r\nSM");

@@ -124,6 +124,7 @@ export class Guard {
     if ((headers["grpc-encoding"] ?? "identity") !== "identity") {
       return this.#refuse(stream, "compressed", COMPRESSED);
     }
+    connection.requests += 1;
     ofAddress.requests += 1;
     this.#ofAddress.set(address, ofAddress);
     const isCall = calls.has(String(headers[constants.HTTP2_HEADER_PATH]));
@@ -141,6 +142,7 @@ export class Guard {
     stream.once("close", () => {
       this.#requests.delete(request);
       this.#hold(request, -request.incoming.held);
+      connection.requests -= 1;
       ofAddress.requests -= 1;
       if (ofAddress.requests === 0) this.#ofAddress.delete(address);
     });
