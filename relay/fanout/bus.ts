@@ -32,7 +32,7 @@ export interface Registered {
 }
 
 /** A device says something to those that are connected now. */
-export interface Signalled {
+interface Signalled {
   readonly kind: "signalled";
   readonly devices: readonly DeviceKey[];
   readonly frame: Uint8Array;

@@ -44,7 +44,7 @@ export type DeviceEvent =
   | { readonly kind: "claim"; readonly lease: bigint };
 
 /** A relay is there. */
-export interface Beat {
+interface Beat {
   readonly kind: "beat";
   /** By which the database knows it too. */
   readonly relay: number;
