@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { residentBytes } from "./cpu.ts";
 import { openRoom } from "./groups.ts";
 import { Installation } from "./installation.ts";
-import { growth } from "./memory.ts";
+import { growth, residentAfterCollection } from "./memory.ts";
 import { faultsIn, progress, type Result } from "./results.ts";
 import { OWN_WINDOW, type Settings } from "./settings.ts";
 
@@ -16,11 +16,12 @@ const ROUND_MS = 10_000;
 const SLOW = 20;
 const SAMPLE_EVERY_MS = 2_000;
 const GROWTH_LIMIT = 1.1;
-/** The resident set is not only what lives: it should not swing wildly either. */
+/** Of the whole; what is left out as the warm-up. */
+const WARM_UP_PART = 0.2;
 const MEGABYTE = 1e6;
 
 export async function soak(settings: Settings): Promise<Result[]> {
-  const installation = await Installation.start(settings);
+  const installation = await Installation.start(settings, { inspected: true });
   try {
     const { load, relay } = installation;
     const people = await installation.people(PAIRED + ROOM);
@@ -34,6 +35,9 @@ export async function soak(settings: Settings): Promise<Result[]> {
     await load.ask("mark");
     const count = installation.countProcessors();
     const samples: number[] = [];
+    const collect = () => residentAfterCollection(relay.inspector, relay.pid);
+    let early: number | undefined;
+    const began = performance.now();
     const until = performance.now() + settings.minutes * 60_000;
     let from = 0;
     while (performance.now() < until) {
@@ -44,9 +48,13 @@ export async function soak(settings: Settings): Promise<Result[]> {
         samples.push(residentBytes(relay.pid));
       }
       await load.ask("pause", { ...slow, paused: false });
+      if (early === undefined && performance.now() - began > WARM_UP_PART * settings.minutes * 60_000) {
+        early = await collect();
+      }
       progress(`${(residentBytes(relay.pid) / MEGABYTE).toFixed(0)} MB`);
       from = (from + SLOW) % devices.length;
     }
+    const late = await collect();
     const used = count();
     const counted = await load.ask("take");
     const verdict = await load.ask("stop");
@@ -70,6 +78,12 @@ export async function soak(settings: Settings): Promise<Result[]> {
             unit: "",
             most: GROWTH_LIMIT,
           },
+          {
+            name: "after a collection, the warm-up over",
+            value: (early ?? Number.NaN) / MEGABYTE,
+            unit: "MB",
+          },
+          { name: "after a collection, at the end", value: late / MEGABYTE, unit: "MB" },
           { name: "processor of the relay, a delivery", value: (used.relay / delivered) * 1e6, unit: "µs" },
           {
             name: "processor of PostgreSQL, a delivery",
