@@ -83,9 +83,12 @@ describe("the parameters of chat relay", () => {
   });
 
   test("choose services, which tell each other over NATS", () => {
-    expect(read("--services", "messaging, auth", "--nats", "nats://127.0.0.1:4222")).toMatchObject({
+    const nats = ["--nats", "nats://127.0.0.1:4222"];
+    const database = ["--database-url", "postgres://db.example/chat"];
+    expect(read("--services", "messaging, auth", ...nats, ...database)).toMatchObject({
       services: new Set(["auth", "messaging"]),
     });
+    expect(refusal("--services", "auth", ...nats).message).toContain("--services needs --database-url");
     const all = ["groups", "messaging", "auth", "directory"];
     expect(read("--services", all.join(","))).toMatchObject({ services: new Set(all) });
     expect(refusal("--services", "auth").message).toContain("--services needs --nats");

@@ -80,8 +80,13 @@ export function configOf(settings: Settings): RelayConfig {
     );
   }
   const named = settings.get("services");
-  if (services.size < serviceNames.length && nats === undefined && named !== undefined) {
-    throw usage(`${placeOf(named)} needs --nats: the parts of a relay tell each other over it`);
+  if (services.size < serviceNames.length && named !== undefined) {
+    if (nats === undefined) {
+      throw usage(`${placeOf(named)} needs --nats: the parts of a relay tell each other over it`);
+    }
+    if (databaseUrl === undefined) {
+      throw usage(`${placeOf(named)} needs --database-url: the parts of a relay share one PostgreSQL`);
+    }
   }
   return {
     ...listen,

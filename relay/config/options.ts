@@ -78,7 +78,7 @@ const relayOptions = {
   },
   services: {
     takes: "names",
-    about: "which services this process offers; fewer than all need --nats",
+    about: "which services this process offers; fewer than all need --nats and --database-url",
     otherwise: serviceNames.join(","),
     shape: services,
   },

@@ -3,7 +3,7 @@ import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, type ClientConfig } from "pg";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { makeCertificate } from "../../test/support/certificate.ts";
 import { parseLines } from "../../test/support/chat.ts";
 import { silent } from "../../test/support/log.ts";
@@ -11,6 +11,8 @@ import { joinRelay } from "../../test/support/member.ts";
 import { bringPostgres, type FreshDatabase, freshDatabase } from "../../test/support/postgres.ts";
 import { runChatRelay, spawnRelay } from "../../test/support/relay.ts";
 import { readConfig } from "../config.ts";
+import { aboutRelay } from "../db/about-relay.ts";
+import { EVENTS_APPLICATION } from "../db/carry-events.ts";
 import { embeddedConnection } from "../db/embedded.ts";
 import { chooseAccount, findBinaries, run } from "../db/postgres-process.ts";
 import { type Relay, startRelay } from "../start-relay.ts";
@@ -393,6 +395,34 @@ test("several relays without NATS are told, and NATS that is away", async () => 
     status: 69,
     detail: expect.stringContaining("nats://***@127.0.0.1:1"),
   });
+});
+
+test("who runs is told by what each relay says of itself", async () => {
+  const relaysThatSay = await Promise.all(
+    [aboutRelay({ version: "0.9.0", overNats: true }), aboutRelay({ version: "source", overNats: true })].map(
+      async (said) => {
+        const client = new Client({ ...fresh.connection, application_name: EVENTS_APPLICATION });
+        await client.connect();
+        await client.query(`select 1 ${said}`);
+        return client;
+      },
+    ),
+  );
+  const [older, same] = relaysThatSay;
+  const flags = { nats: "nats://127.0.0.1:1" };
+  expect(await finding("relays", flags)).toMatchObject({
+    ok: false,
+    code: null,
+    detail: "2 relays run on this database, versions 0.9.0 and source; this is source",
+  });
+  await older?.end();
+  await vi.waitFor(async () => expect(await finding("relays", flags)).toMatchObject({ ok: true }), 10_000);
+  await same?.query(`select 1 ${aboutRelay({ version: "source", overNats: false })}`);
+  expect(await finding("relays", flags)).toMatchObject({
+    ok: false,
+    detail: expect.stringContaining("it has no NATS, and this configuration has"),
+  });
+  await same?.end();
 });
 
 test("a place where nobody can listen is told", async () => {
