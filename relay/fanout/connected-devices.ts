@@ -4,8 +4,6 @@ import type { Bus, BusEvent } from "./bus.ts";
 import { type DeviceKey, deviceKey } from "./committed-row.ts";
 import type { DeviceStream } from "./device-stream.ts";
 
-export type { DeviceStream };
-
 interface Device {
   readonly streams: Set<DeviceStream>;
   live: { readonly stream: DeviceStream; readonly lease: bigint } | undefined;

@@ -20,7 +20,8 @@ import {
   unknownConversation,
 } from "../errors.ts";
 import { type DeviceKey, deviceKey } from "../fanout/committed-row.ts";
-import type { ConnectedDevices, DeviceStream } from "../fanout/connected-devices.ts";
+import type { ConnectedDevices } from "../fanout/connected-devices.ts";
+import type { DeviceStream } from "../fanout/device-stream.ts";
 import type { Parts } from "../parts.ts";
 import type { Caller, StreamCall } from "../service.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
