@@ -166,6 +166,14 @@ test.each(["deploy/grafana/sotto-relay.json", "deploy/prometheus/alerts.yaml"])(
   },
 );
 
+test("the runbook says what to do about each alert, and about no other", async () => {
+  const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
+  const rules = await read("deploy/prometheus/alerts.yaml");
+  const runbook = await read("docs/operations.md");
+  const names = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name]) => name).sort();
+  expect(names(runbook, /^\| `(SottoRelay\w+)` \|/gm)).toEqual(names(rules, /- alert: (\w+)$/gm));
+});
+
 /** Not what is said about them. */
 function expressionsIn(path: string, text: string): string[] {
   if (!path.endsWith(".json")) return text.match(/expr:(?: \|\n(?: {10}.*\n)+| .*\n)/g) ?? [];
