@@ -76,7 +76,17 @@ export async function selectSubmitState(
       with ordinality as submit (conversation_id, sender_account, sender_device, message_id, place)
     join conversations using (conversation_id)
     left join memberships using (conversation_id)
-    left join log using (conversation_id, sender_account, sender_device, message_id)
+    -- not a plain join: see append-rows.ts
+    left join lateral (
+      select log.sequence, log.envelope_hash, log.log_hash, log.stored_at
+      from log
+      where log.conversation_id = submit.conversation_id
+        and log.sender_account = submit.sender_account
+        and log.sender_device = submit.sender_device
+        and log.message_id between submit.message_id and submit.message_id
+      order by log.message_id
+      limit 1
+    ) as log on true
     left join lateral (
       select conversation_members.role
       from conversation_members
