@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
@@ -166,6 +166,17 @@ describe("invitations", () => {
     await ok("delete", "dave", "--free-name");
     client.close();
   });
+});
+
+test("the relay is found by its environment, and by its file, as it is by flags", async () => {
+  const env = { SOTTO_RELAY_DATA: relay.folder, SOTTO_RELAY_LISTEN: "not for an operator" };
+  const named = await runChatRelay(["admin", "usage", "--json"], { ...sources, env }).finished;
+  expect(named).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining('"accounts":2') });
+  const file = join(relay.folder, "relay.env");
+  await writeFile(file, `SOTTO_RELAY_DATA=${relay.folder}\nSOTTO_RELAY_WHATEVER=1\n`);
+  const wrong = await runChatRelay(["admin", "--config", file, "usage"], sources).finished;
+  expect(wrong).toMatchObject({ code: 64, stdout: "" });
+  expect(wrong.stderr).toContain(`SOTTO_RELAY_WHATEVER in ${file}:2 is no option of the relay.`);
 });
 
 test("usage counts what is there", async () => {
