@@ -16,7 +16,7 @@ export type SchemaState =
   /** Something holds a table for longer than anybody should. */
   | { readonly state: "held"; readonly migration: string };
 
-export interface MigrateOptions {
+interface MigrateOptions {
   readonly folder?: string;
   /** How often a migration is tried that does not get a lock. */
   readonly attempts?: number;

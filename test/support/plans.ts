@@ -3,7 +3,7 @@ import type pg from "pg";
 import type { Queries } from "../../relay/db/pool.ts";
 
 /** How a statement is planned: for its values, or once for all. */
-export type Planning = "force_custom_plan" | "force_generic_plan";
+type Planning = "force_custom_plan" | "force_generic_plan";
 
 export interface Plan {
   readonly statement: string;
