@@ -15,7 +15,7 @@ import type { Settings } from "./relay/settings.ts";
 import { soak } from "./relay/soak.ts";
 import { two } from "./relay/two.ts";
 
-const scenarios: Record<string, (settings: Settings) => Promise<Result[]>> = {
+const scenarios: Record<string, (settings: Settings) => AsyncIterable<Result>> = {
   "1to1": oneToOne,
   "1to1-shared": (settings) => measure(settings, "shared"),
   "1to1-own": (settings) => measure(settings, "own"),
@@ -25,7 +25,7 @@ const scenarios: Record<string, (settings: Settings) => Promise<Result[]>> = {
   rows,
   two,
 };
-const usual = ["1to1"];
+const usual = ["1to1", "groups"];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -49,16 +49,17 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => void endAll().finally(() => process.exit(130)));
 }
 
-const all: Record<string, readonly Result[]> = {};
-const show = (name: string, results: readonly Result[]): void => {
-  all[name] = results;
-  for (const result of results) print(result);
+const all: Record<string, Result[]> = {};
+const show = (name: string, result: Result): void => {
+  all[name] = [...(all[name] ?? []), result];
+  print(result);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(all, undefined, 2)}\n`);
 };
 if (!values["no-floors"]) {
+  progress("floors");
   const { floors, results } = await measureFloors(settings);
   settings = { ...settings, floors };
-  show("floors", results);
+  for (const result of results) show("floors", result);
 }
 for (const name of positionals.length > 0 ? positionals : usual) {
   if (name === "floors") continue;
@@ -69,7 +70,7 @@ for (const name of positionals.length > 0 ? positionals : usual) {
   }
   progress(name);
   try {
-    show(name, await scenario(settings));
+    for await (const result of scenario(settings)) show(name, result);
   } catch (error) {
     console.error(`${name} could not be measured:`, error);
   }

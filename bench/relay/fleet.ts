@@ -1,6 +1,7 @@
 // All devices of the load and their connections.
 import type { ClientHttp2Session } from "node:http2";
 import { setTimeout as pause } from "node:timers/promises";
+import { Turns } from "../../relay/messaging/turns.ts";
 import { openConnection } from "./connection.ts";
 import { type DeviceEvents, LoadDevice, type Log, type Tally } from "./load-device.ts";
 import type { DeviceSetup, FleetSetup } from "./load-protocol.ts";
@@ -10,7 +11,7 @@ import { shortId, submitTemplate } from "./wire.ts";
 /** As the client's, client/core/connection/follow.ts. */
 const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 10_000;
-/** Connections that are dialled at once at the start. */
+/** Connections that are dialled, and streams that are opened, at once at the start: what all at once do is a storm. */
 const DIALLED_AT_ONCE = 64;
 /** Connections that one loopback address makes: a relay may well limit what one address does. */
 const CONNECTIONS_AN_ADDRESS = 50;
@@ -27,6 +28,8 @@ export class Fleet {
   readonly devices: readonly LoadDevice[];
   readonly #setup: FleetSetup;
   readonly #groups: readonly Group[];
+  readonly #turns = new Turns(DIALLED_AT_ONCE);
+  #isOpening = true;
   #closed = false;
 
   constructor(setup: FleetSetup, tally: Tally, events: DeviceEvents) {
@@ -46,6 +49,7 @@ export class Fleet {
       }
     };
     await Promise.all(Array.from({ length: DIALLED_AT_ONCE }, worker));
+    this.#isOpening = false;
   }
 
   get live(): number {
@@ -101,10 +105,9 @@ export class Fleet {
     }
     if (group.session !== session || session.destroyed) return;
     let next = longer(delay);
-    const opened = device.connect(session, () =>
-      this.#later(delay, () => this.#attach(group, session, device, next)),
-    );
-    await opened.then(
+    const open = () =>
+      device.connect(session, () => this.#later(delay, () => this.#attach(group, session, device, next)));
+    await (this.#isOpening ? this.#turns.take(open) : open()).then(
       () => {
         next = FIRST_DELAY_MS;
       },

@@ -13,17 +13,15 @@ const IN_FLIGHT = 8;
 const SHARED_LIMIT = 60_000;
 const OWN_LIMIT = 25_000;
 
-export async function groups(settings: Settings): Promise<Result[]> {
-  const results: Result[] = [];
+export async function* groups(settings: Settings): AsyncGenerator<Result> {
   for (const connections of ["shared", "own"] as const) {
     for (const [count, size] of [
       [4, 50],
       [1, 200],
     ] as const) {
-      results.push(await measure(settings, { count, size, connections }));
+      yield await measure(settings, { count, size, connections });
     }
   }
-  return results;
 }
 
 interface Rooms {

@@ -53,6 +53,7 @@ export class Installation {
   readonly #client: Client;
   readonly #postgres: number;
   #people = 0;
+  #ended: Promise<void> | undefined;
 
   private constructor(
     relays: readonly RelayProcess[],
@@ -162,8 +163,13 @@ export class Installation {
     return devices;
   }
 
-  async end(): Promise<void> {
+  end(): Promise<void> {
     running.delete(this);
+    this.#ended ??= this.#end();
+    return this.#ended;
+  }
+
+  async #end(): Promise<void> {
     await this.load.end();
     this.#client.close();
     await this.database.close();

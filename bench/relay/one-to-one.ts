@@ -12,11 +12,12 @@ const ONE_BY_ONE = 500;
 const SHARED_LIMIT = 15_000;
 const OWN_LIMIT = 8_000;
 
-export async function oneToOne(settings: Settings): Promise<Result[]> {
-  return [...(await measure(settings, "shared")), ...(await measure(settings, "own"))];
+export async function* oneToOne(settings: Settings): AsyncGenerator<Result> {
+  yield* measure(settings, "shared");
+  yield* measure(settings, "own");
 }
 
-export async function measure(settings: Settings, connections: "shared" | "own"): Promise<Result[]> {
+export async function* measure(settings: Settings, connections: "shared" | "own"): AsyncGenerator<Result> {
   const own = connections === "own";
   const title = own ? "1:1, a connection and TLS each" : `1:1, ${SHARED_CONNECTIONS} shared connections`;
   const { seconds } = settings;
@@ -27,22 +28,17 @@ export async function measure(settings: Settings, connections: "shared" | "own")
     const [shared, window] = own ? [0, OWN_WINDOW] : [SHARED_CONNECTIONS, SHARED_WINDOW];
     await load.ask("open", { urls: [relay.url], devices, connections: shared, window });
     await load.ask("prime");
-    const idle = await idleResult(title, installation);
-    const full = await stretch(installation, { inFlight: IN_FLIGHT }, seconds);
-    const half = await stretch(installation, { rate: Math.round(deliveredRate(full) / 2) }, seconds);
-    const calm = await stretch(installation, { rate: CALM_RATE }, seconds);
-    await load.ask("close");
     const { floors } = settings;
     const floor = { roundTrips: floors?.[connections], rows: floors?.rows };
-    return [
-      idle,
-      resultOf(`${title}, ${IN_FLIGHT} under way each`, full, {
-        ...floor,
-        rate: own ? OWN_LIMIT : SHARED_LIMIT,
-      }),
-      resultOf(`${title}, half of that`, half, { p50: 10, p99: 50 }),
-      resultOf(`${title}, ${CALM_RATE} a second`, calm, { p50: 3 }),
-    ];
+    yield await idleResult(title, installation);
+    const full = await stretch(installation, { inFlight: IN_FLIGHT }, seconds);
+    const limits = { ...floor, rate: own ? OWN_LIMIT : SHARED_LIMIT };
+    yield resultOf(`${title}, ${IN_FLIGHT} under way each`, full, limits);
+    const half = await stretch(installation, { rate: Math.round(deliveredRate(full) / 2) }, seconds);
+    yield resultOf(`${title}, half of that`, half, { p50: 10, p99: 50 });
+    const calm = await stretch(installation, { rate: CALM_RATE }, seconds);
+    yield resultOf(`${title}, ${CALM_RATE} a second`, calm, { p50: 3 });
+    await load.ask("close");
   } finally {
     await installation.end();
   }

@@ -18,7 +18,7 @@ const CHUNK = 50_000;
 const CONVERSATIONS = 10_000;
 const GROWTH_LIMIT = 1.25;
 
-export async function rows(settings: Settings): Promise<Result[]> {
+export async function* rows(settings: Settings): AsyncGenerator<Result> {
   const installation = await Installation.start(settings);
   try {
     const { load, relay, database } = installation;
@@ -63,7 +63,7 @@ export async function rows(settings: Settings): Promise<Result[]> {
         },
       );
     }
-    return [{ title: `${RATE} messages a second beside what is stored already`, figures, notes: [...notes] }];
+    yield { title: `${RATE} messages a second beside what is stored already`, figures, notes: [...notes] };
   } finally {
     await installation.end();
   }

@@ -20,7 +20,7 @@ const GROWTH_LIMIT = 1.1;
 const WARM_UP_PART = 0.2;
 const MEGABYTE = 1e6;
 
-export async function soak(settings: Settings): Promise<Result[]> {
+export async function* soak(settings: Settings): AsyncGenerator<Result> {
   const installation = await Installation.start(settings, { inspected: true });
   try {
     const { load, relay } = installation;
@@ -61,39 +61,37 @@ export async function soak(settings: Settings): Promise<Result[]> {
     await load.ask("close");
     const { seconds, delivered, accepted } = counted;
     const at = (part: number) => (samples[Math.floor((samples.length - 1) * part)] ?? Number.NaN) / MEGABYTE;
-    return [
-      {
-        title: `${(seconds / 60).toFixed(1)} minutes of ${RATE} messages a second, ${SLOW} of ${devices.length} not reading at any time`,
-        figures: [
-          { name: "stored", value: accepted / seconds, unit: "/s" },
-          { name: "delivered to others", value: delivered / seconds, unit: "/s" },
-          ...[0, 0.25, 0.5, 0.75, 1].map((part) => ({
-            name: `relay's memory after ${Math.round(part * 100)} %`,
-            value: at(part),
-            unit: "MB",
-          })),
-          {
-            name: "last third × first, without the warm-up",
-            value: growth(samples),
-            unit: "",
-            most: GROWTH_LIMIT,
-          },
-          {
-            name: "after a collection, the warm-up over",
-            value: (early ?? Number.NaN) / MEGABYTE,
-            unit: "MB",
-          },
-          { name: "after a collection, at the end", value: late / MEGABYTE, unit: "MB" },
-          { name: "processor of the relay, a delivery", value: (used.relay / delivered) * 1e6, unit: "µs" },
-          {
-            name: "processor of PostgreSQL, a delivery",
-            value: (used.postgres / delivered) * 1e6,
-            unit: "µs",
-          },
-        ],
-        notes: faultsIn(verdict),
-      },
-    ];
+    yield {
+      title: `${(seconds / 60).toFixed(1)} minutes of ${RATE} messages a second, ${SLOW} of ${devices.length} not reading at any time`,
+      figures: [
+        { name: "stored", value: accepted / seconds, unit: "/s" },
+        { name: "delivered to others", value: delivered / seconds, unit: "/s" },
+        ...[0, 0.25, 0.5, 0.75, 1].map((part) => ({
+          name: `relay's memory after ${Math.round(part * 100)} %`,
+          value: at(part),
+          unit: "MB",
+        })),
+        {
+          name: "last third × first, without the warm-up",
+          value: growth(samples),
+          unit: "",
+          most: GROWTH_LIMIT,
+        },
+        {
+          name: "after a collection, the warm-up over",
+          value: (early ?? Number.NaN) / MEGABYTE,
+          unit: "MB",
+        },
+        { name: "after a collection, at the end", value: late / MEGABYTE, unit: "MB" },
+        { name: "processor of the relay, a delivery", value: (used.relay / delivered) * 1e6, unit: "µs" },
+        {
+          name: "processor of PostgreSQL, a delivery",
+          value: (used.postgres / delivered) * 1e6,
+          unit: "µs",
+        },
+      ],
+      notes: faultsIn(verdict),
+    };
   } finally {
     await installation.end();
   }

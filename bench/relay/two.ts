@@ -22,7 +22,7 @@ interface Round {
   readonly run: Stretch;
 }
 
-export async function two(settings: Settings): Promise<Result[]> {
+export async function* two(settings: Settings): AsyncGenerator<Result> {
   const nats = await startNats();
   try {
     const rounds: Record<Place, Round[]> = { one: [], two: [] };
@@ -34,7 +34,7 @@ export async function two(settings: Settings): Promise<Result[]> {
     } finally {
       await installation.end();
     }
-    return [resultOf(rounds)];
+    yield resultOf(rounds);
   } finally {
     await nats.stop();
   }
