@@ -228,11 +228,16 @@ function settleWith(profile: Profile, name: string, peer: AccountId): number {
  * How far each log is here. Taken before the relay is asked: what it answers may be older than what another process of
  * this profile has received in the meantime, but not older than this.
  */
-export function heldLogs(profile: Profile): ReadonlyMap<number, number> {
+export function heldLogs(profile: Profile): HeldLogs {
   return new Map(
-    readConversations(profile.db).map(({ conversation, log }) => [conversation, log?.head.sequence ?? 0]),
+    readConversations(profile.db).flatMap(({ conversation, log }) =>
+      log === undefined ? [] : [[conversation, log] as const],
+    ),
   );
 }
+
+/** By the number of the conversation. */
+export type HeldLogs = ReadonlyMap<number, NonNullable<StoredConversation["log"]>>;
 
 /**
  * Takes in a conversation as the relay describes it; nothing of it is believed that cannot be reckoned. Undefined: its
@@ -242,7 +247,7 @@ export async function learnConversation(
   profile: Profile,
   connection: RelayConnection,
   shown: Conversation,
-  heldBefore: ReadonlyMap<number, number>,
+  heldBefore: HeldLogs,
 ): Promise<number | undefined> {
   const conversation = isShownAsGroup(shown)
     ? await learnGroup(profile, connection, shown)
@@ -291,7 +296,7 @@ export function noteLog(
   profile: Profile,
   conversation: number,
   shown: Conversation,
-  heldBefore: ReadonlyMap<number, number>,
+  heldBefore: HeldLogs,
 ): void {
   if (
     shown.incarnation.length !== 16 ||
@@ -312,8 +317,13 @@ export function noteLog(
     if (id === undefined) return undefined;
     const isSame = log !== undefined && equal(log.incarnation, made);
     // It was cut since, if less of it is here now.
-    const held = Math.min(heldBefore.get(conversation) ?? 0, log?.head.sequence ?? 0);
-    if (isSame && Number(shown.head) < held) return "an older state";
+    const before = heldBefore.get(conversation);
+    const wasHeld = before !== undefined && equal(before.incarnation, made);
+    if (isSame && wasHeld && Number(shown.head) < Math.min(before.head.sequence, log.head.sequence)) {
+      return "an older state";
+    }
+    // The relay was put back since the stream was opened, and another process has heard of it.
+    if (!isSame && wasHeld) return undefined;
     const members = () => membersOf(profile, stored);
     if (!isSame && log !== undefined && wasPutBack(shown)) {
       if (!continueRestored(profile, stored, shown, members)) return "another log";

@@ -10,7 +10,7 @@ import {
   readConversations,
 } from "../../store/conversations.ts";
 import { ChatError } from "../chat-error.ts";
-import { learnConversation, whereabouts } from "../conversations/conversations.ts";
+import { type HeldLogs, learnConversation, whereabouts } from "../conversations/conversations.ts";
 import { fetchChainsFor } from "../groups/memberships.ts";
 import { openWaiting } from "../groups/open-staged.ts";
 import { chainsWanted, isEntryRow, stageDeliveries } from "../groups/stage.ts";
@@ -39,15 +39,10 @@ export class Inbox {
   readonly #acknowledged = new Map<number, number>();
   readonly #leftAlone = new Set<number>();
 
-  readonly #heldBefore: ReadonlyMap<number, number>;
+  readonly #heldBefore: HeldLogs;
 
   /** `heldBefore`: the logs as they were before the stream was opened. */
-  constructor(
-    profile: Profile,
-    connection: RelayConnection,
-    stream: RelayStream,
-    heldBefore: ReadonlyMap<number, number>,
-  ) {
+  constructor(profile: Profile, connection: RelayConnection, stream: RelayStream, heldBefore: HeldLogs) {
     this.#heldBefore = heldBefore;
     this.#profile = profile;
     this.#connection = connection;

@@ -137,3 +137,25 @@ test("what was lost goes out before what waits, whether that was sealed already 
   const texts = waiting.map((position) => readMessage(her.profile.db, position)?.text);
   expect(texts.slice(-3)).toEqual(["lost", "sealed", "waits"]);
 });
+
+test("heads from before the relay was put back are old news, not an older state", async () => {
+  const her = there(alice);
+  const { conversation } = there(findConversationWith(her.profile, resolveTo(her.profile, "@carol")));
+  await sync(her);
+  const before = heldLogs(her.profile);
+  const { conversationId, log, relayHead, rosterNamed } = readConversation(her.profile.db, conversation);
+  const shown = create(ConversationSchema, {
+    conversationId: there(conversationId),
+    incarnation: there(log).incarnation,
+    head: BigInt(relayHead),
+    rosterVersion: BigInt(rosterNamed),
+  });
+  putBack(her, conversation, there(log).head);
+  const put = logOf(her, conversation);
+  noteLog(her.profile, conversation, shown, before);
+  expect(logOf(her, conversation)).toEqual(put);
+  // Less of the new log than another process has got of it meanwhile.
+  const less = { ...shown, incarnation: put.incarnation, head: BigInt(put.head.sequence - 1) };
+  expect(() => noteLog(her.profile, conversation, less, before)).not.toThrow();
+  expect(() => noteLog(her.profile, conversation, less, heldLogs(her.profile))).toThrow("an older state");
+});

@@ -13,7 +13,7 @@ import { readCounter, setCounter } from "../../store/counters.ts";
 import { transact } from "../../store/database.ts";
 import { readKeptEntry } from "../../store/kept-entries.ts";
 import { ChatError } from "../chat-error.ts";
-import { heldLogs, noteLog } from "../conversations/conversations.ts";
+import { type HeldLogs, heldLogs, noteLog } from "../conversations/conversations.ts";
 import { membershipOf } from "../groups/memberships.ts";
 import { openWaiting } from "../groups/open-staged.ts";
 import { showReady } from "../inbox/show-opened.ts";
@@ -130,7 +130,7 @@ async function openLost(
   profile: Profile,
   connection: RelayConnection,
   heads: readonly Conversation[],
-  held: ReadonlyMap<number, number>,
+  held: HeldLogs,
 ): Promise<void> {
   const lost = readConversations(profile.db).filter(
     ({ kind, log, conversationId: id }) =>
