@@ -38,7 +38,15 @@ interface Signalled {
   readonly frame: Uint8Array;
 }
 
-export type BusEvent = Moved | Removed | Registered | Signalled;
+/** Another process has added a message to a log; heard for each device of it that is live here. */
+interface Added {
+  readonly kind: "added";
+  readonly conversationId: ConversationId;
+  readonly row: CommittedRow;
+}
+
+/** What is published, and what only others have. */
+export type BusEvent = Moved | Removed | Registered | Signalled | Added;
 
 export interface Bus {
   publish(event: BusEvent): void;

@@ -186,7 +186,9 @@ test("a row goes to the devices that are live on another relay, each with its ow
   expect(c.rows.map(({ wraps }) => wraps)).toEqual([[filled(50, 5)]]);
   // alice is live where it came from.
   expect(nats.sent).toEqual([bob, carol].map((device) => `sotto.v1.test.device.${device}`));
-  expect([one.heard.length, two.heard.length]).toEqual([1, 0]);
+  expect(one.heard.map(({ kind }) => kind)).toEqual(["moved"]);
+  // The writer there goes on from it.
+  expect(two.heard).toMatchObject([1, 2].map(() => ({ kind: "added", row: { sequence: 2n } })));
 });
 
 test("the first row is told by its head, and so is a large one", () => {

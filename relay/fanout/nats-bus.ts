@@ -119,7 +119,7 @@ export class NatsBus implements Bus {
         return;
       }
       this.#tellDevices(devices, encodeRow({ conversationId, row }, devices.length), this.#rows);
-    } else {
+    } else if (event.kind !== "added") {
       void this.#tellAll(event);
     }
   }
@@ -138,7 +138,7 @@ export class NatsBus implements Bus {
   }
 
   /** What is rare reaches them one way or the other. */
-  async #tellAll(event: Exclude<BusEvent, { kind: "signalled" }>): Promise<void> {
+  async #tellAll(event: Exclude<BusEvent, { kind: "signalled" | "added" }>): Promise<void> {
     const { link, carry, log, others } = this.#setup;
     try {
       if (this.#broadcast(event) && (await link?.arrived()) && others.areHeard) return;
@@ -208,8 +208,10 @@ export class NatsBus implements Bus {
   }
 
   #pass(event: DeviceEvent, device: DeviceKey, { stream, lease }: Attended): void {
-    if (event.kind === "row") stream.push(event.conversationId, event.row);
-    else if (event.kind === "moved") stream.oweHead(event.conversationId);
+    if (event.kind === "row") {
+      stream.push(event.conversationId, event.row);
+      this.#local.publish({ ...event, kind: "added" });
+    } else if (event.kind === "moved") stream.oweHead(event.conversationId);
     else if (event.kind === "signal") stream.signal(event.frame);
     // The highest lease has it; with equal leases whoever claims it later.
     else if (event.lease >= lease) stream.end(superseded());

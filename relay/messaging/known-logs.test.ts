@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { randomBytes } from "../../keys/index.ts";
+import { extendLog, hash, randomBytes } from "../../keys/index.ts";
 import {
   type BareRelay,
   nth,
@@ -153,6 +153,24 @@ test("it moves with the log, and a state that was read later is all that counts"
   known.learn(by("one", "b"), { ...state, head: 9n });
   expect(known.states([by("one", "a")]).size).toBe(0);
   expect(known.states([by("one", "b")]).get(0)?.head).toBe(9n);
+});
+
+test("it goes on with the rows that others store, as long as none is missed and it does not matter whose they are", () => {
+  const rowHash = hash(randomBytes(32));
+  const after = (written: Partial<SubmitState>, ...sequences: bigint[]) => {
+    const known = new KnownLogs();
+    known.learn(by("one", "a"), { ...state, ...written });
+    for (const sequence of sequences) known.heard("one", { sequence, rowHash });
+    return known.states([by("one", "a")]).get(0);
+  };
+  const next = extendLog({ sequence: 4, hash: hash(state.log_hash) }, rowHash).hash;
+  const both = { written_by: 3 };
+  expect(after(both, 5n)).toEqual({ ...state, ...both, head: 5n, log_hash: next });
+  // Each device of the log that is live here hears of it.
+  expect(after(both, 4n, 5n, 5n)?.log_hash).toEqual(next);
+  expect(after({ post_role: 1 }, 5n)?.head).toBe(5n);
+  expect(after(both, 6n)).toBeUndefined();
+  expect(after({}, 5n)).toBeUndefined();
 });
 
 test("so many are known and no more, the newest", () => {

@@ -1,13 +1,16 @@
 // The counter rows of the logs that were written to last, in memory, so that storing a message takes one statement. It is
 // trusted only where that statement finds the counter row as it is here: its log hash speaks of every row before, of
 // entries too, and its roster version of everybody who came or went. Another process may have moved it at any time.
-import type { DeviceKey } from "../fanout/committed-row.ts";
+import { extendLog, hash } from "../../keys/public.ts";
+import type { CommittedRow, DeviceKey } from "../fanout/committed-row.ts";
 import type { Candidate } from "./read-submit.ts";
 import type { LogMove } from "./sql/append-rows.ts";
 import type { SubmitState } from "./sql/select-submit-state.ts";
 
 /** Pairs of a log and a device that writes to it. */
 const MAX_KNOWN = 50_000;
+/** `written_by` of a direct conversation in which both have written. */
+const BOTH_SIDES = 3;
 
 type OfSender = Pick<SubmitState, "role" | "is_opener" | "is_forsaken">;
 type OfLog = Omit<SubmitState, "place" | "stored" | keyof OfSender>;
@@ -65,6 +68,20 @@ export class KnownLogs {
     const known = this.#logs.get(log);
     if (known === undefined) return;
     known.state = { ...known.state, head: toHead, log_hash: logHash, written_by: writtenBy };
+  }
+
+  /** Another process has stored this row: what is known goes on with it, or is not known any more. */
+  heard(log: string, { sequence, rowHash }: Pick<CommittedRow, "sequence" | "rowHash">): void {
+    const known = this.#logs.get(log);
+    if (known === undefined || sequence <= known.state.head) return;
+    const { head, log_hash: logHash, written_by: writtenBy, post_role: postRole } = known.state;
+    // Who wrote it is not heard, and counts until both sides of a direct conversation have written.
+    if (sequence !== head + 1n || (postRole === null && writtenBy !== BOTH_SIDES)) {
+      this.forget(log);
+      return;
+    }
+    const next = extendLog({ sequence: Number(head), hash: hash(logHash) }, rowHash);
+    known.state = { ...known.state, head: sequence, log_hash: next.hash };
   }
 
   forget(log: string): void {

@@ -48,6 +48,9 @@ export class Writer {
 
   constructor(setup: WriterSetup) {
     this.#setup = setup;
+    setup.bus.subscribe((event) => {
+      if (event.kind === "added") this.#knownLogs.heard(toHex(event.conversationId), event.row);
+    });
     setup.metrics.queueRows.from(() => this.#queue.length);
     setup.metrics.queueBytes.from(() => this.#queuedBytes);
   }
