@@ -14,10 +14,10 @@ import { dirname, join } from "node:path";
 import { unwritable } from "../data-folder.ts";
 import { bad, type Check, failed, good } from "./check.ts";
 
+/** With less, the relay's own small files may not be stored. */
+const NO_SPACE_MIB = 64;
 /** The write-ahead log of the embedded PostgreSQL alone may take a GiB. */
 const LITTLE_SPACE_MIB = 2_048;
-/** Without a database of its own there are only some small files in it. */
-const LITTLE_SPACE_WITHOUT_MIB = 64;
 const privateFiles = ["secrets.json", "self-signed.pem", "mark.json", join("postgres", "password")];
 
 /** Whether the relay's data folder can be written, by the relay only, and has room. */
@@ -32,20 +32,18 @@ export function checkFolder(folder: string, holdsDatabase: boolean): Check {
       return bad("folder", "not_allowed", detail, `Run \`chmod ${mode} ${path}\`.`);
     }
     const { bavail, bsize } = statfsSync(folder);
-    const free = Math.floor((bavail * bsize) / 1024 / 1024);
-    if (free < (holdsDatabase ? LITTLE_SPACE_MIB : LITTLE_SPACE_WITHOUT_MIB)) {
-      const detail = `${free} MiB are free on the disk of ${folder}`;
-      return bad(
-        "folder",
-        "data_folder_unwritable",
-        detail,
-        "Free some space on that disk, or shorten --retention.",
-      );
-    }
-    return good("folder", `${folder} can be written, ${free} MiB are free`);
+    return checkSpace(folder, Math.floor((bavail * bsize) / 1024 / 1024), holdsDatabase);
   } catch (error) {
     return failed("folder", error);
   }
+}
+
+export function checkSpace(folder: string, free: number, holdsDatabase: boolean): Check {
+  const detail = `${free} MiB are free on the disk of ${folder}`;
+  const hint = "Free some space on that disk, or shorten --retention.";
+  if (free < NO_SPACE_MIB) return bad("folder", "data_folder_unwritable", detail, hint);
+  if (holdsDatabase && free < LITTLE_SPACE_MIB) return bad("folder", null, detail, hint);
+  return good("folder", `${folder} can be written, ${free} MiB are free`);
 }
 
 function checkMissing(folder: string): Check {

@@ -18,6 +18,7 @@ import { chooseAccount, findBinaries, run } from "../db/postgres-process.ts";
 import { type Relay, startRelay } from "../start-relay.ts";
 import { exitStatusOf } from "../startup-error.ts";
 import type { Check, CheckName } from "./check.ts";
+import { checkSpace } from "./check-folder.ts";
 import { checkServer } from "./check-server.ts";
 import { examine } from "./examine.ts";
 
@@ -423,6 +424,13 @@ test("who runs is told by what each relay says of itself", async () => {
     detail: expect.stringContaining("it has no NATS, and this configuration has"),
   });
   await same?.end();
+});
+
+test("a disk that is full is told, and one that will be, if the database is on it", () => {
+  expect(checkSpace("/data", 63, false)).toMatchObject({ ok: false, code: "data_folder_unwritable" });
+  expect(checkSpace("/data", 2_000, true)).toMatchObject({ ok: false, code: null });
+  expect(checkSpace("/data", 2_000, false)).toMatchObject({ ok: true });
+  expect(checkSpace("/data", 2_048, true)).toMatchObject({ ok: true });
 });
 
 test("a place where nobody can listen is told", async () => {
