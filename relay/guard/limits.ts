@@ -24,10 +24,10 @@ export interface GuardLimits {
 
 export const defaultGuardLimits: GuardLimits = {
   connections: 20_000,
-  connectionsPerAddress: 4_000,
+  connectionsPerAddress: 8_000,
   firstCallMs: 20_000,
   streams: 50_000,
-  streamsPerAddress: 10_000,
+  streamsPerAddress: 20_000,
   headerBytes: 16 * 1024,
   messageMs: 60_000,
   callMs: 120_000,

@@ -31,6 +31,15 @@ export async function relayInUse(parameters: readonly string[] = []): Promise<Re
     sources: true,
     parameters: ["--metrics-listen", "127.0.0.1:0", ...parameters],
   });
+  try {
+    return await inUse(relay);
+  } catch (error) {
+    await relay.stop();
+    throw error;
+  }
+}
+
+async function inUse(relay: SpawnedRelay): Promise<RelayInUse> {
   const { url } = relay;
   const alice = await someone(url, "alice");
   const bob = await someone(url, "bob");
