@@ -10,15 +10,15 @@ import { Health, HealthCheckResponse_ServingStatus } from "../../proto/gen/grpc/
 import { AuthService } from "../../proto/gen/sotto/relay/v1/auth_pb.ts";
 import { callUnary } from "../../proto/grpc.ts";
 import { type ServiceName, serviceNames } from "../../relay/service-names.ts";
-import { newcomer, type Person, parseLines, type Running, registered } from "../support/chat.ts";
+import { newcomer, type Person, registered } from "../support/chat.ts";
 import { describeWith } from "../support/debian-programs.ts";
-import { freePort } from "../support/free-port.ts";
+import { follow } from "../support/follow.ts";
 import { dial } from "../support/member.ts";
 import { type NatsServer, startNats } from "../support/nats.ts";
 import { catchUp, say } from "../support/person.ts";
 import { type FreshDatabase, freshDatabase, urlOf } from "../support/postgres.ts";
 import { startProxy, type TestProxy } from "../support/proxy.ts";
-import { runChatRelay } from "../support/relay.ts";
+import { type RelayPart, startRelayPart } from "../support/relay-part.ts";
 
 /** In deploy/upstreams/split.conf. */
 const addresses: Readonly<Record<ServiceName, string>> = {
@@ -34,58 +34,25 @@ const fullNames: Readonly<Record<ServiceName, string>> = {
   messaging: "sotto.relay.v1.MessagingService",
 };
 
-/** The process of one service. */
-interface Part {
-  readonly port: number;
-  readonly metricsPort: number;
-  process: Running;
-  /** On the same ports; waits until it is ready. */
-  startAgain(): Promise<void>;
-}
-
 describeWith(["nginx", "nats-server"], "a relay in four processes", ({ nginx }) => {
   let folder: string;
   let fresh: FreshDatabase;
   let nats: NatsServer;
   let proxy: TestProxy;
-  let parts: Record<ServiceName, Part>;
+  let parts: Record<ServiceName, RelayPart>;
   let alice: Person;
   let bob: Person;
   let carol: Person;
-
-  async function startPart(service: ServiceName): Promise<Part> {
-    const [port, metricsPort] = [await freePort(), await freePort()];
-    const start = async (): Promise<Running> => {
-      const process = runChatRelay(["--services", service, "--data", folder, "--behind-proxy"], {
-        env: {
-          SOTTO_RELAY_LISTEN: `127.0.0.1:${port}`,
-          SOTTO_RELAY_METRICS_LISTEN: `127.0.0.1:${metricsPort}`,
-          SOTTO_RELAY_DATABASE_URL: urlOf(fresh.connection),
-          SOTTO_RELAY_NATS: nats.url,
-        },
-      });
-      await process.until((lines) => lines.length > 0);
-      return process;
-    };
-    const part: Part = {
-      port,
-      metricsPort,
-      process: await start(),
-      startAgain: async () => {
-        part.process = await start();
-      },
-    };
-    return part;
-  }
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "sotto-split-"));
     [fresh, nats] = await Promise.all([freshDatabase({ empty: true }), startNats()]);
     // All at once, on a database and in a folder where nothing is yet.
+    const shared = { folder, databaseUrl: urlOf(fresh.connection), natsUrl: nats.url };
     const started = await Promise.all(
-      serviceNames.map(async (name) => [name, await startPart(name)] as const),
+      serviceNames.map(async (name) => [name, await startRelayPart({ ...shared, services: name })] as const),
     );
-    parts = Object.fromEntries(started) as Record<ServiceName, Part>;
+    parts = Object.fromEntries(started) as Record<ServiceName, RelayPart>;
     const ports = started.map(([name, { port }]) => [addresses[name], port]);
     proxy = await startProxy(nginx, "split", Object.fromEntries(ports));
     [alice, bob, carol] = await Promise.all([
@@ -97,7 +64,7 @@ describeWith(["nginx", "nats-server"], "a relay in four processes", ({ nginx }) 
   afterAll(async () => {
     await Promise.all([alice, bob, carol].map((person) => person?.leave()));
     await proxy?.stop();
-    await Promise.all(Object.values(parts ?? {}).map(({ process }) => process.kill()));
+    await Promise.all(Object.values(parts ?? {}).map((part) => part.end()));
     await nats?.stop();
     await fresh?.drop();
     await rm(folder, { recursive: true, force: true });
@@ -143,14 +110,14 @@ describeWith(["nginx", "nats-server"], "a relay in four processes", ({ nginx }) 
   });
 
   test("two people write to each other, and a tail shows what comes while it runs", async () => {
-    const tail = bob.start(["tail", "--json"]);
-    await alice.ok(["send", "bob", "are you there?"]);
-    await tail.until((lines) => lines.length === 1);
-    await alice.ok(["send", "bob", "it is live"]);
-    await tail.until((lines) => lines.length === 2);
-    await tail.kill("SIGINT");
-    await bob.ok(["send", "alice", "I am"]);
-    expect(await textsOf(alice, "bob")).toEqual(["alice: are you there?", "alice: it is live", "bob: I am"]);
+    await alice.ok(["send", "bob", "first"]);
+    await bob.ok(["send", "alice", "second"]);
+    expect(await textsOf(alice, "bob")).toEqual(["alice: first", "bob: second"]);
+    const follower = await follow(bob, alice);
+    await alice.ok(["send", "bob", "third"]);
+    await follower.shows(1);
+    await follower.end();
+    expect(follower.texts()).toEqual(["third"]);
   });
 
   test("who registers at one process is seen at once by who watches at another", async () => {
@@ -207,22 +174,20 @@ describeWith(["nginx", "nats-server"], "a relay in four processes", ({ nginx }) 
   }, 120_000);
 
   test("whichever process restarts while clients are at work, they wait for it or do without, and nothing is lost", async () => {
-    const tail = bob.start(["tail", "alice", "--json"]);
-    await alice.ok(["send", "bob", "before all"]);
-    await tail.until((lines) => lines.length === 1);
-    const sent = ["before all"];
+    const follower = await follow(bob, alice);
+    const sent: string[] = [];
     for (const name of serviceNames) {
-      await parts[name].process.kill("SIGTERM");
+      await parts[name].end();
       // Kept here if it cannot go out now.
       const { code, stderr } = await alice.chat(["send", "bob", `without ${name}`]);
       expect([0, 69], stderr).toContain(code);
       await parts[name].startAgain();
       await alice.ok(["send", "bob", `with ${name} again`], { timeout: 60_000 });
       sent.push(`without ${name}`, `with ${name} again`);
-      await tail.until((lines) => lines.length === sent.length, 60_000);
+      await follower.shows(sent.length);
     }
-    const { stdout } = await tail.kill("SIGINT");
-    expect(parseLines(stdout).map(({ text }) => text)).toEqual(sent);
+    await follower.end();
+    expect(follower.texts()).toEqual(sent);
     const late = await registered("erin", proxy.url);
     onTestFinished(() => late.leave());
     await late.ok(["send", "bob", "all is back"]);
