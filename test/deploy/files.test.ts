@@ -208,6 +208,14 @@ describe("documentation", () => {
   });
 });
 
+test("the runbook has a row for each alert, and for no other", () => {
+  const rules = parse(read("deploy/prometheus/alerts.yaml")) as { groups: { rules: { alert: string }[] }[] };
+  const alerts = rules.groups.flatMap((group) => group.rules.map(({ alert }) => alert));
+  const rows = [...read("docs/operations.md").matchAll(/^\| `(SottoRelay\w+)` \|/gm)].map(([, name]) => name);
+  expect(alerts.length).toBeGreaterThan(10);
+  expect(new Set(rows)).toEqual(new Set(alerts));
+});
+
 /** As GitHub makes them of headings. */
 function anchorsOf(markdown: string): Set<string> {
   const headings = markdown.replace(/^```.*?^```/gms, "").matchAll(/^#+ (.*)$/gm);
