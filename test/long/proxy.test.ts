@@ -16,8 +16,9 @@ import { Client, credentials, status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { Health } from "../../proto/gen/grpc/health/v1/health_pb.ts";
 import { callUnary } from "../../proto/grpc.ts";
-import { newcomer, type Person, parseLines, registered } from "../support/chat.ts";
+import { newcomer, type Person, registered } from "../support/chat.ts";
 import { describeWith } from "../support/debian-programs.ts";
+import { follow } from "../support/follow.ts";
 import { startProxy, type TestProxy } from "../support/proxy.ts";
 import { type SpawnedRelay, spawnRelay } from "../support/relay.ts";
 
@@ -65,17 +66,15 @@ describeWith(["nginx"], "a relay behind the proxy", ({ nginx }) => {
   });
 
   test("while the relay is away a client waits, and is back by itself", async () => {
-    const tail = bob.start(["tail", "alice", "--json"]);
-    await alice.ok(["send", "bob", "before"]);
-    await tail.until((lines) => lines.length === 1);
+    const follower = await follow(bob, alice);
     await relay.kill("relay");
     const kept = await alice.chat(["send", "bob", "meanwhile"]);
     expect(kept.code, kept.stderr).toBe(69);
     await relay.startAgain();
     await alice.ok(["send", "bob", "after"]);
-    await tail.until((lines) => lines.length === 3, 60_000);
-    const { stdout } = await tail.kill("SIGINT");
-    expect(parseLines(stdout).map(({ text }) => text)).toEqual(["before", "meanwhile", "after"]);
+    await follower.shows(2);
+    await follower.end();
+    expect(follower.texts()).toEqual(["meanwhile", "after"]);
   }, 120_000);
 
   test("health is that of the relay, what is not a service of it is unimplemented, reflection stays inside", async () => {
@@ -91,20 +90,6 @@ describeWith(["nginx"], "a relay behind the proxy", ({ nginx }) => {
     expect(await call("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")).toBe(
       status.UNIMPLEMENTED,
     );
-  });
-
-  test("a new certificate cuts nobody: who is connected stays so, newcomers are shown the new one", async () => {
-    const tail = bob.start(["tail", "alice", "--json"]);
-    await alice.ok(["send", "bob", "old worker"]);
-    await tail.until((lines) => lines.length === 1);
-    const renewed = await proxy.renewCertificate();
-    expect((await alice.chat(["send", "bob", "not by this one"])).code).toBe(76);
-    await alice.ok(["login", "alice", "--password-file", alice.passwordFile, "--relay", renewed]);
-    await alice.ok(["send", "bob", "new worker"], { env: { CHAT_RELAY: "" } });
-    await tail.until((lines) => lines.length === 3);
-    // A stream that was opened anew would have met the certificate that bob does not know.
-    const { stderr } = await tail.kill("SIGINT");
-    expect(stderr).toBe("");
   });
 });
 
@@ -126,14 +111,18 @@ describeWith(["nginx"], "what the proxy passes on", ({ nginx }) => {
     const address = upstream.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     proxy = await startProxy(nginx, "single", { [RELAY]: port });
-    const options = { rejectUnauthorized: false, localAddress: "127.0.0.2" };
-    session = connect(`https://127.0.0.1:${proxy.port}`, options);
+    session = open();
   });
   afterAll(async () => {
     session?.destroy();
     await proxy?.stop();
     upstream?.close();
   });
+
+  function open(): ClientHttp2Session {
+    const options = { rejectUnauthorized: false, localAddress: "127.0.0.2" };
+    return connect(`https://127.0.0.1:${proxy.port}`, options);
+  }
 
   /** A call that comes back byte for byte, for as long as it is open. */
   const call = (headers: OutgoingHttpHeaders = {}): ClientHttp2Stream =>
@@ -161,6 +150,19 @@ describeWith(["nginx"], "what the proxy passes on", ({ nginx }) => {
     expect(await once(stream, "data")).toEqual(["after"]);
     stream.destroy();
   }, 120_000);
+
+  test("a new certificate cuts nobody: streams that are open go on, newcomers are shown the new one", async () => {
+    const stream = call().setEncoding("utf8");
+    stream.write("before");
+    expect(await once(stream, "data")).toEqual(["before"]);
+    const renewed = await proxy.renewCertificate();
+    expect(renewed).not.toBe(proxy.url);
+    stream.write("after");
+    expect(await once(stream, "data")).toEqual(["after"]);
+    stream.destroy();
+    session.destroy();
+    session = open();
+  });
 
   test("a stream may carry far more than a message may be long", async () => {
     const stream = call();
