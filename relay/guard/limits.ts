@@ -25,7 +25,7 @@ export interface GuardLimits {
 export const defaultGuardLimits: GuardLimits = {
   connections: 20_000,
   connectionsPerAddress: 8_000,
-  firstCallMs: 20_000,
+  firstCallMs: 30_000,
   streams: 50_000,
   streamsPerAddress: 20_000,
   headerBytes: 16 * 1024,

@@ -83,7 +83,7 @@ async function pour(into: Line, next: (round: number) => Buffer, rounds: number)
 }
 
 describe("connections of which nothing comes", () => {
-  test("are closed, a thousand of one address too, however far they got", async () => {
+  test("are closed, a thousand of one address too, however far they got", { timeout: 180_000 }, async () => {
     const starts: (() => Line)[] = [
       () => line(one.url),
       () => {
@@ -121,7 +121,7 @@ describe("connections of which nothing comes", () => {
     expect(await one.counted("connections_open")).toBeLessThan(10);
   });
 
-  test("that drip a byte at a time are closed all the same", async () => {
+  test("that drip a byte at a time are closed all the same", { timeout: 180_000 }, async () => {
     const drips = Array.from({ length: 20 }, () => line(one.url));
     await one.under(async () => {
       for (let at = 0; at < PREFACE.length; at++) {
@@ -133,7 +133,9 @@ describe("connections of which nothing comes", () => {
   });
 });
 
-test("a TLS handshake that never ends costs a connection for some seconds", async () => {
+test("a TLS handshake that never ends costs a connection for some seconds", {
+  timeout: 180_000,
+}, async () => {
   const relay = await spawnRelay({ sources: true, parameters: ["--tls", "self-signed"] });
   try {
     const { host } = new URL(relay.url);
