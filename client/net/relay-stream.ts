@@ -76,7 +76,8 @@ class OpenStream implements RelayStream {
         this.#break(new NetError("timeout", `no answer in time from the relay at ${channel.address.url}`)),
       WELCOME_TIMEOUT_MS,
     );
-    this.#write({ case: "hello", value: { live: options.live, lease: options.lease } });
+    const { live, lease, restoredKnown = 0n } = options;
+    this.#write({ case: "hello", value: { live, lease, restoredKnown } });
   }
 
   submit(envelope: Uint8Array, wraps: Uint8Array): Promise<SubmitAnswer> {
