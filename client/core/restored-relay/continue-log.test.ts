@@ -17,6 +17,7 @@ import { startTestRelay, type TestRelay } from "../../../test/support/relay.ts";
 import { readConversation } from "../../store/conversations.ts";
 import { readMessage } from "../../store/messages.ts";
 import { readIntents } from "../../store/outbox.ts";
+import { readPromised } from "../../store/own-rows.ts";
 import { findConversationWith, heldLogs, noteLog, resolveTo } from "../conversations/conversations.ts";
 import { createGroup } from "../groups/create-group.ts";
 import { joinRoom } from "../groups/join-group.ts";
@@ -158,4 +159,20 @@ test("heads from before the relay was put back are old news, not an older state"
   const less = { ...shown, incarnation: put.incarnation, head: BigInt(put.head.sequence - 1) };
   expect(() => noteLog(her.profile, conversation, less, before)).not.toThrow();
   expect(() => noteLog(her.profile, conversation, less, heldLogs(her.profile))).toThrow("an older state");
+});
+
+test("what the relay promised of a message behind the cut is not held against it", async () => {
+  const her = there(carol);
+  queueMessage(her.profile, { to: "@bob", text: "first" });
+  await drainOutbox(her.profile, her.connect);
+  await sync(her);
+  const { conversation } = there(findConversationWith(her.profile, resolveTo(her.profile, "@bob")));
+  const cut = logOf(her, conversation).head;
+  queueMessage(her.profile, { to: "@bob", text: "accepted, and never seen in the log" });
+  await drainOutbox(her.profile, her.connect);
+  expect(logOf(her, conversation).head).toEqual(cut);
+  const promised = () => readPromised(her.profile.db, conversation, cut.sequence + 1);
+  expect(promised()).toHaveLength(1);
+  putBack(her, conversation, cut);
+  expect(promised()).toEqual([]);
 });

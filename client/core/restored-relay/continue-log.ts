@@ -50,9 +50,8 @@ export function continueRestored(
   const isNewer = seen.length === 0 && firstLogHash(db, conversation, stored.generation) > cut.sequence;
   const head = isNewer ? startShown(shown) : headAtCut(log.head, cut, seen);
   if (head === undefined) return false;
-  if (isNewer || log.head.sequence > cut.sequence) {
-    cutBehind(db, conversation, head.sequence, identity.deviceId);
-  }
+  // Even where this device has not come so far: what it sent itself the relay may have promised behind the cut.
+  cutBehind(db, conversation, isNewer ? head.sequence : cut.sequence, identity.deviceId);
   setAudiencesApart(db, conversation);
   const generation = continueLog(db, conversation, incarnation(shown.incarnation), head);
   saveLogHash(db, conversation, generation, head);
