@@ -100,6 +100,11 @@ export class StatusError extends Error {
   }
 }
 
+/** Whoever called has gone; nobody hears of it. */
+export function callIsOver(): StatusError {
+  return new StatusError(status.CANCELLED, "the call is over");
+}
+
 /** What a client sent did not stand the checks of `keys/`. */
 function fromKeys(error: KeysError): RelayError {
   switch (error.code) {

@@ -16,6 +16,7 @@ import {
   status,
 } from "@grpc/grpc-js";
 import { serviceDefinition } from "../proto/grpc.ts";
+import type { Authenticate } from "./auth/authenticate.ts";
 import { CallLimits } from "./call-limits.ts";
 import {
   ErrorReason,
@@ -60,7 +61,7 @@ export interface ServerSetup {
   /** Take the client's address from `x-forwarded-for`, which the proxy in front of us writes. */
   readonly behindProxy: boolean;
   /** Rejects with RelayError. */
-  readonly authenticate: (metadata: Metadata) => Promise<Caller>;
+  readonly authenticate: Authenticate;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly guard?: Partial<GuardLimits> | undefined;
@@ -211,7 +212,7 @@ class Gate {
         const response =
           access === "anybody"
             ? await handle(request, info)
-            : await handle(request, await this.#caller(method, call.metadata), info);
+            : await handle(request, await this.#caller(method, call), info);
         return create(method.output, response);
       };
       answer()
@@ -235,7 +236,7 @@ class Gate {
     return (stream) =>
       this.#open({ method, meter }, stream, async () => {
         if (access === "anybody") return (call) => handle({ ...call, stream });
-        const caller = await this.#caller(method, stream.metadata);
+        const caller = await this.#caller(method, stream);
         return (call) => handle({ ...call, stream }, caller);
       });
   }
@@ -249,7 +250,7 @@ class Gate {
           if (isGarbage) throw notThisMethods();
           return (call) => handle({ ...call, stream });
         }
-        const caller = await this.#caller(method, stream.metadata);
+        const caller = await this.#caller(method, stream);
         if (isGarbage) throw notThisMethods();
         return (call) => handle({ ...call, stream }, caller);
       });
@@ -291,8 +292,8 @@ class Gate {
     open().catch(end);
   }
 
-  async #caller(method: DescMethod, metadata: Metadata): Promise<Caller> {
-    const caller = await this.#setup.authenticate(metadata);
+  async #caller(method: DescMethod, call: { metadata: Metadata; cancelled: boolean }): Promise<Caller> {
+    const caller = await this.#setup.authenticate(call.metadata, () => call.cancelled);
     this.#limits.byAccount(caller.accountId, method.name);
     return caller;
   }

@@ -20,7 +20,7 @@ import { silent } from "../test/support/log.ts";
 import { dial, failureOf, joinRelay, type Member } from "../test/support/member.ts";
 import { type FreshDatabase, freshDatabase } from "../test/support/postgres.ts";
 import { envelopeBy, openDirect, RawStream, wrapsBy } from "../test/support/raw-stream.ts";
-import { authenticate } from "./auth/authenticate.ts";
+import { authenticator } from "./auth/authenticate.ts";
 import { opaqueReady } from "./auth/opaque.ts";
 import { openDoors } from "./doors.ts";
 import { LocalBus } from "./fanout/local.ts";
@@ -69,7 +69,7 @@ beforeAll(async () => {
       port: 0,
       credentials: ServerCredentials.createInsecure(),
       behindProxy: false,
-      authenticate: (metadata) => authenticate(parts, metadata),
+      authenticate: authenticator(parts),
       log: silent,
       metrics,
     });

@@ -1,7 +1,7 @@
 // Puts a relay together and takes it apart again, in the opposite order.
 import { setTimeout as pause } from "node:timers/promises";
 import { ready } from "../keys/public.ts";
-import { authenticate } from "./auth/authenticate.ts";
+import { authenticator } from "./auth/authenticate.ts";
 import { opaqueReady } from "./auth/opaque.ts";
 import type { RelayConfig } from "./config.ts";
 import { lockFolder, prepareDataFolder } from "./data-folder.ts";
@@ -122,7 +122,7 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
       port: config.port,
       credentials,
       behindProxy: config.behindProxy,
-      authenticate: (metadata) => authenticate(parts, metadata),
+      authenticate: authenticator(parts),
       log,
       metrics,
       guard: surroundings.guard,

@@ -40,6 +40,11 @@ export const MAX_PAGES_AT_ONCE = 4;
 /** The same of one account, so that it does not keep everybody else's waiting. */
 export const MAX_PAGES_OF_ACCOUNT = 2;
 
+/** Devices that come whose conversations one statement looks for: each may be in thousands. */
+export const MAX_GREETED_AT_ONCE = 32;
+/** The same for the few numbers that each is told of itself. */
+export const MAX_PASTS_AT_ONCE = 128;
+
 /** Submits that one transaction takes. */
 export const MAX_BATCH = 256;
 export const MAX_BATCH_BYTES = 8 * 1024 * 1024;

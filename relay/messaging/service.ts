@@ -13,6 +13,7 @@ import { Allowances } from "./allowances.ts";
 import type { UnansweredLimits } from "./decide.ts";
 import { eraseRow } from "./erase-row.ts";
 import { getRoster } from "./get-roster.ts";
+import { Greetings } from "./greetings.ts";
 import {
   HELLO_TIMEOUT_MS,
   MAX_CONVERSATIONS_OPENED,
@@ -74,6 +75,7 @@ export function messagingService(
     allowances: new Allowances({ rates: { ...defaultRates, ...rates }, metrics }),
     storage: new Storage({ database, clock, quota, retentionMs, everyMs: countStorageMs, metrics, onError }),
     pages,
+    greetings: new Greetings(database),
     helloTimeoutMs,
   };
   return service(MessagingService, {

@@ -10,7 +10,6 @@ import type {
   Submit,
 } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import { encoded } from "../../proto/grpc.ts";
-import { countPrekeys } from "../directory/sql/count-prekeys.ts";
 import {
   malformed,
   RelayError,
@@ -29,6 +28,7 @@ import type { Allowance, Allowances } from "./allowances.ts";
 import { conversationMessage } from "./conversation-message.ts";
 import type { Acceptance } from "./decide.ts";
 import { encodeRow } from "./frames.ts";
+import type { Greetings } from "./greetings.ts";
 import {
   DEFAULT_PULL_ROWS,
   MAX_ANSWERS_WAITING,
@@ -41,8 +41,6 @@ import { Outgoing } from "./outgoing.ts";
 import { readSubmit } from "./read-submit.ts";
 import type { Signals } from "./signals.ts";
 import { selectConversations } from "./sql/select-conversations.ts";
-import { selectConversationsBehind } from "./sql/select-conversations-behind.ts";
-import { selectPast } from "./sql/select-past.ts";
 import { selectRows } from "./sql/select-rows.ts";
 import type { Storage, Stored } from "./storage.ts";
 import type { Turns } from "./turns.ts";
@@ -58,6 +56,7 @@ export interface Shared {
   readonly allowances: Allowances;
   readonly storage: Storage;
   readonly pages: Turns;
+  readonly greetings: Greetings;
   readonly helloTimeoutMs: number;
 }
 
@@ -202,15 +201,12 @@ export class Session {
     this.#restoredKnown = restoredKnown;
     // Before the heads are read: what is committed from now on is pushed, behind the Welcome.
     if (live) this.#shared.connected.goLive(this.#key, this.#feed, lease);
-    const { database, clock } = this.#shared.parts;
-    const { accountId, deviceId } = this.#caller;
-    const [heads, { oneTimeLeft }, past] = await Promise.all([
+    const [heads, past] = await Promise.all([
       this.#readHeads("behind"),
-      countPrekeys(database, accountId, deviceId),
-      selectPast(database, accountId, deviceId),
+      this.#shared.greetings.past(this.#caller, this.#isOver),
     ]);
-    const now = BigInt(clock());
-    this.#outgoing.say({ welcome: { now, oneTimePrekeysLeft: oneTimeLeft, heads: heads.length, ...past } });
+    const now = BigInt(this.#shared.parts.clock());
+    this.#outgoing.say({ welcome: { now, heads: heads.length, ...past } });
     await this.#outgoing.sayHeads(heads);
   }
 
@@ -321,14 +317,18 @@ export class Session {
   }
 
   async #readHeads(of: readonly ConversationId[] | "behind") {
-    const { database } = this.#shared.parts;
     const { accountId, deviceId } = this.#caller;
     const rows =
       of === "behind"
-        ? await selectConversationsBehind(database, accountId, deviceId, this.#restoredKnown)
-        : await selectConversations(database, accountId, deviceId, of);
+        ? await this.#shared.greetings.behind(
+            { accountId, deviceId, restoredKnown: this.#restoredKnown },
+            this.#isOver,
+          )
+        : await selectConversations(this.#shared.parts.database, accountId, deviceId, of);
     return rows.map(conversationMessage);
   }
+
+  readonly #isOver = (): boolean => this.#ended;
 
   /** First among the account's own pages, then among everybody's. */
   #inTurn<Result>(read: () => Promise<Result>): Promise<Result> {

@@ -2,7 +2,7 @@
 // relay/db/plans.test.ts fills.
 import { createHash } from "node:crypto";
 import { StubReason } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
-import { deviceStanding } from "../../relay/auth/sql/device-standing.ts";
+import { deviceStandings } from "../../relay/auth/sql/device-standing.ts";
 import type { Queries } from "../../relay/db/pool.ts";
 import { countPrekeys } from "../../relay/directory/sql/count-prekeys.ts";
 import { deleteOneTimePrekeys } from "../../relay/directory/sql/delete-prekeys.ts";
@@ -28,7 +28,7 @@ import { selectConversations } from "../../relay/messaging/sql/select-conversati
 import { selectConversationsBehind } from "../../relay/messaging/sql/select-conversations-behind.ts";
 import { selectErasable } from "../../relay/messaging/sql/select-erasable.ts";
 import { selectFellows } from "../../relay/messaging/sql/select-fellows.ts";
-import { selectPast } from "../../relay/messaging/sql/select-past.ts";
+import { selectPasts } from "../../relay/messaging/sql/select-past.ts";
 import { selectPosters } from "../../relay/messaging/sql/select-posters.ts";
 import { selectAbsences, selectRosters } from "../../relay/messaging/sql/select-rosters.ts";
 import { selectRows } from "../../relay/messaging/sql/select-rows.ts";
@@ -120,7 +120,7 @@ const amounts = batch.map(({ accountId }) => ({ accountId, rows: 1, bytes: 100 }
 const inGroup: Names = { conversations: [group(3)] };
 
 export const statements: readonly (readonly [string, Names, (db: Queries) => Promise<unknown>])[] = [
-  ["auth/sql/device-standing.ts", {}, (db) => deviceStanding(db, one.accountId, one.deviceId)],
+  ["auth/sql/device-standing.ts", {}, (db) => deviceStandings(db, [one])],
   [
     "messaging/sql/select-submit-state.ts",
     { ...inOne, isList: true },
@@ -146,7 +146,7 @@ export const statements: readonly (readonly [string, Names, (db: Queries) => Pro
         batch.map((acknowledged) => ({ ...acknowledged, sequence: 5n })),
       ),
   ],
-  ["messaging/sql/select-past.ts", inOne, (db) => selectPast(db, one.accountId, one.deviceId)],
+  ["messaging/sql/select-past.ts", { accounts: [account(7)], isList: true }, (db) => selectPasts(db, [one])],
   [
     "messaging/sql/select-conversations.ts",
     { ...ofBatch, accounts: [account(7)] },
@@ -155,7 +155,7 @@ export const statements: readonly (readonly [string, Names, (db: Queries) => Pro
   [
     "messaging/sql/select-conversations-behind.ts",
     mine,
-    (db) => selectConversationsBehind(db, one.accountId, one.deviceId),
+    (db) => selectConversationsBehind(db, [{ ...one, restoredKnown: 0n }]),
   ],
   ["messaging/sql/select-rosters.ts", ofBatch, (db) => selectRosters(db, versions)],
   ["messaging/sql/select-rosters.ts", ofBatch, (db) => selectAbsences(db, versions)],

@@ -1,11 +1,18 @@
+import type { DeviceOfAccount } from "../../auth/sql/device-standing.ts";
+import { byteaArray, int8Array } from "../../db/binary-arrays.ts";
 import type { Queries } from "../../db/pool.ts";
 import type { ConversationRow } from "./select-conversations.ts";
 
 /** So many rows behind a cursor are looked at for one that the device did not send itself. */
 const ROWS_LOOKED_AT = 100;
 
+export interface DeviceBehind extends DeviceOfAccount {
+  /** The newest restore of the relay that it has heard of. */
+  readonly restoredKnown: bigint;
+}
+
 /**
- * The conversations in which the device has not acknowledged everything that it may read. One where only its own messages
+ * Of each device the conversations in which it has not acknowledged everything that it may read. One where only its own messages
  * are behind its cursor does not count: it has written them, and a device that only sends would be told of them for ever.
  * Those that were put back to an older state since `restoredKnown` count always, with the first cut that the device has
  * not heard of: up to there its log is everybody's.
@@ -13,13 +20,16 @@ const ROWS_LOOKED_AT = 100;
  */
 export async function selectConversationsBehind(
   db: Queries,
-  accountId: Uint8Array,
-  deviceId: Uint8Array,
-  restoredKnown = 0n,
-): Promise<ConversationRow[]> {
-  const { rows } = await db.query<ConversationRow>(
-    `with seen as (
+  devices: readonly DeviceBehind[],
+): Promise<ConversationRow[][]> {
+  const { rows } = await db.query<ConversationRow & { readonly place: number }>({
+    name: "select-conversations-behind",
+    text: `with seen as (
       select
+        asked.place::int4 as place,
+        asked.account_id,
+        asked.device_id,
+        asked.restored_known,
         conversations.conversation_id,
         conversations.kind,
         conversations.incarnation,
@@ -36,19 +46,22 @@ export async function selectConversationsBehind(
         conversations.first_hash,
         member.role,
         device_starts.start_sequence is not null and cursors.sequence is null as is_new
-      from conversation_members as member
+      from unnest($1::bytea[], $2::bytea[], $3::int8[])
+        with ordinality as asked (account_id, device_id, restored_known, place)
       join devices
-        on devices.account_id = member.account_id
-        and devices.device_id = $2::bytea
+        on devices.account_id = asked.account_id
+        and devices.device_id = asked.device_id
         and devices.active
+      join conversation_members as member
+        on member.account_id = asked.account_id
       join conversations using (conversation_id)
       left join cursors
-        on cursors.account_id = $1::bytea
-        and cursors.device_id = $2::bytea
+        on cursors.account_id = asked.account_id
+        and cursors.device_id = asked.device_id
         and cursors.conversation_id = conversations.conversation_id
       left join device_starts
-        on device_starts.account_id = $1::bytea
-        and device_starts.device_id = $2::bytea
+        on device_starts.account_id = asked.account_id
+        and device_starts.device_id = asked.device_id
         and device_starts.conversation_id = conversations.conversation_id
       cross join lateral (
         select
@@ -58,10 +71,11 @@ export async function selectConversationsBehind(
             else member.start_hash
           end as hash
       ) as start
-      where member.account_id = $1::bytea
-        and (member.end_sequence is null or start.sequence < member.end_sequence)
+      where member.end_sequence is null
+        or start.sequence < member.end_sequence
     )
     select
+      seen.place,
       seen.conversation_id,
       seen.kind,
       seen.incarnation,
@@ -107,26 +121,33 @@ export async function selectConversationsBehind(
       select conversation_cuts.sequence, conversation_cuts.hash
       from conversation_cuts
       where conversation_cuts.conversation_id = seen.conversation_id
-        and conversation_cuts.restored_at > $4::int8
+        and conversation_cuts.restored_at > seen.restored_known
       order by conversation_cuts.sequence
       limit 1
     ) as cut on true
-    where (seen.head > seen.cursor or seen.is_new or seen.restored_at > $4::int8)
+    where (seen.head > seen.cursor or seen.is_new or seen.restored_at > seen.restored_known)
       and (
         seen.is_new
-        or seen.restored_at > $4::int8
-        or seen.head > seen.cursor + $3::int8
+        or seen.restored_at > seen.restored_known
+        or seen.head > seen.cursor + $4::int8
         or exists (
           select
           from log
           where log.conversation_id = seen.conversation_id
             and log.sequence > seen.cursor
             and log.sequence <= seen.head
-            and (log.sender_account <> $1::bytea or log.sender_device <> $2::bytea or log.kind = 2)
+            and (log.sender_account <> seen.account_id or log.sender_device <> seen.device_id or log.kind = 2)
         )
       )
-    order by seen.conversation_id`,
-    [accountId, deviceId, ROWS_LOOKED_AT, restoredKnown],
-  );
-  return rows;
+    order by seen.place, seen.conversation_id`,
+    values: [
+      byteaArray(devices.map(({ accountId }) => accountId)),
+      byteaArray(devices.map(({ deviceId }) => deviceId)),
+      int8Array(devices.map(({ restoredKnown }) => restoredKnown)),
+      ROWS_LOOKED_AT,
+    ],
+  });
+  const behind: ConversationRow[][] = devices.map(() => []);
+  for (const row of rows) behind[row.place - 1]?.push(row);
+  return behind;
 }
