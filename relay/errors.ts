@@ -145,6 +145,11 @@ export function relayUnavailable(): RelayError {
   return new RelayError(ErrorReason.RELAY_UNAVAILABLE, "the relay is shutting down", { retryAfter: 1_000 });
 }
 
+/** For what is nobody's fault and right the next time: clocks were set, the database was put back. */
+export function comeAgain(message: string): RelayError {
+  return new RelayError(ErrorReason.RELAY_UNAVAILABLE, message, { retryAfter: 1_000 });
+}
+
 export function notPermitted(message: string): RelayError {
   return new RelayError(ErrorReason.NOT_PERMITTED, message);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { malformed } from "../errors.ts";
+import { comeAgain, malformed } from "../errors.ts";
 import { CHALLENGE_MS } from "./limits.ts";
 import { isMac, mac } from "./mac.ts";
 
@@ -15,11 +15,12 @@ export function makeChallenge(key: Uint8Array, now: number): Uint8Array {
   return new Uint8Array(Buffer.concat([content, mac(key, content)]));
 }
 
-/** Throws MALFORMED: a client fetches the nonce just before it signs it, so a stale one is a fault. */
+/** Throws MALFORMED; for a stale one RELAY_UNAVAILABLE, since a client fetches it just before: the clock was set. */
 export function checkChallenge(key: Uint8Array, nonce: Uint8Array, now: number): void {
   if (nonce.length !== NONCE_BYTES) throw malformed(`the nonce must be ${NONCE_BYTES} bytes`);
   const content = Buffer.from(nonce.subarray(0, CONTENT_BYTES));
   if (!isMac(key, content, nonce.subarray(CONTENT_BYTES))) throw malformed("not a nonce of this relay");
   const age = now - Number(content.readBigUInt64BE(16));
-  if (age > CHALLENGE_MS || age < -CHALLENGE_MS) throw malformed("the nonce is too old: ask for another");
+  if (age > CHALLENGE_MS || age < -CHALLENGE_MS)
+    throw comeAgain("the nonce is not of this time: ask for another");
 }

@@ -1,7 +1,7 @@
 import { conversationId } from "../../keys/public.ts";
 import type { GetRosterRequest } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import type { Queries } from "../db/pool.ts";
-import { malformed, unknownConversation } from "../errors.ts";
+import { comeAgain, malformed, unknownConversation } from "../errors.ts";
 import type { Caller } from "../service.ts";
 import { rosterMessage } from "./conversation-message.ts";
 import { type Rosters, rosterKey } from "./rosters.ts";
@@ -12,7 +12,8 @@ export async function getRoster(db: Queries, rosters: Rosters, request: GetRoste
   const [conversation] = await selectConversations(db, caller.accountId, caller.deviceId, [id]);
   if (conversation === undefined) throw unknownConversation();
   const newest = conversation.roster_version;
-  if (request.version > newest) throw malformed("a roster version that is not there yet");
+  // Before the database was put back it was: the device hears of that with its next stream.
+  if (request.version > newest) throw comeAgain("a roster version that is not there yet");
   if (request.version !== 0n && request.version < conversation.start_roster) {
     throw malformed("a roster version from before the account joined");
   }
