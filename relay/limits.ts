@@ -8,6 +8,8 @@ export const MAX_STRANGERS_REQUEST_BYTES = 64 * 1024;
 /** Streams and calls open at once on one connection; 4 would do for our own client. */
 const MAX_STREAMS_PER_CONNECTION = 256;
 const MAX_HEADERS = 64;
+/** Not accepted yet; Linux lowers it to net.core.somaxconn, 4096 by itself. Thousands of clients come back at once. */
+export const CONNECTIONS_WAITING = 16_384;
 /** Somebody who speaks another protocol is cut after this. */
 const UNKNOWN_PROTOCOL_MS = 5_000;
 /** A client that is gone without a word is noticed after the two together. */
@@ -99,6 +101,8 @@ export const serverOptions: ServerOptions = {
   "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
   "grpc.keepalive_permit_without_calls": 1,
   "grpc.max_connection_idle_ms": MAX_IDLE_CONNECTION_MS,
+  // Its notes on each connection and call; nobody can ask for them here.
+  "grpc.enable_channelz": 0,
 };
 
 /** What grpc-js hands on unchanged to node:http2. The other bounds there (resets, pings, settings) are node's own. */

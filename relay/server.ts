@@ -28,11 +28,12 @@ import {
   toStatus,
 } from "./errors.ts";
 import { hasTooManyFields } from "./guard/fields.ts";
-import { setHttp2Options } from "./guard/grpc-http2.ts";
+import { setBacklog, setHttp2Options } from "./guard/grpc-http2.ts";
 import { Guard } from "./guard/guard.ts";
 import { defaultGuardLimits, type GuardLimits } from "./guard/limits.ts";
 import {
   type CallRates,
+  CONNECTIONS_WAITING,
   defaultRates,
   http2Options,
   MAX_STRANGERS_REQUEST_BYTES,
@@ -79,6 +80,7 @@ export async function startServer(setup: ServerSetup): Promise<RunningServer> {
   redirectGrpcLog(setup.log);
   const server = new Server(serverOptions);
   setHttp2Options(server, http2Options);
+  setBacklog(server, CONNECTIONS_WAITING);
   const gate = new Gate(setup);
   for (const service of setup.services) {
     const { description, handlers } = service;

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { type ClientHttp2Session, connect, constants } from "node:http2";
 import { connect as connectTcp, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
@@ -239,4 +240,16 @@ test("of strangers nothing is read that is larger than any of their requests", a
     reasonOf(callUnary(client(url), Health.method.check, { service: "a".repeat(length) }));
   expect(await ask(60_000)).toBe("gRPC 5");
   expect(await ask(70_000)).toBe("malformed");
+});
+
+test("more connections wait while the relay is busy than Node would let wait", async () => {
+  const { port } = await start({});
+  const count = 700;
+  const dialler = `
+    let open = 0;
+    for (let at = 0; at < ${count}; at += 1) {
+      require("node:net").connect(${port}, "127.0.0.1", () => { open += 1; if (open === ${count}) process.exit(0); });
+    }`;
+  // Meanwhile nothing is accepted here.
+  expect(spawnSync(process.execPath, ["-e", dialler], { timeout: 20_000 }).status).toBe(0);
 });
