@@ -1,5 +1,7 @@
 // One writer a process: whatever waits goes into one statement, at once when nobody waits (group commit). Lingering for
-// more would only add to the latency: under load the statement before is the wait.
+// more would only add to the latency: under load the statement before is the wait. What became of a batch is told while
+// PostgreSQL stores the next one, so that neither waits for the other.
+import { setImmediate as turn } from "node:timers/promises";
 import { toHex } from "../../keys/public.ts";
 import { StubReason } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import { type Database, isUnavailable } from "../db/pool.ts";
@@ -36,6 +38,12 @@ interface Waiting {
   readonly answer: Answer;
   /** When it came, by `performance.now()`. */
   readonly since: number;
+}
+
+/** What is to be told of a submit. */
+interface Outcome {
+  readonly waiting: Waiting;
+  readonly decision: Decision;
 }
 
 export class Writer {
@@ -77,22 +85,25 @@ export class Writer {
   }
 
   async #run(): Promise<void> {
+    let untold: readonly Outcome[] = [];
     while (this.#queue.length > 0) {
       const batch = this.#takeBatch();
       const began = performance.now();
-      await this.#store(batch);
-      this.#count(batch, began);
+      const storing = this.#store(batch);
+      if (untold.length > 0) {
+        // By then the statement is on its way.
+        await turn();
+        this.#tell(untold);
+      }
+      untold = await storing;
+      this.#setup.metrics.batchRows.observe(batch.length);
+      this.#setup.metrics.storeSeconds.since(began);
       for (const proceed of this.#waitingForRoom.splice(0)) proceed();
+      if (this.#queue.length > 0) continue;
+      this.#tell(untold);
+      untold = [];
     }
     this.#running = false;
-  }
-
-  #count(batch: readonly Waiting[], began: number): void {
-    const { metrics } = this.#setup;
-    const ended = performance.now();
-    metrics.batchRows.observe(batch.length);
-    metrics.storeSeconds.observe((ended - began) / 1_000);
-    for (const { since } of batch) metrics.submitSeconds.observe((ended - since) / 1_000);
   }
 
   #takeBatch(): Waiting[] {
@@ -108,27 +119,33 @@ export class Writer {
     return batch;
   }
 
-  /** Answers everybody in the batch, whatever happens. */
-  async #store(batch: readonly Waiting[]): Promise<void> {
+  /** Returns what is to be told before anything else is; whatever happens, everybody in the batch gets an answer. */
+  async #store(batch: readonly Waiting[]): Promise<readonly Outcome[]> {
     let open = batch;
     try {
       for (let attempt = 0; attempt < MAX_ATTEMPTS && open.length > 0; attempt++) {
-        open = await this.#attempt(open);
+        const { outcomes, undecided } = await this.#attempt(open);
+        open = undecided;
+        if (open.length === 0) return outcomes;
+        this.#tell(outcomes);
       }
-      for (const { answer } of open) answer(busy());
+      for (const one of open) this.#answer(one, busy());
     } catch (error) {
       this.#setup.onError(error);
       if (open.length > 1 && !isUnavailable(error)) {
         // Nothing should get here; if something does, it must not take the others with it.
-        for (const one of open) await this.#store([one]);
-        return;
+        for (const one of open) this.#tell(await this.#store([one]));
+        return [];
       }
-      for (const { answer } of open) answer(RelayError.from(error));
+      for (const one of open) this.#answer(one, RelayError.from(error));
     }
+    return [];
   }
 
-  /** Returns those that are to be decided anew: what they were decided by does not hold, or may not. */
-  async #attempt(batch: readonly Waiting[]): Promise<readonly Waiting[]> {
+  /** `undecided` are to be decided anew: what they were decided by does not hold, or may not. */
+  async #attempt(
+    batch: readonly Waiting[],
+  ): Promise<{ readonly outcomes: readonly Outcome[]; readonly undecided: readonly Waiting[] }> {
     const { database, clock, unanswered, metrics } = this.#setup;
     const candidates = batch.map(({ candidate }) => candidate);
     const states = this.#knownLogs.states(candidates);
@@ -142,25 +159,40 @@ export class Writer {
     const { decisions, moves } = decide(candidates, states, rosters, clock(), unansweredLimit);
 
     const hasMoved = await this.#append(decisions, moves);
-    const open: Waiting[] = [];
-    for (const [place, { candidate, answer, stored }] of decisions.entries()) {
+    const outcomes: Outcome[] = [];
+    const undecided: Waiting[] = [];
+    for (const [place, decision] of decisions.entries()) {
       const waiting = batch[place];
       if (waiting === undefined) continue;
+      const { candidate, answer } = decision;
       // Where the log moved, what memory said of it was true; without that, nobody is refused by memory.
       const holds = hasMoved.get(candidate.log) ?? !(answer instanceof RelayError && fromMemory.has(place));
-      if (!holds) {
+      if (holds) outcomes.push({ waiting, decision });
+      else {
         this.#knownLogs.forget(candidate.log);
-        open.push(waiting);
-        continue;
+        undecided.push(waiting);
       }
-      waiting.answer(answer);
+    }
+    metrics.storeRetries.add(undecided.length);
+    return { outcomes, undecided };
+  }
+
+  /** Answers, and lets the fan-out know; in the order of the log. */
+  #tell(outcomes: readonly Outcome[]): void {
+    const { metrics } = this.#setup;
+    for (const { waiting, decision } of outcomes) {
+      const { candidate, answer, stored } = decision;
+      this.#answer(waiting, answer);
       if (stored === undefined) continue;
       metrics.rowsStored.add();
       metrics.storedBytes.add(size(candidate));
       this.#publish(moved(candidate, stored));
     }
-    metrics.storeRetries.add(open.length);
-    return open;
+  }
+
+  #answer({ answer, since }: Waiting, given: Acceptance | RelayError): void {
+    answer(given);
+    this.#setup.metrics.submitSeconds.since(since);
   }
 
   /** Adds the states that are missing. */
