@@ -28,11 +28,12 @@ import {
   toStatus,
 } from "./errors.ts";
 import { hasTooManyFields } from "./guard/fields.ts";
-import { setBacklog, setHttp2Options } from "./guard/grpc-http2.ts";
+import { http2ServersOf, setBacklog, setHttp2Options } from "./guard/grpc-http2.ts";
 import { Guard } from "./guard/guard.ts";
 import { defaultGuardLimits, type GuardLimits } from "./guard/limits.ts";
 import {
   type CallRates,
+  CONNECTION_WINDOW_BYTES,
   CONNECTIONS_WAITING,
   defaultRates,
   http2Options,
@@ -104,6 +105,9 @@ export async function startServer(setup: ServerSetup): Promise<RunningServer> {
     refused: (reason) => metrics.connectionsRefused.of(reason),
   });
   guard.protect(server);
+  for (const http2Server of http2ServersOf(server)) {
+    http2Server.on("session", (session) => session.setLocalWindowSize(CONNECTION_WINDOW_BYTES));
+  }
   const uncount = metrics.connectionsOpen.from(() => guard.connections);
   return {
     port,
@@ -113,6 +117,8 @@ export async function startServer(setup: ServerSetup): Promise<RunningServer> {
       server.tryShutdown(() => calm.resolve());
       const timer = setTimeout(() => {
         server.forceShutdown();
+        // Without its notes on connections, grpc-js does not find them.
+        guard.cutAll();
         // Of a connection that came to nothing, as TLS by mistake does, grpc-js may not know: it would be waited for.
         calm.resolve();
       }, graceMs);

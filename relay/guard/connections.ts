@@ -94,6 +94,10 @@ export class Connections {
     this.#silent.delete(connection);
   }
 
+  cutAll(): void {
+    for (const { socket } of this.#open.values()) socket.destroy();
+  }
+
   sweep(now: number): void {
     for (const connection of this.#silent) {
       if (now - connection.since < this.#limits.firstCallMs) return;

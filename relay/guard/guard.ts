@@ -74,6 +74,11 @@ export class Guard {
     for (const http2Server of http2ServersOf(server)) this.#standBefore(http2Server);
   }
 
+  /** Cuts all connections, whatever is under way on them. */
+  cutAll(): void {
+    this.#connections.cutAll();
+  }
+
   close(): void {
     clearInterval(this.#sweep);
   }
