@@ -13,21 +13,12 @@ import { Installation } from "./installation.ts";
 import { LoadProcess } from "./load-process.ts";
 import { median } from "./percentiles.ts";
 import type { Figure, Result } from "./results.ts";
-import { OWN_WINDOW, type Settings, SHARED_CONNECTIONS, SHARED_WINDOW } from "./settings.ts";
+import { type Floors, OWN_WINDOW, type Settings, SHARED_CONNECTIONS, SHARED_WINDOW } from "./settings.ts";
 
 const STREAMS = 200;
 const IN_FLIGHT = 8;
 const BATCHES = [1, 16, 64, 256];
 const MOST_SECONDS = 3;
-
-/** What other results are compared with. */
-export interface Floors {
-  /** Round trips a second over shared connections, and with a connection and TLS each. */
-  readonly shared: number;
-  readonly own: number;
-  /** Rows a second, 256 in a statement. */
-  readonly rows: number;
-}
 
 export async function measureFloors(settings: Settings): Promise<{ floors: Floors; results: Result[] }> {
   const seconds = Math.min(settings.seconds, MOST_SECONDS);
