@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { encodeEphemeralHeader } from "../../keys/ephemeral-header.ts";
 import {
   accountId,
@@ -289,6 +289,19 @@ test("what was left out is confessed with the next beat, once", () => {
   one.link.change(true);
   expect(two.doubts).toBe(2);
   expect(two.others.areHeard).toBe(true);
+});
+
+test("what was on its way when the line broke is confessed when it is back", () => {
+  const b = live(two, bob);
+  const before = two.doubts;
+  // NATS takes what the client hands to the line, which breaks before it goes anywhere.
+  const send = vi.spyOn(one.link, "send").mockReturnValue(true);
+  one.bus.publish(message(2n));
+  send.mockRestore();
+  one.link.change(false);
+  one.link.change(true);
+  expect(b.rows).toEqual([]);
+  expect(two.doubts).toBe(before + 1);
 });
 
 test("garbage and made-up events do no harm to a stream", () => {

@@ -64,6 +64,8 @@ export class NatsBus implements Bus {
     metrics.busConnected.from(() => (link.isUp ? 1 : 0));
     link.listen(this.#subject("relays"), (bytes) => this.#guard(() => this.#hear(bytes)));
     link.onChange = (isUp) => {
+      // What the line had taken may never have got anywhere.
+      if (!isUp) this.#missed = true;
       if (isUp) this.#comeBack();
       this.onDoubt();
     };
