@@ -202,3 +202,11 @@ test("a server that dies in the same breath as it takes a connection breaks a st
   await pool.close();
   dying.close();
 });
+
+test("no statement is compiled, whatever the server would do", async () => {
+  const connection = { ...fresh.connection, options: "-c jit=on" };
+  const one = new Database({ connection, size: 1, onError: () => undefined });
+  const { rows } = await one.query<{ jit: string }>("show jit");
+  expect(rows).toEqual([{ jit: "off" }]);
+  await one.close();
+});
