@@ -301,7 +301,7 @@ describe("a stream", () => {
 
   test("that the client drops is over for its handler", async () => {
     const over = new Promise<void>((resolve) => {
-      stream = (opened) => opened.over.addEventListener("abort", () => resolve());
+      stream = (opened) => opened.over.whenItComes(resolve);
     });
     const opened = open();
     const ended = listen(opened);
@@ -324,7 +324,7 @@ describe("draining", () => {
     };
     stream = ({ draining, stream: opened, end }) => {
       opened.write(create(ConnectResponseSchema, { resync: true }));
-      draining.addEventListener("abort", () => end(relayUnavailable()));
+      draining.whenItComes(() => end(relayUnavailable()));
     };
     const underWay = call();
     const opened = open();

@@ -44,6 +44,7 @@ import { SeldomLog } from "./log-seldom.ts";
 import { describeError, type Logger } from "./logger.ts";
 import { CallMeter } from "./metrics/call-meter.ts";
 import type { Metrics } from "./metrics/metrics.ts";
+import { Moment } from "./moment.ts";
 import { peerAddress } from "./peer-address.ts";
 import type {
   Call,
@@ -181,7 +182,8 @@ function notThisMethods(): RelayError {
 class Gate {
   readonly #setup: ServerSetup;
   readonly #limits: CallLimits;
-  readonly #streams = new Set<AbortController>();
+  /** When each of them hears that the relay drains. */
+  readonly #streams = new Set<Moment>();
   readonly #databaseAway: SeldomLog;
   #draining = false;
 
@@ -193,7 +195,7 @@ class Gate {
 
   close(): void {
     this.#draining = true;
-    for (const draining of this.#streams) draining.abort();
+    for (const draining of this.#streams) draining.come();
   }
 
   wire(method: DescMethod, handler: Service["handlers"][string] | undefined) {
@@ -209,12 +211,10 @@ class Gate {
     const meter = new CallMeter(this.#setup.metrics, method);
     return (call, callback) => {
       const count = meter.began();
-      const over = new AbortController();
-      call.on("cancelled", () => over.abort());
       const answer = async (): Promise<unknown> => {
         if (this.#draining) throw relayUnavailable();
         if (call.request === garbage) throw notThisMethods();
-        const info: Call = { address: this.#address(call), over: over.signal };
+        const info: Call = { address: this.#address(call) };
         this.#limits.fromAddress(info.address);
         const request = call.request as never;
         const response =
@@ -223,19 +223,17 @@ class Gate {
             : await handle(request, await this.#caller(method, call), info);
         return create(method.output, response);
       };
-      answer()
-        .then(
-          (response) => {
-            count(status.OK);
-            callback(null, response);
-          },
-          (error: unknown) => {
-            const refusal = this.#statusOf(method, error);
-            count(refusal.code);
-            callback(refusal);
-          },
-        )
-        .finally(() => over.abort());
+      answer().then(
+        (response) => {
+          count(status.OK);
+          callback(null, response);
+        },
+        (error: unknown) => {
+          const refusal = this.#statusOf(method, error);
+          count(refusal.code);
+          callback(refusal);
+        },
+      );
     };
   }
 
@@ -270,9 +268,9 @@ class Gate {
     stream: ServerDuplexStream<never, never> | ServerWritableStream<never, never>,
     admit: () => Promise<(call: Omit<StreamCall<never, never>, "stream">) => Promise<void> | void>,
   ): void {
-    const over = new AbortController();
+    const over = new Moment();
     // One for each stream: what listens to it goes with the stream.
-    const draining = new AbortController();
+    const draining = new Moment();
     const count = meter.began();
     let ended = false;
     const end = (error?: unknown): void => {
@@ -283,25 +281,28 @@ class Gate {
       if (refusal === undefined) stream.end();
       else stream.emit("error", refusal);
     };
-    over.signal.addEventListener("abort", () => count(status.CANCELLED));
+    over.whenItComes(() => count(status.CANCELLED));
     // Both of grpc-js's own doing too: a frame it cannot decode, a client that went away.
-    stream.on("cancelled", () => over.abort());
-    stream.on("close", () => over.abort());
+    const isOver = (): void => over.come();
+    stream.on("cancelled", isOver);
+    stream.on("close", isOver);
     const open = async (): Promise<void> => {
       const address = this.#address(stream);
       this.#limits.fromAddress(address);
       const handle = await admit();
       if (this.#draining) throw relayUnavailable();
-      if (over.signal.aborted || stream.cancelled) return;
+      if (over.hasCome || stream.cancelled) return;
       this.#streams.add(draining);
-      over.signal.addEventListener("abort", () => this.#streams.delete(draining));
-      await handle({ address, over: over.signal, draining: draining.signal, end });
+      over.whenItComes(() => this.#streams.delete(draining));
+      await handle({ address, over, draining, end });
     };
     open().catch(end);
   }
 
   async #caller(method: DescMethod, call: { metadata: Metadata; cancelled: boolean }): Promise<Caller> {
     const caller = await this.#setup.authenticate(call.metadata, () => call.cancelled);
+    // It would stay in memory as long as the stream.
+    call.metadata.remove("authorization");
     this.#limits.byAccount(caller.accountId, method.name);
     return caller;
   }

@@ -10,6 +10,7 @@ import type {
 } from "@bufbuild/protobuf";
 import type { ServerDuplexStream, ServerWritableStream } from "@grpc/grpc-js";
 import type { AccountId, DeviceId } from "../keys/public.ts";
+import type { Moment } from "./moment.ts";
 
 /** The device that calls: its access token is valid, and it is active in its account chain. */
 export interface Caller {
@@ -22,15 +23,15 @@ export interface Caller {
 export interface Call {
   /** Where it comes from, for rate limits only: an address without its port; IPv6 cut to its /64. */
   readonly address: string;
-  /** Aborted when the call is over, whoever ended it. */
-  readonly over: AbortSignal;
 }
 
 interface OpenCall<Stream> extends Call {
+  /** When the call is over, whoever ended it. */
+  readonly over: Moment;
   /** Copy what outlives a `data` event: bytes are views of the wire buffer. When `write` gives false, wait for `drain`. */
   readonly stream: Stream;
-  /** Aborted when the relay drains: finish what is under way, then `end(relayUnavailable())`. */
-  readonly draining: AbortSignal;
+  /** When the relay drains: finish what is under way, then `end(relayUnavailable())`. */
+  readonly draining: Moment;
   /** Ends the stream behind what was written: well, or with whatever `RelayError.from` makes of `error`. */
   end(error?: unknown): void;
 }

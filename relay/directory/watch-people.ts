@@ -16,6 +16,7 @@ import {
 } from "../errors.ts";
 import type { Bus, BusEvent, Registered } from "../fanout/bus.ts";
 import { deviceKey } from "../fanout/committed-row.ts";
+import type { Moment } from "../moment.ts";
 import type { Caller, WatchCall } from "../service.ts";
 import { MAX_PEOPLE_WAITING, MAX_WATCHES_PER_DEVICE } from "./limits.ts";
 
@@ -27,7 +28,7 @@ export class Watches {
   readonly #open = new Map<string, number>();
 
   /** Throws QUOTA_EXCEEDED. */
-  add({ accountId, deviceId }: Caller, over: AbortSignal): void {
+  add({ accountId, deviceId }: Caller, over: Moment): void {
     const key = deviceKey(accountId, deviceId);
     const before = this.#open.get(key) ?? 0;
     if (before >= MAX_WATCHES_PER_DEVICE) {
@@ -36,7 +37,7 @@ export class Watches {
       });
     }
     this.#open.set(key, before + 1);
-    over.addEventListener("abort", () => {
+    over.whenItComes(() => {
       const left = (this.#open.get(key) ?? 1) - 1;
       if (left === 0) this.#open.delete(key);
       else this.#open.set(key, left);
@@ -51,7 +52,7 @@ export function watchPeople(
   caller: Caller,
 ): void {
   const { stream, over, draining } = call;
-  if (over.aborted) return;
+  if (over.hasCome) return;
   watches.add(caller, over);
 
   let waiting: Registered[] = [];
@@ -89,11 +90,11 @@ export function watchPeople(
     quit();
     call.end(error);
   };
-  over.addEventListener("abort", quit);
-  draining.addEventListener("abort", () => end(relayUnavailable()), { once: true });
+  over.whenItComes(quit);
+  draining.whenItComes(() => end(relayUnavailable()));
   // Only now: whoever is listed after this answer and whoever is told from here on are everybody.
   write([]);
-  if (draining.aborted) end(relayUnavailable());
+  if (draining.hasCome) end(relayUnavailable());
 }
 
 function isOf(one: Pick<Caller, "accountId" | "deviceId">, caller: Caller): boolean {

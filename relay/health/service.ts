@@ -23,21 +23,21 @@ export function healthService(readiness: Readiness, names: readonly string[]): S
   function watch({ stream, over, draining, end }: WatchCall<HealthCheckRequest, HealthCheckResponse>): void {
     let last: Status | undefined;
     const say = (now: Status): void => {
-      if (now === last || over.aborted) return;
+      if (now === last || over.hasCome) return;
       last = now;
       stream.write(create(HealthCheckResponseSchema, { status: now }));
     };
-    if (over.aborted) return;
+    if (over.hasCome) return;
     if (watches >= MAX_WATCHES) throw new StatusError(status.RESOURCE_EXHAUSTED, "too many watches");
     watches += 1;
     // The contract wants the watch of an unknown service to stay open, too.
     const isKnown = known.has(stream.request.service);
     const stop = readiness.watch((isReady) => say(isKnown ? statusOf(isReady) : Status.SERVICE_UNKNOWN));
-    over.addEventListener("abort", () => {
+    over.whenItComes(() => {
       watches -= 1;
       stop();
     });
-    draining.addEventListener("abort", () => {
+    draining.whenItComes(() => {
       say(Status.NOT_SERVING);
       end(relayUnavailable());
     });

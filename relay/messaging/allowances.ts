@@ -14,20 +14,27 @@ export interface AllowancesSetup {
   readonly metrics: Pick<Metrics, "rateLimited">;
 }
 
-type Buckets = { readonly [Limit in keyof MessageRates]: Bucket };
+type Buckets = { -readonly [Limit in keyof MessageRates]?: Bucket };
 type Slowed = { readonly [Limit in keyof MessageRates]: Counter };
 
 export class Allowance {
-  /** Pages that are read at the same time: nobody has all the turns there are. */
-  readonly pages = new Turns(MAX_PAGES_OF_ACCOUNT);
-  readonly #buckets: Buckets;
+  #pages: Turns | undefined;
+  readonly #rates: MessageRates;
+  /** Made when they are needed: most of those who are connected say nothing. */
+  readonly #buckets: Buckets = {};
   readonly #slowed: Slowed;
   #submitsUnderWay = 0;
   #waiting: (() => void)[] = [];
 
-  constructor(buckets: Buckets, slowed: Slowed) {
-    this.#buckets = buckets;
+  constructor(rates: MessageRates, slowed: Slowed) {
+    this.#rates = rates;
     this.#slowed = slowed;
+  }
+
+  /** Pages that are read at the same time: nobody has all the turns there are. */
+  get pages(): Turns {
+    this.#pages ??= new Turns(MAX_PAGES_OF_ACCOUNT);
+    return this.#pages;
   }
 
   /** Milliseconds to wait before the frame is handled. */
@@ -74,6 +81,7 @@ export class Allowance {
   }
 
   #take(limit: keyof MessageRates, cost: number, now: number): number {
+    this.#buckets[limit] ??= new Bucket(this.#rates[limit], now);
     const wait = this.#buckets[limit].take(cost, now);
     if (wait > 0) this.#slowed[limit].add();
     return wait;
@@ -103,7 +111,10 @@ export class Allowances {
     const now = performance.now();
     if (now - this.#tidiedAt > TIDY_MS) this.#tidy(now);
     const key = toHex(accountId);
-    const known = this.#accounts.get(key) ?? { allowance: this.#make(now), users: 0 };
+    const known = this.#accounts.get(key) ?? {
+      allowance: new Allowance(this.#rates, this.#slowed),
+      users: 0,
+    };
     known.users += 1;
     this.#accounts.set(key, known);
     return known.allowance;
@@ -112,13 +123,6 @@ export class Allowances {
   leave(accountId: AccountId): void {
     const known = this.#accounts.get(toHex(accountId));
     if (known !== undefined) known.users -= 1;
-  }
-
-  #make(now: number): Allowance {
-    return new Allowance(
-      ofEach((limit) => new Bucket(this.#rates[limit], now)),
-      this.#slowed,
-    );
   }
 
   /** To go and come back at once is no way to get more. */

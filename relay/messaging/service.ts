@@ -10,6 +10,7 @@ import { type Service, service } from "../service.ts";
 import { RETENTION_MS } from "../upkeep/limits.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { Allowances } from "./allowances.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { UnansweredLimits } from "./decide.ts";
 import { eraseRow } from "./erase-row.ts";
 import { getRoster } from "./get-roster.ts";
@@ -76,6 +77,7 @@ export function messagingService(
     storage: new Storage({ database, clock, quota, retentionMs, everyMs: countStorageMs, metrics, onError }),
     pages,
     greetings: new Greetings(database),
+    deadlines: new Deadlines(),
     helloTimeoutMs,
   };
   return service(MessagingService, {

@@ -18,14 +18,16 @@ import {
   tokenExpired,
   unknownConversation,
 } from "../errors.ts";
-import { type DeviceKey, deviceKey } from "../fanout/committed-row.ts";
+import { type CommittedRow, type DeviceKey, deviceKey } from "../fanout/committed-row.ts";
 import type { ConnectedDevices } from "../fanout/connected-devices.ts";
 import type { DeviceStream } from "../fanout/device-stream.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Parts } from "../parts.ts";
 import type { Caller, StreamCall } from "../service.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import type { Allowance, Allowances } from "./allowances.ts";
 import { conversationMessage } from "./conversation-message.ts";
+import type { Deadlines, Lasting } from "./deadlines.ts";
 import type { Acceptance } from "./decide.ts";
 import { encodeRow } from "./frames.ts";
 import type { Greetings } from "./greetings.ts";
@@ -37,7 +39,7 @@ import {
   MAX_PULL_ROWS,
   MAX_SUBMITS_UNDER_WAY,
 } from "./limits.ts";
-import { Outgoing } from "./outgoing.ts";
+import { Outgoing, type OutgoingSetup } from "./outgoing.ts";
 import { readSubmit } from "./read-submit.ts";
 import type { Signals } from "./signals.ts";
 import { selectConversations } from "./sql/select-conversations.ts";
@@ -57,6 +59,7 @@ export interface Shared {
   readonly storage: Storage;
   readonly pages: Turns;
   readonly greetings: Greetings;
+  readonly deadlines: Deadlines;
   readonly helloTimeoutMs: number;
 }
 
@@ -66,10 +69,8 @@ type Connection = StreamCall<ConnectRequest, ConnectResponse>;
 const MAX_INBOX = 16;
 /** The same in bytes, but for the last of them. */
 const MAX_INBOX_BYTES = 256 * 1024;
-/** What setTimeout can count. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
-export class Session {
+export class Session implements DeviceStream, Lasting, OutgoingSetup {
   readonly #shared: Shared;
   readonly #call: Connection;
   readonly #caller: Caller;
@@ -79,9 +80,9 @@ export class Session {
   readonly #stored: Stored;
   readonly #inbox: ConnectRequest[] = [];
   #inboxBytes = 0;
-  readonly #timers: NodeJS.Timeout[] = [];
-  /** What the fan-out knows of this stream. */
-  readonly #feed: DeviceStream;
+  /** When its access token runs out. */
+  readonly endsAt: number;
+  #untilHello: NodeJS.Timeout | undefined;
   #greeted = false;
   #restoredKnown = 0n;
   #working = false;
@@ -98,49 +99,58 @@ export class Session {
     this.#key = deviceKey(caller.accountId, caller.deviceId);
     this.#allowance = shared.allowances.enter(caller.accountId);
     this.#stored = shared.storage.enter(caller.accountId);
-    this.#outgoing = new Outgoing(this.#key, {
-      write: (frame, done) => call.stream.write(encoded(frame), done),
-      readHeads: (of) => this.#readHeads(of),
-      onError: (error) => this.#end(error),
-      metrics: shared.parts.metrics,
-    });
-    this.#feed = {
-      push: (id, row) => this.#outgoing.push(id, row),
-      signal: (signal) => this.#outgoing.signal(signal),
-      oweHead: (id) => this.#outgoing.oweHead(id),
-      end: (error) => this.#end(error),
-    };
+    this.#outgoing = new Outgoing(this.#key, this);
+    const lifetime = caller.tokenExpiresAt - shared.parts.clock();
+    this.endsAt = performance.now() + lifetime;
+  }
+
+  get metrics(): Metrics {
+    return this.#shared.parts.metrics;
+  }
+
+  push(id: ConversationId, row: CommittedRow): void {
+    this.#outgoing.push(id, row);
+  }
+
+  signal(frame: Uint8Array): void {
+    this.#outgoing.signal(frame);
+  }
+
+  oweHead(id: ConversationId): void {
+    this.#outgoing.oweHead(id);
+  }
+
+  write(frame: Buffer, done: () => void): void {
+    this.#call.stream.write(encoded(frame), done);
+  }
+
+  onError(error: unknown): void {
+    this.end(error);
+  }
+
+  expire(): void {
+    this.end(tokenExpired());
   }
 
   /** Attaches the listeners. Throws QUOTA_EXCEEDED. */
   start(): void {
     const { stream, over, draining } = this.#call;
-    over.addEventListener("abort", () => this.#gone());
-    if (over.aborted) {
+    over.whenItComes(() => this.#gone());
+    if (over.hasCome) {
       this.#gone();
       return;
     }
-    this.#shared.connected.add(this.#key, this.#feed);
+    this.#shared.connected.add(this.#key, this);
     this.#shared.parts.metrics.readers.add(this.#outgoing);
-    draining.addEventListener("abort", () => void this.#leave(), { once: true });
+    draining.whenItComes(() => void this.#leave());
     stream.on("data", (frame) => this.#receive(frame));
     stream.on("end", () => {
       this.#halfClosed = true;
       void this.#work();
     });
-    this.#endAfter(this.#caller.tokenExpiresAt - this.#shared.parts.clock(), tokenExpired);
-    this.#endAfter(this.#shared.helloTimeoutMs, () =>
-      this.#greeted ? undefined : malformed("no Hello came"),
-    );
-    if (draining.aborted) void this.#leave();
-  }
-
-  #endAfter(milliseconds: number, reason: () => RelayError | undefined): void {
-    const end = (): void => {
-      const error = reason();
-      if (error !== undefined) this.#end(error);
-    };
-    this.#timers.push(setTimeout(end, Math.min(Math.max(milliseconds, 0), MAX_TIMER_MS)));
+    this.#shared.deadlines.add(this);
+    this.#untilHello = setTimeout(() => this.end(malformed("no Hello came")), this.#shared.helloTimeoutMs);
+    if (draining.hasCome) void this.#leave();
   }
 
   #receive(frame: ConnectRequest): void {
@@ -167,7 +177,7 @@ export class Session {
       }
       if (this.#halfClosed && !this.#ended && !this.#leaving) await this.#finish();
     } catch (error) {
-      this.#end(error);
+      this.end(error);
     } finally {
       this.#working = false;
     }
@@ -198,11 +208,12 @@ export class Session {
   async #greet({ live, lease, restoredKnown }: Hello): Promise<void> {
     if (this.#greeted) throw malformed("a second Hello");
     this.#greeted = true;
+    this.#stopWaitingForHello();
     this.#restoredKnown = restoredKnown;
     // Before the heads are read: what is committed from now on is pushed, behind the Welcome.
-    if (live) this.#shared.connected.goLive(this.#key, this.#feed, lease);
+    if (live) this.#shared.connected.goLive(this.#key, this, lease);
     const [heads, past] = await Promise.all([
-      this.#readHeads("behind"),
+      this.readHeads("behind"),
       this.#shared.greetings.past(this.#caller, this.#isOver),
     ]);
     const now = BigInt(this.#shared.parts.clock());
@@ -316,7 +327,7 @@ export class Session {
     return this.#shared.acknowledgements.hasRoom ? undefined : this.#shared.acknowledgements.room();
   }
 
-  async #readHeads(of: readonly ConversationId[] | "behind") {
+  async readHeads(of: readonly ConversationId[] | "behind") {
     const { accountId, deviceId } = this.#caller;
     const rows =
       of === "behind"
@@ -349,7 +360,7 @@ export class Session {
   /** The client has ended its side: a status of OK tells it that everything was done. */
   async #finish(): Promise<void> {
     await this.#settle();
-    this.#end();
+    this.end();
   }
 
   /** The relay drains: what was taken is done, what was not is sent again elsewhere. */
@@ -357,10 +368,10 @@ export class Session {
     this.#leaving = true;
     // When the database is away, there is nothing to wait for: what was not answered is sent again.
     await this.#settle().catch(() => undefined);
-    this.#end(relayUnavailable());
+    this.end(relayUnavailable());
   }
 
-  #end(error?: unknown): void {
+  end(error?: unknown): void {
     if (this.#ended) return;
     this.#quit();
     this.#call.end(error);
@@ -369,15 +380,21 @@ export class Session {
   #quit(): void {
     this.#ended = true;
     this.#inbox.length = 0;
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#shared.connected.goQuiet(this.#key, this.#feed);
+    this.#stopWaitingForHello();
+    this.#shared.deadlines.remove(this);
+    this.#shared.connected.goQuiet(this.#key, this);
     this.#outgoing.close();
+  }
+
+  #stopWaitingForHello(): void {
+    clearTimeout(this.#untilHello);
+    this.#untilHello = undefined;
   }
 
   /** The call is over, whoever ended it. */
   #gone(): void {
     if (!this.#ended) this.#quit();
-    this.#shared.connected.remove(this.#key, this.#feed);
+    this.#shared.connected.remove(this.#key, this);
     this.#shared.allowances.leave(this.#caller.accountId);
     this.#shared.storage.leave(this.#caller.accountId);
     this.#shared.parts.metrics.readers.delete(this.#outgoing);

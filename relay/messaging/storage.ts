@@ -57,7 +57,7 @@ export class Storage {
   /** Until `leave`. */
   enter(accountId: Uint8Array): Stored {
     const key = toHex(accountId);
-    const known = this.#accounts.get(key) ?? { stored: new Stored(new Uint8Array(accountId)), users: 0 };
+    const known = this.#accounts.get(key) ?? { stored: new Stored(accountId), users: 0 };
     known.users += 1;
     this.#accounts.set(key, known);
     this.#timer ??= setTimeout(() => void this.#tell(), this.#setup.everyMs).unref();

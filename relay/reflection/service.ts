@@ -56,12 +56,12 @@ export function reflectionService(offered: readonly DescService[], maxMs = MAX_M
     draining,
     end,
   }: StreamCall<ServerReflectionRequest, ServerReflectionResponse>): void {
-    if (over.aborted) return;
+    if (over.hasCome) return;
     if (streams >= MAX_STREAMS) throw new StatusError(status.RESOURCE_EXHAUSTED, "too many streams");
     streams += 1;
     const tooLong = new StatusError(status.DEADLINE_EXCEEDED, "reflection is over after a minute");
     const timer = setTimeout(() => end(tooLong), maxMs);
-    over.addEventListener("abort", () => {
+    over.whenItComes(() => {
       streams -= 1;
       clearTimeout(timer);
     });
@@ -76,7 +76,7 @@ export function reflectionService(offered: readonly DescService[], maxMs = MAX_M
       stream.once("drain", () => stream.resume());
     });
     stream.on("end", () => end());
-    draining.addEventListener("abort", () => end(relayUnavailable()));
+    draining.whenItComes(() => end(relayUnavailable()));
   }
 
   return service(ServerReflection, { serverReflectionInfo: { access: "anybody", handle: talk } });
