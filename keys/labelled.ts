@@ -13,7 +13,7 @@ export function frame(label: string, bytes: Uint8Array): Uint8Array {
   const front = frontOf(label);
   const framed = new Uint8Array(front.length + 4 + bytes.length);
   framed.set(front);
-  new DataView(framed.buffer).setUint32(front.length, bytes.length);
+  for (let place = 0; place < 4; place += 1) framed[front.length + place] = bytes.length >>> (24 - 8 * place);
   framed.set(bytes, front.length + 4);
   return framed;
 }

@@ -3,7 +3,7 @@
 // primitive (SPEC §0.1).
 import { createHmac, hkdfSync, randomBytes as nodeRandomBytes, hash as oneShotHash } from "node:crypto";
 import sodium from "libsodium-wrappers";
-import { asPlain, asSecret, equal, type SecretBytes } from "./bytes.ts";
+import { asSecret, equal, type SecretBytes } from "./bytes.ts";
 import { KeysError } from "./errors.ts";
 import {
   type AgreementPublicKey,
@@ -221,7 +221,12 @@ export function xchachaOpen(
 // SHA-256
 
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return asPlain(oneShotHash("sha256", bytes, "buffer"));
+  // By a string, each of whose characters is a byte: Node's Buffer for it would take memory outside of the heap, which
+  // costs as much as the hash, 1.1 µs instead of 0.5, and a relay makes three for each message.
+  const digest = oneShotHash("sha256", bytes, "binary");
+  const hashed = new Uint8Array(32);
+  for (let at = 0; at < 32; at += 1) hashed[at] = digest.charCodeAt(at);
+  return hashed;
 }
 
 export function hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array {
