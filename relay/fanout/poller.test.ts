@@ -96,6 +96,26 @@ test("what another relay has stored is told to whoever is live here, once", asyn
   expect(metrics.headsByPoll.count).toBeGreaterThanOrEqual(6);
 });
 
+test("who came while the database was asked is told with the next round", async () => {
+  const [a, b] = [key(alice, nth(alice.devices, 0)), key(bob, nth(bob.devices, 0))];
+  const devices = () => heard.flatMap((event) => (event.kind === "moved" ? event.devices : []));
+  await say();
+  live = [a];
+  start();
+  await rounds();
+  heard.length = 0;
+  await relay.database.transaction(async (transaction) => {
+    // While it lasts, the marks of the rounds stay where they are, as they do within a round.
+    await transaction.query("select pg_current_xact_id()");
+    await say();
+    await vi.waitFor(() => expect(devices()).toEqual([a]), 10_000);
+    live = [a, b];
+    await vi.waitFor(() => expect(devices()).toEqual([a, b]), 5_000);
+    await rounds();
+    expect(devices()).toEqual([a, b]);
+  });
+});
+
 test("whoever is live here and not let in any more is put out", async () => {
   const lost = nth(bob.devices, 1);
   live = bob.devices.map((device) => key(bob, device));

@@ -22,7 +22,8 @@ const AFTER_MS = 5_000;
 const MARKS_KEPT = 8;
 /** Accounts or devices of one statement. */
 const SLICE = 500;
-const MAX_TOLD = 20_000;
+/** Of 200 characters or so each. */
+const MAX_TOLD = 50_000;
 const ACCOUNT_HEX = 64;
 
 export interface PollerSetup {
@@ -41,8 +42,7 @@ export interface PollerSetup {
 
 interface Head {
   readonly head: bigint;
-  /** Undefined: as it was when the row of the head came. */
-  readonly roster: bigint | undefined;
+  readonly roster: bigint;
 }
 
 export class Poller {
@@ -52,7 +52,7 @@ export class Poller {
   readonly #unsubscribe: () => void;
   /** Of times when nothing was amiss, the oldest first; while there is, one: of the last round. */
   #marks: string[] = [];
-  /** What the devices here have been told of. */
+  /** What the devices here have been told of: those of an account and, of rows that this relay has pushed, all of them. */
   readonly #told = new Map<string, Head>();
   #pollUntil = performance.now() + AFTER_MS;
   #isPolling = false;
@@ -134,15 +134,15 @@ export class Poller {
   async #poll(since: string): Promise<void> {
     const { database, bus, metrics } = this.#setup;
     const devices = bus.attended();
-    const ofAccount = Map.groupBy(devices, (device) => device.slice(0, ACCOUNT_HEX));
+    const accounts = new Set(devices.map(accountOf));
     const moved: MovedRow[] = [];
-    for (const some of slices([...ofAccount.keys()])) {
+    for (const some of slices([...accounts])) {
       const began = performance.now();
-      moved.push(...(await selectMoved(database, some.map(fromHex), since)));
+      for (const row of await selectMoved(database, some.map(fromHex), since)) moved.push(row);
       metrics.polls.add();
       metrics.pollSeconds.since(began);
     }
-    this.#tell(moved, ofAccount);
+    this.#tell(moved);
     for (const some of slices(devices)) {
       const shut = await selectShutOut(
         database,
@@ -158,29 +158,33 @@ export class Poller {
     }
   }
 
-  #tell(rows: readonly MovedRow[], ofAccount: ReadonlyMap<string, readonly DeviceKey[]>): void {
+  #tell(rows: readonly MovedRow[]): void {
     const { bus, metrics } = this.#setup;
+    // As they are now: of an account that was asked about, another device may have come meanwhile.
+    const ofAccount = Map.groupBy(bus.attended(), accountOf);
     const moved = Map.groupBy(rows, (row) => row.conversation_id.toString("hex"));
-    for (const [key, [first, ...more]] of moved) {
-      if (first === undefined || this.#isTold(key, first)) continue;
-      const accounts = [first, ...more].map((row) => row.account_id.toString("hex"));
-      const devices = accounts.flatMap((account) => ofAccount.get(account) ?? []);
+    for (const [key, some] of moved) {
+      const untold = some.filter((row) => !this.#isTold(key, row));
+      const devices = untold.flatMap((row) => ofAccount.get(row.account_id.toString("hex")) ?? []);
+      const [first] = untold;
+      if (first === undefined || devices.length === 0) continue;
       metrics.headsByPoll.add(devices.length);
       bus.hear({ kind: "moved", conversationId: conversationId(first.conversation_id), devices });
     }
   }
 
-  #isTold(key: string, { head, roster_version: roster }: MovedRow): boolean {
-    const told = this.#told.get(key);
-    this.#note(key, { head, roster });
-    return told !== undefined && told.head >= head && (told.roster ?? roster) >= roster;
+  #isTold(key: string, { account_id: account, head, roster_version: roster }: MovedRow): boolean {
+    const ofAccount = key + account.toString("hex");
+    const [told, pushed] = [this.#told.get(ofAccount), this.#told.get(key)];
+    this.#note(ofAccount, { head, roster });
+    const isHeadTold = [told, pushed].some((known) => known !== undefined && known.head >= head);
+    return isHeadTold && (told === undefined || told.roster >= roster);
   }
 
-  /** A row of this relay's own is pushed from memory: its head need not be told. */
+  /** A row of this relay's own is pushed from memory to all that are live here: its head need not be told. */
   #hear(event: BusEvent): void {
     if (!this.#isPolling || event.kind !== "moved" || event.row === undefined) return;
-    const key = toHex(event.conversationId);
-    this.#note(key, { head: event.row.sequence, roster: this.#told.get(key)?.roster });
+    this.#note(toHex(event.conversationId), { head: event.row.sequence, roster: 0n });
   }
 
   #note(key: string, head: Head): void {
@@ -189,6 +193,10 @@ export class Poller {
     const [oldest] = this.#told.keys();
     if (this.#told.size > MAX_TOLD && oldest !== undefined) this.#told.delete(oldest);
   }
+}
+
+function accountOf(device: DeviceKey): string {
+  return device.slice(0, ACCOUNT_HEX);
 }
 
 function* slices<Item>(items: readonly Item[]): Generator<readonly Item[]> {
