@@ -6,7 +6,7 @@ import { prepareTls } from "../../relay/tls.ts";
 const same = (bytes: Buffer): Buffer => bytes;
 const [folder] = process.argv.slice(2);
 
-const server = new Server({ "grpc.max_concurrent_streams": 256 });
+const server = new Server({ "grpc.max_concurrent_streams": 256, "grpc.enable_channelz": 0 });
 server.addService(
   {
     echo: {

@@ -1,4 +1,5 @@
 // Round trips of 512 bytes over streams, by the load's own HTTP/2 and by the client of grpc-js.
+import type { ClientHttp2Session } from "node:http2";
 import { setTimeout as pause } from "node:timers/promises";
 import { Client, credentials } from "@grpc/grpc-js";
 import { openConnection, openStream } from "./connection.ts";
@@ -9,6 +10,7 @@ const BYTES = 512;
 const WARM_UP_MS = 1_000;
 /** Handshakes take their time. */
 const LONGEST_START_MS = 30_000;
+const DIALLED_AT_ONCE = 64;
 
 export interface EchoSetup {
   readonly url: string;
@@ -38,6 +40,30 @@ export async function roundTrips(setup: EchoSetup): Promise<number> {
   const rate = ((count - before) * 1_000) / (performance.now() - began);
   close();
   return rate;
+}
+
+export interface HoldSetup extends Pick<EchoSetup, "url" | "streams" | "connections" | "window"> {}
+
+/** Opens streams that say one thing and then nothing any more. They stay until this process ends. */
+export async function hold({ url, streams, connections, window }: HoldSetup): Promise<null> {
+  const count = connections || streams;
+  const message = framed(Buffer.alloc(BYTES, 7));
+  const waiting = Array.from({ length: count }, (_, at) => at);
+  const worker = async (): Promise<void> => {
+    while (waiting.pop() !== undefined) {
+      const session = await openConnection({ url, window });
+      await Promise.all(Array.from({ length: streams / count }, () => saidOnce(session, message)));
+    }
+  };
+  await Promise.all(Array.from({ length: DIALLED_AT_ONCE }, worker));
+  return null;
+}
+
+function saidOnce(session: ClientHttp2Session, message: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onEnd = (why: string): void => reject(new Error(why));
+    openStream(session, { path: PATH, onMessage: () => resolve(), onEnd }).write(message);
+  });
 }
 
 type Open = (setup: EchoSetup, onAnswer: (stream: number) => void) => Promise<() => void>;

@@ -1,5 +1,6 @@
 // Thousands who are there and say nothing; and how they come back when all of them are cut off at once.
 import { setTimeout as pause } from "node:timers/promises";
+import { idleFloor } from "./idle-floor.ts";
 import { deviceBy, Installation } from "./installation.ts";
 import type { Back } from "./load-protocol.ts";
 import { residentAfterCollection } from "./memory.ts";
@@ -37,6 +38,9 @@ export async function* idle(settings: Settings): AsyncGenerator<Result> {
 }
 
 async function measure(settings: Settings, { title, connections, tls, storms }: Way): Promise<Result> {
+  const window = connections === 0 ? OWN_WINDOW : SHARED_WINDOW;
+  progress(`${title}: the floor`);
+  const floor = await idleFloor({ streams: PEOPLE, connections, tls, window });
   const installation = await Installation.start(settings, { tls, inspected: true });
   try {
     const { load, relay } = installation;
@@ -48,7 +52,7 @@ async function measure(settings: Settings, { title, connections, tls, storms }: 
       urls: [relay.url],
       devices: people.map((each) => ({ ...deviceBy(each), logs: [] })),
       connections,
-      window: connections === 0 ? OWN_WINDOW : SHARED_WINDOW,
+      window,
       reconnect: true,
     });
     const first = await load.ask("allLive", STORM_TIMEOUT_MS);
@@ -60,6 +64,7 @@ async function measure(settings: Settings, { title, connections, tls, storms }: 
       { name: "relay before", value: before / 1e6, unit: "MB" },
       { name: "relay with all of them", value: after / 1e6, unit: "MB" },
       { name: "a stream", value: (after - before) / first.live, unit: "bytes", most: BYTES_LIMIT },
+      { name: "  of that grpc-js and Node alone", value: floor, unit: "bytes" },
     ];
     const notes = failures("at first", first);
     if (storms) {

@@ -1,5 +1,5 @@
 // What the bench and the process that makes the load say to each other.
-import type { EchoSetup } from "./echo.ts";
+import type { EchoSetup, HoldSetup } from "./echo.ts";
 import type { SequenceFaults } from "./sequence.ts";
 
 export interface LogSetup {
@@ -93,6 +93,8 @@ export interface LoadMethods {
   allLive(timeoutMs: number): Back;
   /** Round trips a second at an echo, of which the devices know nothing. */
   echo(setup: EchoSetup): number;
+  /** Streams at an echo that say nothing any more. */
+  hold(setup: HoldSetup): null;
   close(): null;
 }
 

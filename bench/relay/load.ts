@@ -1,6 +1,6 @@
 // The process that makes the load. It counts what the relay does to its messages, and does what the bench asks for.
 import { setTimeout as pause } from "node:timers/promises";
-import { roundTrips } from "./echo.ts";
+import { hold, roundTrips } from "./echo.ts";
 import { Fleet } from "./fleet.ts";
 import type { LoadDevice, Log, Tally } from "./load-device.ts";
 import type { Counted, LoadMethods, Method, Pace, Request, Response, Verdict } from "./load-protocol.ts";
@@ -165,6 +165,7 @@ class Load {
       return { seconds, live: fleet.live, failed };
     },
     echo: roundTrips,
+    hold,
     close: async () => {
       clearInterval(this.#acknowledging);
       await this.#fleet?.close();
