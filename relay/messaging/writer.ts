@@ -4,11 +4,13 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { toHex } from "../../keys/public.ts";
 import { StubReason } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
+import { lookAtDatabase } from "../db/look-at-database.ts";
 import { type Database, isUnavailable } from "../db/pool.ts";
 import { ErrorReason, RelayError } from "../errors.ts";
 import type { Bus, Moved } from "../fanout/bus.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { type Acceptance, type Decision, decide, type Stored, type UnansweredLimits } from "./decide.ts";
+import { Doubts } from "./doubts.ts";
 import { KnownLogs } from "./known-logs.ts";
 import { MAX_BATCH, MAX_BATCH_BYTES, MAX_QUEUED_BYTES } from "./limits.ts";
 import type { Candidate } from "./read-submit.ts";
@@ -49,6 +51,7 @@ interface Outcome {
 export class Writer {
   readonly #setup: WriterSetup;
   readonly #knownLogs = new KnownLogs();
+  readonly #doubts: Doubts;
   readonly #queue: Waiting[] = [];
   readonly #waitingForRoom: (() => void)[] = [];
   #queuedBytes = 0;
@@ -56,6 +59,10 @@ export class Writer {
 
   constructor(setup: WriterSetup) {
     this.#setup = setup;
+    this.#doubts = new Doubts({
+      isBack: async () => (await lookAtDatabase(setup.database)) !== "away",
+      publish: (event) => this.#publish(event),
+    });
     setup.bus.subscribe((event) => {
       if (event.kind === "added") this.#knownLogs.heard(toHex(event.conversationId), event.row);
     });
@@ -231,6 +238,15 @@ export class Writer {
     const done = new Set<string>();
     try {
       for (const id of await appendRows(this.#setup.database, [...moves.values()], rows)) done.add(toHex(id));
+    } catch (error) {
+      if (isUnavailable(error)) {
+        this.#doubts.add(
+          decisions.flatMap(({ candidate, stored }) =>
+            stored === undefined ? [] : [moved(candidate, stored)],
+          ),
+        );
+      }
+      throw error;
     } finally {
       for (const [log, move] of moves) {
         hasMoved.set(log, done.has(log));
