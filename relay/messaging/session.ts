@@ -170,7 +170,10 @@ export class Session implements DeviceStream, Lasting, OutgoingSetup {
         if (frame === undefined) break;
         this.#inboxBytes -= bytesOf(frame);
         const wait = this.#allowance.take(frame);
-        if (wait > 0) await pause(wait);
+        if (wait > 0) {
+          await pause(wait);
+          if (this.#ended || this.#leaving) break;
+        }
         const handling = this.#handle(frame);
         if (handling !== undefined) await handling;
         if (this.#inbox.length === 0) this.#call.stream.resume();

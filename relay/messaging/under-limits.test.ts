@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { type BareRelay, type BareRelayOptions, nth, startBareRelay } from "../../test/support/bare-relay.ts";
 import { envelopeBy, openDirect, RawStream, wrapsBy } from "../../test/support/raw-stream.ts";
@@ -69,4 +70,20 @@ test("what is too large to wait in line makes a stream wait, not the relay grow"
   stream.call.resume();
   const answered = () => stream.frames.reduce((sum, { accepted }) => sum + accepted.length, 0);
   await stream.until(() => answered() === 50);
+});
+
+test("a stream that has ended while it was slowed does not take the place of the live one", async () => {
+  const { alice } = await start({ rates: { otherFramesPerAccount: { count: 2, seconds: 1 } } });
+  const device = nth(alice.devices, 0);
+  const live = await RawStream.open(device, { live: true });
+  live.send({ case: "ping", value: { nonce: 1n } });
+  await live.ping(2n);
+  const gone = new RawStream(device);
+  gone.send({ case: "hello", value: { live: true, lease: 9n } });
+  // Long enough for Hello to come, and not for its turn.
+  await pause(200);
+  gone.call.cancel();
+  await gone.ended;
+  await pause(1_000);
+  await live.ping(3n);
 });
