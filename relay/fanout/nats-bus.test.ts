@@ -106,6 +106,8 @@ interface TestRelay {
   readonly others: OtherRelays;
   readonly heard: BusEvent[];
   readonly carried: BusEvent[];
+  /** What its database says of devices that are said to be put out. */
+  isShutOut: () => Promise<boolean>;
   doubts: number;
 }
 
@@ -140,11 +142,16 @@ function relay(own: number): TestRelay {
     carry: async (event) => {
       carried.push(event);
     },
+    isShutOut: () => made.isShutOut(),
     metrics: createMetrics(),
     log: silent,
   });
   bus.subscribe((event) => heard.push(event));
-  const made: TestRelay = { bus, link, others, heard, carried, doubts: 0 };
+  const made: TestRelay = {
+    ...{ bus, link, others, heard, carried },
+    isShutOut: async () => true,
+    doubts: 0,
+  };
   bus.onDoubt = () => {
     made.doubts += 1;
   };
@@ -221,9 +228,26 @@ test("what is rare is told to all, once", async () => {
   one.bus.publish(removed(7));
   one.bus.publish({ kind: "moved", conversationId: conversation, devices: [bob] });
   await turn();
-  expect(two.heard).toEqual(one.heard);
+  expect(two.heard).toEqual(expect.arrayContaining(one.heard));
   expect(two.heard).toHaveLength(2);
   expect(one.carried).toEqual([]);
+});
+
+test("nobody is put out whom the database lets in, whatever is said over NATS", async () => {
+  const b = live(two, bob);
+  two.isShutOut = async () => false;
+  one.bus.publish(removed(2));
+  await turn();
+  expect([two.heard, b.ended, two.doubts]).toEqual([[], undefined, 1]);
+  // Of one that does not answer, the poller asks again.
+  two.isShutOut = () => Promise.reject(new Error("away"));
+  for (let times = 0; times < 3; times += 1) one.bus.publish(removed(2));
+  await turn();
+  expect([two.heard, two.doubts]).toEqual([[], 4]);
+  two.isShutOut = async () => true;
+  one.bus.publish(removed(2));
+  await turn();
+  expect(two.heard).toEqual([removed(2)]);
 });
 
 test("a relay that is alone tells nobody", async () => {

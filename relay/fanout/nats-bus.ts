@@ -3,7 +3,7 @@
 // is rare, all of them. What cannot be told is found by asking the database (poller.ts).
 import { describeError, type Logger } from "../logger.ts";
 import type { Metrics } from "../metrics/metrics.ts";
-import type { Bus, BusEvent } from "./bus.ts";
+import type { Bus, BusEvent, Removed } from "./bus.ts";
 import type { DeviceKey } from "./committed-row.ts";
 import { superseded } from "./connected-devices.ts";
 import type { DeviceStream } from "./device-stream.ts";
@@ -22,6 +22,8 @@ import {
 } from "./wire.ts";
 
 const BEAT_MS = 1_000;
+/** Devices about which the database is asked: of more, only those that are live here are looked for. */
+const MAX_ASKED = 1_000;
 
 export interface NatsBusSetup {
   /** Absent: there is no NATS. */
@@ -33,6 +35,11 @@ export interface NatsBusSetup {
   readonly others: OtherRelays;
   /** Another way to the others, for what is rare. */
   readonly carry: (event: BusEvent) => Promise<void>;
+  /**
+   * Whether the database says of a device that it is not let in any more. Whoever can write to NATS can say that of any,
+   * and a client that hears it stops for good.
+   */
+  readonly isShutOut: (device: Removed) => Promise<boolean>;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -52,6 +59,7 @@ export class NatsBus implements Bus {
   readonly #signals;
   /** Something was not told since the last beat that was. */
   #missed = false;
+  #asked = 0;
   /** Called when NATS is there, when it is gone, and when another relay says that it has left something out. */
   onDoubt: () => void = () => undefined;
 
@@ -188,12 +196,29 @@ export class NatsBus implements Bus {
   #hear(bytes: Uint8Array): void {
     const event = this.#counted(decodeForRelays(bytes));
     if (event === undefined) return;
+    if (event.kind === "removed") {
+      void this.#putOut(event);
+      return;
+    }
     if (event.kind !== "beat") {
       this.#local.publish(event);
       return;
     }
     this.#setup.others.hear(event.relay);
     if (event.missed) this.onDoubt();
+  }
+
+  async #putOut(event: Removed): Promise<void> {
+    if (this.#asked >= MAX_ASKED) return this.onDoubt();
+    this.#asked += 1;
+    try {
+      if (await this.#setup.isShutOut(event)) this.#local.publish(event);
+    } catch {
+      // The database is away: once it is back, it is asked about all that are live here.
+      this.onDoubt();
+    } finally {
+      this.#asked -= 1;
+    }
   }
 
   #hearFor(device: DeviceKey, bytes: Uint8Array): void {

@@ -14,6 +14,7 @@ import { NatsBus } from "./nats-bus.ts";
 import { NatsLink } from "./nats-link.ts";
 import { OtherRelays } from "./other-relays.ts";
 import { Poller } from "./poller.ts";
+import { shutOut } from "./shut-out.ts";
 import { selectInstallation } from "./sql/select-installation.ts";
 
 export interface BusSetup {
@@ -51,7 +52,8 @@ export async function startBus(setup: BusSetup): Promise<StartedBus> {
   const installation = await selectInstallation(database);
   const link = nats && new NatsLink({ servers: nats, log });
   const carry = (event: Parameters<Bus["publish"]>[0]) => carryEvents(database, [event], relay);
-  const bus = new NatsBus({ link, installation, relay, others, carry, metrics, log });
+  const isShutOut = shutOut(database);
+  const bus = new NatsBus({ link, installation, relay, others, carry, isShutOut, metrics, log });
   const hear = bus.hear.bind(bus);
   const onConnected = () => putOutDisabled(database, { publish: hear });
   const deafen = receiveEvents(connection, hear, { log, relay, about, onConnected });
