@@ -35,7 +35,7 @@ export const MAX_SIGNALS_WAITING = 16;
 /** Conversations whose heads a reader is owed; beyond it, it is told to resync. */
 export const MAX_HEADS_OWED = 1_000;
 export const MAX_HEADS_A_FRAME = 500;
-/** Pages read from the database at the same time, so that readers leave connections to the writer. */
+/** Pages and owed heads read from the database at the same time, so that readers leave connections to the writer. */
 export const MAX_PAGES_AT_ONCE = 4;
 /** The same of one account, so that it does not keep everybody else's waiting. */
 export const MAX_PAGES_OF_ACCOUNT = 2;

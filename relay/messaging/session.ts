@@ -338,13 +338,13 @@ export class Session implements DeviceStream, Lasting, OutgoingSetup {
             { accountId, deviceId, restoredKnown: this.#restoredKnown },
             this.#isOver,
           )
-        : await selectConversations(this.#shared.parts.database, accountId, deviceId, of);
+        : await this.#inTurn(() => selectConversations(this.#shared.parts.database, accountId, deviceId, of));
     return rows.map(conversationMessage);
   }
 
   readonly #isOver = (): boolean => this.#ended;
 
-  /** First among the account's own pages, then among everybody's. */
+  /** First among the account's own pages, then among everybody's: a room of thousands is owed a head at once. */
   #inTurn<Result>(read: () => Promise<Result>): Promise<Result> {
     return this.#allowance.pages.take(() => this.#shared.pages.take(read));
   }

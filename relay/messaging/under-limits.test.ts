@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { type BareRelay, type BareRelayOptions, nth, startBareRelay } from "../../test/support/bare-relay.ts";
 import { envelopeBy, openDirect, RawStream, wrapsBy } from "../../test/support/raw-stream.ts";
 
@@ -86,4 +86,26 @@ test("a stream that has ended while it was slowed does not take the place of the
   await gone.ended;
   await pause(1_000);
   await live.ping(3n);
+});
+
+test("thousands who are owed a head leave connections to the writer", async () => {
+  const { alice, bob } = await start({});
+  const others = [];
+  for (let number = 0; number < 6; number += 1) others.push(await relay.addDevice(bob));
+  const readers = await Promise.all(others.map((device) => RawStream.open(device, { live: true })));
+  const query = relay.database.query.bind(relay.database);
+  let [underWay, most] = [0, 0];
+  const watched = vi.spyOn(relay.database, "query").mockImplementation(async (statement, values) => {
+    const isOfHeads = typeof statement === "string" && statement.includes("as wanted (conversation_id)");
+    if (isOfHeads) most = Math.max(most, ++underWay);
+    const result = await query(statement, values);
+    if (isOfHeads) underWay -= 1;
+    return result as never;
+  });
+  // A new roster is told to all.
+  await relay.addDevice(alice);
+  await Promise.all(readers.map((reader) => reader.until(() => reader.heads.length > 0)));
+  watched.mockRestore();
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(4);
 });

@@ -215,7 +215,7 @@ export function createMetrics() {
     pullsWaiting: counts.gauge(
       named(
         "pulls_waiting",
-        "Pulls that wait for their turn at the database. High while many come back at once.",
+        "Pulls, and heads that are owed, that wait for their turn at the database. High while many come back at once.",
       ),
     ),
     acknowledged: counts.counter(named("acknowledgements_total", "Cursors that were moved in the database.")),
