@@ -323,7 +323,7 @@ export function noteLog(
       return "an older state";
     }
     // The relay was put back since the stream was opened, and another process has heard of it.
-    if (!isSame && wasHeld) return undefined;
+    if (!isSame && log !== undefined && wasHeld) return undefined;
     const members = () => membersOf(profile, stored);
     if (!isSame && log !== undefined && wasPutBack(shown)) {
       if (!continueRestored(profile, stored, shown, members)) return "another log";
