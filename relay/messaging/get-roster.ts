@@ -12,8 +12,11 @@ export async function getRoster(db: Queries, rosters: Rosters, request: GetRoste
   const [conversation] = await selectConversations(db, caller.accountId, caller.deviceId, [id]);
   if (conversation === undefined) throw unknownConversation();
   const newest = conversation.roster_version;
-  // Before the database was put back it was: the device hears of that with its next stream.
-  if (request.version > newest) throw comeAgain("a roster version that is not there yet");
+  if (request.version > newest) {
+    const text = "a roster version that is not there";
+    // Of who is still in, it was before the database was put back: the device hears of that with its next stream.
+    throw conversation.end_sequence === null ? comeAgain(text) : malformed(text);
+  }
   if (request.version !== 0n && request.version < conversation.start_roster) {
     throw malformed("a roster version from before the account joined");
   }
