@@ -8,7 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import type { ServiceError } from "@grpc/grpc-js";
 import { connect as dialNats } from "@nats-io/transport-node";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { ConnectRequestSchema, MessagingService } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import { openStream } from "../../proto/grpc.ts";
 import { type EmbeddedPostgres, startEmbedded } from "../../relay/db/embedded.ts";
@@ -315,6 +315,9 @@ describeWith(["nats-server"], "two relays with NATS between them", () => {
     intruder.subscribe("sotto.v1.>", { callback: (_, { subject }) => void subjects.add(subject) });
     await alice.ok(["send", "bob", "overheard"]);
     await tail.has("overheard");
+    const isBeat = (subject: string): boolean => subject.endsWith(".relays");
+    // Once a second.
+    await vi.waitFor(() => expect([...subjects].some(isBeat)).toBe(true), 10_000);
     const all = [...subjects];
     const own = all.filter((subject) => subject.includes(".device."));
     expect(own.length).toBeGreaterThan(0);
@@ -325,7 +328,7 @@ describeWith(["nats-server"], "two relays with NATS between them", () => {
       }
     }
     for (const subject of own) intruder.publish(subject, encodeClaim(2n ** 64n - 1n));
-    const relaysSubject = all.find((subject) => subject.endsWith(".relays")) ?? "";
+    const relaysSubject = all.find(isBeat) ?? "";
     for (let relay = 0; relay < 2_000; relay += 1) {
       intruder.publish(relaysSubject, encodeForRelays({ kind: "beat", relay, missed: true }));
     }
