@@ -8,8 +8,14 @@ const unit = "{bin,bench,keys,relay,client,proto}/**/*.test.ts";
 /** Files that replace modules: others must not get these, and they must not get what others have loaded. */
 const replacing = globSync(unit).filter((path) => readFileSync(path, "utf8").includes("vi.mock("));
 
-/** Bad days, attackers and whole lives of accounts: minutes of real processes, for CI and `npm run test:long`. */
-const long = ["test/{long,hostile,faults}/**/*.test.ts"];
+/**
+ * Bad days, attackers, whole lives of accounts, packages and what operators do: minutes of real processes and databases, for
+ * CI and `npm run test:long`.
+ */
+const long = [
+  "test/{long,hostile,faults,package}/**/*.test.ts",
+  "relay/{admin,db,doctor,health}/**/*.test.ts",
+];
 
 export default defineConfig({
   test: {
@@ -28,7 +34,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: [unit],
-          exclude: [...ignored, ...replacing],
+          exclude: [...ignored, ...replacing, ...long],
         },
       },
       {
@@ -52,6 +58,7 @@ export default defineConfig({
         test: {
           name: "long",
           include: long,
+          exclude: [...ignored, ...replacing],
         },
       },
     ],
