@@ -1,6 +1,7 @@
 // Fills a profile with conversations and messages, as many as somebody has after years.
 import type { Profile } from "../client/core/profile.ts";
 import { pinName, saveAccountEntries } from "../client/store/accounts.ts";
+import { saveContactStanding } from "../client/store/contacts.ts";
 import { addConversation, readConversations } from "../client/store/conversations.ts";
 import { type Database, transact } from "../client/store/database.ts";
 import { addMessage } from "../client/store/messages.ts";
@@ -77,6 +78,7 @@ function addContact(db: Database, at: number): Contact {
   const account = accountId(bytes(32));
   saveAccountEntries(db, { accountId: account, name, head: { sequence: 1, hash: hash(bytes(32)) } }, 0, []);
   pinName(db, name, account);
+  saveContactStanding(db, account, "accepted", 1);
   const conversation = addConversation(db, {
     conversationId: conversationId(bytes(32)),
     kind: "dm",
