@@ -286,7 +286,7 @@ test("who comes sees who is here, and is not seen any more once he has left", as
   await again.until(() => again.last("presence")?.present.includes(nameOf(alice)), "alice");
   await alice.until(() => alice.last("presence")?.present.includes(nameOf(bob)), "bob");
   await again.end();
-  await alice.until(() => alice.last("presence")?.present.length === 0, "the end of it", 3_000);
+  await alice.until(() => alice.last("presence")?.present.length === 0, "the end of it", 10_000);
 });
 
 test("the conversation that was open last is told first", async () => {
