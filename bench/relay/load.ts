@@ -10,8 +10,8 @@ import { shortId } from "./wire.ts";
 /** Messages under way are fewer, so that their places in a ring are their own. */
 const RING = 2 ** 20;
 const SAMPLE = 100_000;
-/** A client acknowledges what it has stored; that takes it about so long. */
-const ACKNOWLEDGE_EVERY_MS = 10;
+/** As often as `client/net/acknowledger.ts` does. */
+const ACKNOWLEDGE_EVERY_MS = 250;
 const TICK_MS = 1;
 /** Nothing has moved for so long: nothing more will come. */
 const SETTLED_MS = 3_000;

@@ -15,7 +15,6 @@ import type {
 import type {
   AcceptedSchema,
   ConversationSchema,
-  CursorSchema,
   DeliverySchema,
   PulledSchema,
   RefusedSchema,
@@ -102,6 +101,12 @@ export interface PullAnswer {
   readonly pulled: Pulled;
 }
 
+/** How far this device has a conversation. */
+export interface Cursor {
+  readonly conversationId: Uint8Array;
+  readonly sequence: bigint;
+}
+
 export interface RelayStream {
   readonly welcome: {
     now: bigint;
@@ -117,7 +122,8 @@ export interface RelayStream {
   pull(conversationId: Uint8Array, after: bigint, limit: number): Promise<PullAnswer>;
   /** An ephemeral frame to those who are connected now. Nothing tells whether it went. */
   signal(frame: Uint8Array): void;
-  acknowledge(cursors: MessageInitShape<typeof CursorSchema>[]): void;
+  /** Goes soon; nothing tells when it is there. */
+  acknowledge(cursors: readonly Cursor[]): void;
   /** Resolves with the round trip in milliseconds. */
   ping(): Promise<number>;
   /** Resolves once, with why the stream ended; undefined after `close`. */

@@ -7,10 +7,11 @@ import {
   type ConnectResponse,
   MessagingService,
 } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
+import { Acknowledger } from "./acknowledger.ts";
 import type { RelayChannel } from "./channel.ts";
 import { NetError } from "./net-error.ts";
 import { PendingPulls } from "./pending-pulls.ts";
-import type { Conversation, RelayStream, StreamOptions, SubmitAnswer } from "./relay-connection.ts";
+import type { Conversation, Cursor, RelayStream, StreamOptions, SubmitAnswer } from "./relay-connection.ts";
 
 const WELCOME_TIMEOUT_MS = 15_000;
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -46,6 +47,11 @@ class OpenStream implements RelayStream {
   readonly #submits = new Map<bigint, Waiting<SubmitAnswer>>();
   readonly #pings = new Map<bigint, Waiting<void>>();
   readonly #pulls = new PendingPulls();
+  readonly #acknowledger = new Acknowledger((cursors) => {
+    for (let at = 0; at < cursors.length; at += MAX_CURSORS) {
+      this.#write({ case: "acknowledge", value: { cursors: cursors.slice(at, at + MAX_CURSORS) } });
+    }
+  });
   readonly #pullQueues = new Map<string, Promise<unknown>>();
   #counter = 0n;
   #headsAwaited: number | undefined;
@@ -105,10 +111,8 @@ class OpenStream implements RelayStream {
     return pull;
   }
 
-  acknowledge(cursors: { conversationId?: Uint8Array; sequence?: bigint }[]): void {
-    for (let at = 0; at < cursors.length; at += MAX_CURSORS) {
-      this.#write({ case: "acknowledge", value: { cursors: cursors.slice(at, at + MAX_CURSORS) } });
-    }
+  acknowledge(cursors: readonly Cursor[]): void {
+    if (this.#ended === undefined && !this.#closing) this.#acknowledger.add(cursors);
   }
 
   signal(frame: Uint8Array): void {
@@ -129,6 +133,7 @@ class OpenStream implements RelayStream {
   /** The relay ends its side when it has taken in what was written; a relay that does not is not waited for long. */
   async close(): Promise<void> {
     if (this.#ended !== undefined) return;
+    this.#acknowledger.flush();
     this.#closing = true;
     this.#call.end();
     const timer = setTimeout(() => this.#break(undefined), CLOSE_TIMEOUT_MS);
@@ -207,6 +212,7 @@ class OpenStream implements RelayStream {
     const reason = this.#closing ? undefined : error;
     this.#ended = { error: reason };
     clearTimeout(this.#welcomeTimer);
+    this.#acknowledger.stop();
     this.#rejectAll(this.#brokenBy(reason));
     this.#settleWelcomed.reject(this.#brokenBy(reason));
     this.#settleClosed(reason);

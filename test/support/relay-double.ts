@@ -3,6 +3,7 @@ import { NetError, type RefusalReason } from "../../client/net/net-error.ts";
 import type {
   ChainEntries,
   Conversation,
+  Cursor,
   Delivery,
   PeopleWatch,
   Person,
@@ -570,9 +571,9 @@ export class StreamDouble implements RelayStream {
     };
   }
 
-  acknowledge(cursors: { conversationId?: Uint8Array; sequence?: bigint }[]): void {
+  acknowledge(cursors: readonly Cursor[]): void {
     if (this.#ended !== undefined) return;
-    for (const { conversationId: id = new Uint8Array(), sequence = 0n } of cursors) {
+    for (const { conversationId: id, sequence } of cursors) {
       const { cursors: held } = this.#relay.logOf(id);
       const key = address(this.device);
       held.set(key, Math.max(held.get(key) ?? 0, Number(sequence)));
