@@ -2,7 +2,7 @@
 export const MAX_STREAMS_PER_DEVICE = 128;
 /** Submits of one stream that are not answered yet; further ones wait unread. */
 export const MAX_SUBMITS_UNDER_WAY = 256;
-/** Submits of one account that are not answered yet, over all its streams: two batches of the writer. */
+/** Submits of one account that are not answered yet, over all its streams: half a batch of the writer. */
 export const MAX_SUBMITS_OF_ACCOUNT = 512;
 /** Answers that a stream does not read; beyond it, it is not read. */
 export const MAX_ANSWERS_WAITING = 4_096;
@@ -45,8 +45,8 @@ export const MAX_GREETED_AT_ONCE = 32;
 /** The same for the few numbers that each is told of itself. */
 export const MAX_PASTS_AT_ONCE = 128;
 
-/** Submits that one transaction takes. */
-export const MAX_BATCH = 256;
+/** Submits that one transaction takes. In a large batch a reader's rows share a frame, which is what a message costs most by. */
+export const MAX_BATCH = 1_024;
 export const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 /** Submits that wait for the writer, over all streams; beyond it, streams are not read. */
 export const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
