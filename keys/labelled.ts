@@ -9,13 +9,16 @@ import { ed25519Sign, ed25519Verify, hkdfSha256, sha256 } from "./sodium.ts";
  * (SPEC §1.2). No label holds a zero byte, so two framings of different labels never meet.
  */
 export function frame(label: string, bytes: Uint8Array): Uint8Array {
-  // In one piece, not by a Writer: a relay hashes three of these for each message.
   const front = frontOf(label);
   const framed = new Uint8Array(front.length + 4 + bytes.length);
-  framed.set(front);
-  for (let place = 0; place < 4; place += 1) framed[front.length + place] = bytes.length >>> (24 - 8 * place);
-  framed.set(bytes, front.length + 4);
+  writeFrame(framed, front, bytes);
   return framed;
+}
+
+function writeFrame(to: Uint8Array, front: Uint8Array, bytes: Uint8Array): void {
+  to.set(front);
+  for (let place = 0; place < 4; place += 1) to[front.length + place] = bytes.length >>> (24 - 8 * place);
+  to.set(bytes, front.length + 4);
 }
 
 /** label ‖ 0x00 of each label, of which there are a few. */
@@ -31,8 +34,18 @@ function frontOf(label: string): Uint8Array {
 
 /** H(label, bytes) of the specification. */
 export function hashLabelled(label: Label, bytes: Uint8Array): Hash {
-  return hash(sha256(frame(label, bytes)));
+  const front = frontOf(label);
+  const length = front.length + 4 + bytes.length;
+  if (length > desk.length) return hash(sha256(frame(label, bytes)));
+  writeFrame(desk, front, bytes);
+  const hashed = hash(sha256(desk.subarray(0, length)));
+  // What was hashed may have been a plaintext.
+  desk.fill(0, 0, length);
+  return hashed;
 }
+
+/** Where what is hashed is put together: memory of its own costs more than the hash, and a relay makes three a message. */
+const desk = new Uint8Array(4_096);
 
 export function sign(label: Label, bytes: Uint8Array, secretKey: Uint8Array): Signature {
   return ed25519Sign(frame(label, bytes), secretKey);

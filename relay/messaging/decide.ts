@@ -52,7 +52,12 @@ interface Growing {
   head: LogHead;
   writtenBy: number;
   /** By sender and message id. */
-  readonly taken: Map<string, { candidate: Candidate; answer: Acceptance }>;
+  readonly taken: Map<string, Taken>;
+}
+
+interface Taken {
+  readonly candidate: Candidate;
+  readonly answer: Acceptance;
 }
 
 /** `states` by place in `batch`; without one, the conversation does not exist. */
@@ -120,7 +125,8 @@ function decideOne(
   const { header } = candidate;
   const { newest } = log;
   if (newest === undefined || !isMember(newest, candidate)) throw unknownConversation();
-  const before = earlier(candidate, state, log);
+  const key = messageKey(candidate);
+  const before = earlier(candidate, state, log.taken.get(key));
   if (before !== undefined) return { candidate, answer: before };
   if (state.is_forsaken) throw new RelayError(ErrorReason.ACCOUNT_DELETED, "the other account was deleted");
   if ((state.role ?? 0) < (state.post_role ?? 0)) throw notPermitted("this role may not post here");
@@ -152,7 +158,7 @@ function decideOne(
     storedAt: BigInt(now),
     rosterVersion: state.roster_version,
   };
-  log.taken.set(messageKey(candidate), { candidate, answer });
+  log.taken.set(key, { candidate, answer });
   return { candidate, answer, stored: { row, newest, sealedFor } };
 }
 
@@ -173,10 +179,12 @@ function checkUnanswered(
   throw new RelayError(ErrorReason.QUOTA_EXCEEDED, `the other one has not answered ${limit} messages`);
 }
 
-/** The answer to a submit whose message id was used before, if these bytes used it. */
-function earlier(candidate: Candidate, state: SubmitState, log: Growing): Acceptance | undefined {
-  const { stored } = state;
-  const inBatch = log.taken.get(messageKey(candidate));
+/** The answer to a submit whose message id was used before, in this batch or earlier, if these bytes used it. */
+function earlier(
+  candidate: Candidate,
+  { stored, roster_version: rosterVersion }: SubmitState,
+  inBatch: Taken | undefined,
+): Acceptance | undefined {
   const usedFor = stored?.envelope_hash ?? inBatch?.candidate.envelopeHash;
   if (usedFor === undefined) return undefined;
   if (!equal(usedFor, candidate.envelopeHash)) {
@@ -187,7 +195,7 @@ function earlier(candidate: Candidate, state: SubmitState, log: Growing): Accept
     sequence: stored.sequence,
     logHash: stored.log_hash,
     storedAt: stored.stored_at,
-    rosterVersion: state.roster_version,
+    rosterVersion,
   };
 }
 
