@@ -36,6 +36,8 @@ export async function* measure(settings: Settings, connections: "shared" | "own"
     yield resultOf(`${title}, ${IN_FLIGHT} under way each`, full, limits);
     const half = await stretch(installation, { rate: Math.round(deliveredRate(full) / 2) }, seconds);
     yield resultOf(`${title}, half of that`, half, { p50: 10, p99: 50 });
+    const required = await stretch(installation, { rate: limits.rate / 2 }, seconds);
+    yield resultOf(`${title}, half of what is required`, required, { p50: 10, p99: 50 });
     const calm = await stretch(installation, { rate: CALM_RATE }, seconds);
     yield resultOf(`${title}, ${CALM_RATE} a second`, calm, { p50: 3 });
     await load.ask("close");
