@@ -24,9 +24,17 @@ export function int8Array(values: readonly (bigint | number)[]): Buffer {
   let end = at;
   for (const value of values) {
     end = array.writeInt32BE(8, end);
-    end = array.writeBigInt64BE(BigInt(value), end);
+    end = writeInt64(array, value, end);
   }
   return array;
+}
+
+/** Node's own writes a bigint by shifting it byte by byte, each of which is another bigint. */
+function writeInt64(array: Buffer, value: bigint | number, at: number): number {
+  const exact = Number(value);
+  if (!Number.isSafeInteger(exact)) return array.writeBigInt64BE(BigInt(value), at);
+  array.writeInt32BE(Math.floor(exact / 2 ** 32), at);
+  return array.writeUInt32BE(exact >>> 0, at + 4);
 }
 
 /** For `$n::bool[]`. */
