@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { byteaArray, int8Array } from "../../relay/db/binary-arrays.ts";
 import type { Database } from "../../relay/db/pool.ts";
 import { countProcessors } from "./cpu.ts";
@@ -19,6 +20,8 @@ const STREAMS = 200;
 const IN_FLIGHT = 8;
 const BATCHES = [1, 16, 64, 256];
 const MOST_SECONDS = 3;
+
+const INSERT_EVERY_MS = 20;
 
 export async function measureFloors(settings: Settings): Promise<{ floors: Floors; results: Result[] }> {
   const seconds = Math.min(settings.seconds, MOST_SECONDS);
@@ -112,6 +115,20 @@ export async function rawInsert(database: Database, count: number): Promise<numb
     times.push(performance.now() - began);
   }
   return median(times);
+}
+
+/** The same for so long, a few a second: what the machine's disk is worth while something else goes on. */
+export async function rawInserts(database: Database, milliseconds: number): Promise<number[]> {
+  const insert = await inserter(database, 1);
+  const times: number[] = [];
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end) {
+    const began = performance.now();
+    await insert();
+    times.push(performance.now() - began);
+    await pause(INSERT_EVERY_MS);
+  }
+  return times;
 }
 
 /** Adds so many rows to a table with the columns and indexes of the log. */

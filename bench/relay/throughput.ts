@@ -1,8 +1,10 @@
 // A stretch of load, and what it cost whom.
 import { setTimeout as pause } from "node:timers/promises";
 import type { Processors } from "./cpu.ts";
+import { rawInserts } from "./floors.ts";
 import type { Installation } from "./installation.ts";
 import type { Counted, Pace, Verdict } from "./load-protocol.ts";
+import { percentile } from "./percentiles.ts";
 import type { RelayCounts } from "./relay-metrics.ts";
 import { type Figure, faultsIn, progress, type Result } from "./results.ts";
 
@@ -13,6 +15,8 @@ export interface Stretch {
   readonly used: Processors;
   readonly relays: RelayCounts;
   readonly verdict: Verdict;
+  /** Milliseconds of durable rows that somebody else added meanwhile, one at a time. */
+  readonly inserts: readonly number[];
 }
 
 export async function stretch(installation: Installation, pace: Pace, seconds: number): Promise<Stretch> {
@@ -24,12 +28,12 @@ export async function stretch(installation: Installation, pace: Pace, seconds: n
   await load.ask("mark");
   const count = installation.countProcessors();
   const countRelays = await installation.countRelays();
-  await pause(seconds * 1_000);
+  const inserts = await rawInserts(installation.database, seconds * 1_000);
   const used = count();
   const counted = await load.ask("take");
   const relays = await countRelays();
   const verdict = await load.ask("stop");
-  return { counted, used, relays, verdict };
+  return { counted, used, relays, verdict, inserts };
 }
 
 /** Rows delivered to others, a second. */
@@ -50,7 +54,7 @@ export interface Limits extends Floor {
 }
 
 export function resultOf(title: string, run: Stretch, limits: Limits = {}): Result {
-  const { counted, used, relays, verdict } = run;
+  const { counted, used, relays, verdict, inserts } = run;
   const { accepted, delivered, seconds, delivery, acceptance, latest } = counted;
   const each = (spent: number, name: string): Figure => ({
     name: `processor of ${name}, a delivery`,
@@ -75,6 +79,8 @@ export function resultOf(title: string, run: Stretch, limits: Limits = {}): Resu
       { name: "until delivered, p99", value: delivery.p99, unit: "ms", ...most(limits.p99) },
       { name: "until accepted, p50", value: acceptance.p50, unit: "ms" },
       { name: "until accepted, p99", value: acceptance.p99, unit: "ms" },
+      { name: "a raw durable insert meanwhile, p50", value: percentile(inserts, 0.5), unit: "ms" },
+      { name: "a raw durable insert meanwhile, p99", value: percentile(inserts, 0.99), unit: "ms" },
       each(used.relay, "the relay"),
       each(used.postgres, "PostgreSQL"),
       each(used.load, "the load"),
