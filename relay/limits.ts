@@ -26,6 +26,8 @@ const MAX_IDLE_CONNECTION_MS = 15 * 60_000;
 
 /** Connections to PostgreSQL of one relay process. */
 export const DATABASE_CONNECTIONS = 10;
+/** Beside them: whether the database answers is asked without waiting for a turn. */
+export const READINESS_CONNECTIONS = 1;
 /** How long calls under way may take to end when the relay drains; all of the shutdown fits in 5 seconds. */
 export const DRAIN_MS = 3_500;
 

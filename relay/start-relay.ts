@@ -10,7 +10,7 @@ import { Database } from "./db/pool.ts";
 import { startBus } from "./fanout/start-bus.ts";
 import type { GuardLimits } from "./guard/limits.ts";
 import { Readiness } from "./health/readiness.ts";
-import { DATABASE_CONNECTIONS, DRAIN_MS, defaultRates, type Rates } from "./limits.ts";
+import { DATABASE_CONNECTIONS, DRAIN_MS, defaultRates, type Rates, READINESS_CONNECTIONS } from "./limits.ts";
 import { liveSecrets } from "./live-secrets.ts";
 import { describeError, type Logger } from "./logger.ts";
 import { createMetrics } from "./metrics/metrics.ts";
@@ -87,14 +87,19 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
     const { secrets, close } = await liveSecrets(folder, log);
     undo.push(close);
     await updateSchema(connection, config.database);
-    const database = new Database({
-      connection,
-      size: DATABASE_CONNECTIONS,
-      onError: (error) => log.warn(describeError(error), "lost a database connection"),
-      onStatement: observeStatements(metrics, readiness),
-    });
+    const onStatement = observeStatements(metrics, readiness);
+    const open = (size: number): Database => {
+      const opened = new Database({
+        connection,
+        size,
+        onError: (error) => log.warn(describeError(error), "lost a database connection"),
+        onStatement,
+      });
+      undo.push(() => Promise.race([opened.close(), pause(DRAIN_MS, undefined, { ref: false })]));
+      return opened;
+    };
+    const database = open(DATABASE_CONNECTIONS);
     watchPool(metrics, database);
-    undo.push(() => Promise.race([database.close(), pause(DRAIN_MS, undefined, { ref: false })]));
 
     const services = config.services ?? new Set(serviceNames);
     // What is kept and cleared away is messaging's; one of its processes does it.
@@ -131,7 +136,8 @@ export async function startRelay(config: RelayConfig, surroundings: Surroundings
       throw cannotListen(config, error);
     });
     undo.push(() => server.drain(DRAIN_MS));
-    readiness.serve(database);
+    // In a queue behind a busy relay's own statements it would call the database away.
+    readiness.serve(open(READINESS_CONNECTIONS));
     undo.push(() => readiness.drain());
 
     const host = config.host.includes(":") ? `[${config.host}]` : config.host;

@@ -4,7 +4,7 @@ import { size } from "../admin/output.ts";
 import type { RelayConfig } from "../config.ts";
 import { EVENTS_APPLICATION } from "../db/carry-events.ts";
 import { type Queries, RELAY_APPLICATION } from "../db/pool.ts";
-import { DATABASE_CONNECTIONS } from "../limits.ts";
+import { DATABASE_CONNECTIONS, READINESS_CONNECTIONS } from "../limits.ts";
 import { bad, type Check, count, good, span } from "./check.ts";
 import { selectConnections } from "./sql/select-connections.ts";
 import type { ServerRow } from "./sql/select-server.ts";
@@ -13,8 +13,8 @@ import type { ServerRow } from "./sql/select-server.ts";
 const OLDEST_VERSION = 15;
 /** Tokens, retention and typing go by clocks. */
 const CLOCK_OFF_MS = 60_000;
-/** The pool, the connection for events, and that of a start which looks at the schema. */
-const CONNECTIONS_A_RELAY = DATABASE_CONNECTIONS + 2;
+/** The pool, the connection for events, and the one that looks: at the schema at the start, then whether it answers. */
+const CONNECTIONS_A_RELAY = DATABASE_CONNECTIONS + 1 + READINESS_CONNECTIONS;
 
 export function checkServer(server: ServerRow, about: string): Check {
   const { version, version_number, read_only, database_bytes } = server;

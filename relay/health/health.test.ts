@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Client, status } from "@grpc/grpc-js";
 import pg from "pg";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -13,7 +14,9 @@ import { callUnary, openServerStream } from "../../proto/grpc.ts";
 import { silent } from "../../test/support/log.ts";
 import { dial, failureOf } from "../../test/support/member.ts";
 import { type FreshDatabase, freshDatabase } from "../../test/support/postgres.ts";
+import { Database } from "../db/pool.ts";
 import { openDoors } from "../doors.ts";
+import { DATABASE_CONNECTIONS } from "../limits.ts";
 import { type Relay, startRelay } from "../start-relay.ts";
 
 let folder: string;
@@ -77,7 +80,7 @@ test("however many ask, the database is asked once", async () => {
   // It looks by itself, too; what it saw then is told for a moment.
   await vi.waitFor(
     async () => {
-      const query = vi.spyOn(relay.database, "query");
+      const query = vi.spyOn(Database.prototype, "query");
       await Promise.all(Array.from({ length: 50 }, () => check()));
       const names = query.mock.calls.map(([statement]) =>
         typeof statement === "string" ? "" : statement.name,
@@ -87,6 +90,16 @@ test("however many ask, the database is asked once", async () => {
     },
     { timeout: 5_000, interval: 200 },
   );
+});
+
+test("a relay with more statements than connections is busy, not ill", async () => {
+  const statements = Array.from({ length: 3 * DATABASE_CONNECTIONS }, () =>
+    relay.database.query("select pg_sleep(1.5)"),
+  );
+  // What was seen before them is told for a moment.
+  await pause(600);
+  expect(await check()).toBe(Status.SERVING);
+  await Promise.all(statements);
 });
 
 test("a service that the relay does not have is not found", async () => {
