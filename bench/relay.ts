@@ -1,7 +1,8 @@
 // What the relay carries, beside the floors of the machine that it runs on: `npm run bench:relay -- [SCENARIO…]`. A real
 // `chat relay` process with its own PostgreSQL (fsync and synchronous commit on), and the load in a process of its own:
 // accounts with access tokens, one live stream each, envelopes of 512 bytes with a wrap for each device. Every row is
-// checked to come once and in its place. A report: it always exits with 0.
+// checked to come once and in its place. `TMPDIR=/dev/shm` takes the disk out of it, whose stalls are most of a high
+// percentile. A report: it always exits with 0.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { measureFloors } from "./relay/floors.ts";
