@@ -136,19 +136,19 @@ export async function refreshChains(
 ): Promise<void> {
   if (accounts.some((account) => equal(account, profile.identity.accountId))) pinOwnChain(profile);
   for (let at = 0; at < accounts.length; at += MAX_ACCOUNTS_A_CALL) {
+    // Read before the relay is asked: the answer goes on from here, whatever somebody else takes in meanwhile.
     const wanted = accounts.slice(at, at + MAX_ACCOUNTS_A_CALL).map((account) => {
-      const stored = readAccount(profile.db, account);
-      return { account, held: stored === undefined ? 0 : stored.head.sequence + 1 };
+      const before = knownChain(profile, account);
+      return { account, before, held: before === undefined ? 0 : before.head.sequence + 1 };
     });
     const answers = await connection.getAccountChains(
       wanted.map(({ account, held }) => ({ accountId: account, entriesHeld: BigInt(held) })),
     );
     const verified: VerifiedChain[] = [];
     try {
-      for (const { account, held } of wanted) {
+      for (const { account, before, held } of wanted) {
         const answer = answers.find((each) => equal(each.accountId, account));
         if (answer === undefined) continue;
-        const before = held === 0 ? undefined : knownChain(profile, account);
         const after = verifyAnswer(profile, account, before, answer);
         if (after !== before) verified.push({ account, held, before, after, entries: answer.entries });
       }
