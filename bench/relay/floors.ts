@@ -20,7 +20,6 @@ const STREAMS = 200;
 const IN_FLIGHT = 8;
 const BATCHES = [1, 16, 64, 256];
 const MOST_SECONDS = 3;
-
 const INSERT_EVERY_MS = 20;
 
 export async function measureFloors(settings: Settings): Promise<{ floors: Floors; results: Result[] }> {
@@ -118,7 +117,7 @@ export async function rawInsert(database: Database, count: number): Promise<numb
 }
 
 /**
- * The same for so long, one every 20 ms whether the one before is stored or not: what the machine's disk is worth to
+ * The same for so long, asked for at regular times, whether the one before is stored or not: what the machine's disk is worth to
  * whoever comes at any moment, while something else goes on.
  */
 export async function rawInserts(database: Database, milliseconds: number): Promise<number[]> {

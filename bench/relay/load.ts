@@ -1,5 +1,6 @@
 // The process that makes the load. It counts what the relay does to its messages, and does what the bench asks for.
 import { setTimeout as pause } from "node:timers/promises";
+import { ACKNOWLEDGE_EVERY_MS } from "../../client/net/acknowledger.ts";
 import { hold, roundTrips } from "./echo.ts";
 import { Fleet } from "./fleet.ts";
 import type { LoadDevice, Log, Tally } from "./load-device.ts";
@@ -10,8 +11,6 @@ import { shortId } from "./wire.ts";
 /** Messages under way are fewer, so that their places in a ring are their own. */
 const RING = 2 ** 20;
 const SAMPLE = 100_000;
-/** As often as `client/net/acknowledger.ts` does. */
-const ACKNOWLEDGE_EVERY_MS = 250;
 const TICK_MS = 1;
 /** Nothing has moved for so long: nothing more will come. */
 const SETTLED_MS = 3_000;

@@ -15,7 +15,7 @@ export interface Stretch {
   readonly used: Processors;
   readonly relays: RelayCounts;
   readonly verdict: Verdict;
-  /** Milliseconds of durable rows that somebody else added meanwhile, one at a time. */
+  /** Milliseconds of the durable rows that somebody else added meanwhile. */
   readonly inserts: readonly number[];
 }
 

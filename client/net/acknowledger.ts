@@ -2,7 +2,7 @@ import { toHex } from "../../keys/public.ts";
 import type { Cursor } from "./relay-connection.ts";
 
 /** Nobody waits for an acknowledgement, and a frame for each message would cost the relay a quarter of what it does. */
-const LINGER_MS = 250;
+export const ACKNOWLEDGE_EVERY_MS = 250;
 
 /** Acknowledgements on their way: the first at once, those that soon follow it together, the newest of each conversation. */
 export class Acknowledger {
@@ -26,7 +26,7 @@ export class Acknowledger {
     const cursors = [...this.#waiting.values()];
     this.#waiting.clear();
     this.#write(cursors);
-    this.#lingering = setTimeout(() => this.flush(), LINGER_MS);
+    this.#lingering = setTimeout(() => this.flush(), ACKNOWLEDGE_EVERY_MS);
   }
 
   /** Nothing can be sent any more. */
