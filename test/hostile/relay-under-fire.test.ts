@@ -77,9 +77,11 @@ function call(on: ClientHttp2Session, path: string, headers: Record<string, stri
   return { stream, ended };
 }
 
-/** Writes for as long as the relay takes it. */
-async function pour(into: Line, next: (round: number) => Buffer, rounds: number): Promise<void> {
-  for (let round = 0; round < rounds && !into.socket.destroyed; round++) await into.write(next(round));
+/** Writes for as long as the relay takes it; how many rounds that were. */
+async function pour(into: Line, next: (round: number) => Buffer, rounds: number): Promise<number> {
+  let round = 0;
+  for (; round < rounds && !into.socket.destroyed; round++) await into.write(next(round));
+  return round;
 }
 
 describe("connections of which nothing comes", () => {
@@ -156,9 +158,10 @@ test("a TLS handshake that never ends costs a connection for some seconds", {
 });
 
 describe("one connection that floods", () => {
-  test("with calls that it takes back is told to go", async () => {
+  test("with calls that it takes back is ended", async () => {
     const flood = greetedLine(one.url);
-    await one.under(() =>
+    const most = 200_000;
+    const rounds = await one.under(() =>
       pour(
         flood,
         (round) => {
@@ -168,11 +171,12 @@ describe("one connection that floods", () => {
             frame(Type.reset, Flag.none, id, Buffer.from([0, 0, 0, 8])),
           ]);
         },
-        200_000,
+        most,
       ),
     );
-    // Of a GOAWAY; which one is nghttp2's affair.
-    expect(await flood.ended).toBeTypeOf("number");
+    // Not for silence, and before all were written. Whether the GOAWAY is read before the reset is the kernel's affair.
+    expect(rounds).toBeLessThan(most);
+    await flood.ended;
   });
 
   test.each([
