@@ -2,7 +2,6 @@
 // and reads nothing from end to end: by PostgreSQL's own account, planned for the values and planned once for all.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   ACCOUNTS,
@@ -14,6 +13,7 @@ import {
 } from "../../test/support/hot-statements.ts";
 import { type Plan, Plans } from "../../test/support/plans.ts";
 import { type FreshDatabase, freshDatabase } from "../../test/support/postgres.ts";
+import type { Connection } from "./pool.ts";
 
 /** By what each table is divided. */
 const divided = {
@@ -26,7 +26,7 @@ const divided = {
 const unhurried = ["admin/", "doctor/", "upkeep/"];
 
 let fresh: FreshDatabase;
-let client: pg.PoolClient;
+let client: Connection;
 let release: () => void;
 
 beforeAll(async () => {

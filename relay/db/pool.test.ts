@@ -95,6 +95,21 @@ test("idle connections may be cut by the server at any time", async () => {
   expect(await Promise.all([1, 2, 3, 4, 5].map(numbers))).toHaveLength(5);
 });
 
+test("a server that does not answer is away, and asked anew", { timeout: 30_000 }, async () => {
+  const one = new Database({
+    connection: fresh.connection,
+    size: 1,
+    onError: () => undefined,
+    patienceMs: 100,
+  });
+  // Without this it would say itself that it takes too long.
+  await one.query("set statement_timeout = 0");
+  const error = await one.query("select pg_sleep(20)").catch((error: unknown) => error);
+  expect([isUnavailable(error), failureKind(error)]).toEqual([true, "timeout"]);
+  expect((await one.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+  await one.close();
+});
+
 test("a server that takes no writes any more is left for another one", async () => {
   const one = new Database({ connection: fresh.connection, size: 1, onError: () => undefined });
   expect(await lookAtDatabase(one)).toBe("writable");

@@ -29,9 +29,9 @@ interface Node {
 /** Explains each statement that comes by, in a transaction, and then lets the database do it. */
 export class Plans implements Queries {
   readonly seen: Plan[] = [];
-  readonly #client: pg.ClientBase;
+  readonly #client: Queries;
 
-  constructor(client: pg.ClientBase) {
+  constructor(client: Queries) {
     this.#client = client;
   }
 
