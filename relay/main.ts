@@ -42,7 +42,7 @@ export async function runRelay(parameters: readonly string[]): Promise<number> {
     // Whoever started us with a channel takes us along when he ends, in whatever way: the kernel closes it.
     process.once("disconnect", () => asked.abort());
 
-    makeNothingOldAtOnce();
+    turnOffPretenuring();
     const { startRelay } = await import("./start-relay.ts"); // help and wrong usage do without
     const relay = await startRelay(config, { log });
     if (!asked.signal.aborted) {
@@ -65,10 +65,10 @@ export async function runRelay(parameters: readonly string[]): Promise<number> {
 }
 
 /**
- * Nothing of a message lives longer than its commit. Where many commits were slow, V8 takes what waited for them to be
- * long-lived, and puts the next of its kind among the old at once; those are collected seldom, and keep all they refer
- * to until then. Without it a busy relay hardly ever stops for a full collection.
+ * Nothing of a message lives longer than its commit. Where commits were slow, V8 takes what waited for them to be
+ * long-lived and puts the next of its kind into the old generation at once, where it keeps all it refers to until the
+ * next full collection. Without this a busy relay hardly ever stops for one: 0 instead of 7 to 11 in ten seconds.
  */
-function makeNothingOldAtOnce(): void {
+function turnOffPretenuring(): void {
   setFlagsFromString("--no-allocation-site-pretenuring");
 }
