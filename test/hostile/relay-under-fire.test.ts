@@ -158,12 +158,12 @@ test("a TLS handshake that never ends costs a connection for some seconds", {
 });
 
 describe("one connection that floods", () => {
-  test("with calls that it takes back is ended", async () => {
-    const flood = greetedLine(one.url);
+  test("with calls that it takes back is told to go", async () => {
     const most = 200_000;
-    const rounds = await one.under(() =>
-      pour(
-        flood,
+    const flood = async (): Promise<number | "closed"> => {
+      const into = greetedLine(one.url);
+      const rounds = await pour(
+        into,
         (round) => {
           const id = 2 * round + 1;
           return Buffer.concat([
@@ -172,11 +172,20 @@ describe("one connection that floods", () => {
           ]);
         },
         most,
-      ),
-    );
-    // Not for silence, and before all were written. Whether the GOAWAY is read before the reset is the kernel's affair.
-    expect(rounds).toBeLessThan(most);
-    await flood.ended;
+      );
+      expect(rounds).toBeLessThan(most);
+      return into.ended;
+    };
+    const ended = await one.under(async () => {
+      // A write that finds the line reset ends it before the GOAWAY is read: then once more.
+      for (let tries = 0; tries < 5; tries++) {
+        const said = await flood();
+        if (said !== "closed") return said;
+      }
+      return "closed";
+    });
+    // Of a GOAWAY; which one is nghttp2's affair.
+    expect(ended).toBeTypeOf("number");
   });
 
   test.each([
