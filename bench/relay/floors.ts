@@ -5,9 +5,9 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { byteaArray, int8Array } from "../../relay/db/binary-arrays.ts";
 import type { Database } from "../../relay/db/pool.ts";
+import { askedRegularly } from "./asked-regularly.ts";
 import { countProcessors } from "./cpu.ts";
 import type { EchoSetup } from "./echo.ts";
 import { Installation } from "./installation.ts";
@@ -20,7 +20,6 @@ const STREAMS = 200;
 const IN_FLIGHT = 8;
 const BATCHES = [1, 16, 64, 256];
 const MOST_SECONDS = 3;
-const INSERT_EVERY_MS = 20;
 
 export async function measureFloors(settings: Settings): Promise<{ floors: Floors; results: Result[] }> {
   const seconds = Math.min(settings.seconds, MOST_SECONDS);
@@ -116,22 +115,9 @@ export async function rawInsert(database: Database, count: number): Promise<numb
   return median(times);
 }
 
-/**
- * The same for so long, asked for at regular times, whether the one before is stored or not: what the machine's disk is worth to
- * whoever comes at any moment, while something else goes on.
- */
+/** The same for so long, by whoever comes at any moment, while something else goes on. */
 export async function rawInserts(database: Database, milliseconds: number): Promise<number[]> {
-  const insert = await inserter(database, 1);
-  const times: number[] = [];
-  const underWay: Promise<void>[] = [];
-  const end = performance.now() + milliseconds;
-  for (let due = performance.now(); due < end; due += INSERT_EVERY_MS) {
-    await pause(due - performance.now());
-    const began = performance.now();
-    underWay.push(insert().then(() => void times.push(performance.now() - began)));
-  }
-  await Promise.all(underWay);
-  return times;
+  return askedRegularly(await inserter(database, 1), milliseconds);
 }
 
 /** Adds so many rows to a table with the columns and indexes of the log. */

@@ -1,5 +1,6 @@
 // A stretch of load, and what it cost whom.
 import { setTimeout as pause } from "node:timers/promises";
+import { bareWrites } from "./bare-disk.ts";
 import type { Processors } from "./cpu.ts";
 import { rawInserts } from "./floors.ts";
 import type { Installation } from "./installation.ts";
@@ -9,6 +10,7 @@ import type { RelayCounts } from "./relay-metrics.ts";
 import { type Figure, faultsIn, progress, type Result } from "./results.ts";
 
 const WARM_UP_MS = 2_000;
+const DISK_TOO_SLOW = "p99: the disk by itself took longer than that";
 
 export interface Stretch {
   readonly counted: Counted;
@@ -17,6 +19,8 @@ export interface Stretch {
   readonly verdict: Verdict;
   /** Milliseconds of the durable rows that somebody else added meanwhile. */
   readonly inserts: readonly number[];
+  /** Milliseconds of pages that were written beside PostgreSQL meanwhile, on its disk (F3). */
+  readonly disk: readonly number[];
 }
 
 export async function stretch(installation: Installation, pace: Pace, seconds: number): Promise<Stretch> {
@@ -28,12 +32,15 @@ export async function stretch(installation: Installation, pace: Pace, seconds: n
   await load.ask("mark");
   const count = installation.countProcessors();
   const countRelays = await installation.countRelays();
-  const inserts = await rawInserts(installation.database, seconds * 1_000);
+  const [inserts, disk] = await Promise.all([
+    rawInserts(installation.database, seconds * 1_000),
+    bareWrites(installation.relay.spawned.folder, seconds * 1_000),
+  ]);
   const used = count();
   const counted = await load.ask("take");
   const relays = await countRelays();
   const verdict = await load.ask("stop");
-  return { counted, used, relays, verdict, inserts };
+  return { counted, used, relays, verdict, inserts, disk };
 }
 
 /** Rows delivered to others, a second. */
@@ -54,7 +61,7 @@ export interface Limits extends Floor {
 }
 
 export function resultOf(title: string, run: Stretch, limits: Limits = {}): Result {
-  const { counted, used, relays, verdict, inserts } = run;
+  const { counted, used, relays, verdict, inserts, disk } = run;
   const { accepted, delivered, seconds, delivery, acceptance, latest } = counted;
   const each = (spent: number, name: string): Figure => ({
     name: `processor of ${name}, a delivery`,
@@ -81,6 +88,8 @@ export function resultOf(title: string, run: Stretch, limits: Limits = {}): Resu
       { name: "until accepted, p99", value: acceptance.p99, unit: "ms" },
       { name: "a raw durable insert meanwhile, p50", value: percentile(inserts, 0.5), unit: "ms" },
       { name: "a raw durable insert meanwhile, p99", value: percentile(inserts, 0.99), unit: "ms" },
+      { name: "the disk itself meanwhile (F3), p50", value: percentile(disk, 0.5), unit: "ms" },
+      { name: "the disk itself meanwhile (F3), p99", value: percentile(disk, 0.99), unit: "ms" },
       each(used.relay, "the relay"),
       each(used.postgres, "PostgreSQL"),
       each(used.load, "the load"),
@@ -90,6 +99,7 @@ export function resultOf(title: string, run: Stretch, limits: Limits = {}): Resu
     ],
     notes: [
       `cores: relay ${cores(used.relay)}, PostgreSQL ${cores(used.postgres)}, load ${cores(used.load)}, others on this machine ${cores(used.others)}`,
+      ...(percentile(disk, 0.99) > (limits.p99 ?? Number.POSITIVE_INFINITY) ? [DISK_TOO_SLOW] : []),
       ...faultsIn(verdict),
     ],
   };
