@@ -3,6 +3,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { residentBytes } from "./cpu.ts";
 import { openRoom } from "./groups.ts";
 import { Installation } from "./installation.ts";
+import type { LoadProcess } from "./load-process.ts";
+import type { Verdict } from "./load-protocol.ts";
 import { growth, residentAfterCollection } from "./memory.ts";
 import { faultsIn, progress, type Result } from "./results.ts";
 import { OWN_WINDOW, type Settings } from "./settings.ts";
@@ -12,15 +14,13 @@ const ROOM = 50;
 /** Over all: pairs and the one who writes in the room have the same share each. */
 const RATE = 1_000;
 const ROUND_MS = 10_000;
-/** Before it, as much as the relay takes: V8 gives the young generation its full size only under load, and keeps it. */
-const BUSY_MS = 20_000;
+/** V8 gives the young generation its full size only under load, and keeps it: what comes then is a leak. */
+const BUSY_MS = 15_000;
 const BUSY_IN_FLIGHT = 8;
 /** So many devices at a time do not read for a round; the next round it is others. */
 const SLOW = 20;
 const SAMPLE_EVERY_MS = 2_000;
 const GROWTH_LIMIT = 1.1;
-/** Of the whole; what is left out as the warm-up. */
-const WARM_UP_PART = 0.2;
 const MEGABYTE = 1e6;
 
 export async function* soak(settings: Settings): AsyncGenerator<Result> {
@@ -35,17 +35,14 @@ export async function* soak(settings: Settings): AsyncGenerator<Result> {
     await load.ask("open", { urls: [relay.url], devices, connections: 0, window: OWN_WINDOW });
     await load.ask("prime");
     const fresh = residentBytes(relay.pid);
-    progress("busy");
-    await load.ask("start", { inFlight: BUSY_IN_FLIGHT });
-    await pause(BUSY_MS);
-    const busy = await load.ask("stop");
+    const collect = () => residentAfterCollection(relay.inspector, relay.pid);
+    const busy = await beBusy(load);
+    const early = await collect();
+    const busyAgain = await beBusy(load); // for V8 shrinks the young generation when it is told to collect
     await load.ask("start", { rate: RATE });
     await load.ask("mark");
     const count = installation.countProcessors();
     const samples: number[] = [];
-    const collect = () => residentAfterCollection(relay.inspector, relay.pid);
-    let early: number | undefined;
-    const began = performance.now();
     const until = performance.now() + settings.minutes * 60_000;
     let from = 0;
     while (performance.now() < until) {
@@ -56,9 +53,6 @@ export async function* soak(settings: Settings): AsyncGenerator<Result> {
         samples.push(residentBytes(relay.pid));
       }
       await load.ask("pause", { ...slow, paused: false });
-      if (early === undefined && performance.now() - began > WARM_UP_PART * settings.minutes * 60_000) {
-        early = await collect();
-      }
       progress(`${(residentBytes(relay.pid) / MEGABYTE).toFixed(0)} MB`);
       from = (from + SLOW) % devices.length;
     }
@@ -74,7 +68,7 @@ export async function* soak(settings: Settings): AsyncGenerator<Result> {
       figures: [
         { name: "stored", value: accepted / seconds, unit: "/s" },
         { name: "delivered to others", value: delivered / seconds, unit: "/s" },
-        { name: "relay's memory before all", value: fresh / MEGABYTE, unit: "MB" },
+        { name: "relay's memory before any load", value: fresh / MEGABYTE, unit: "MB" },
         ...[0, 0.25, 0.5, 0.75, 1].map((part) => ({
           name: `relay's memory after ${Math.round(part * 100)} %`,
           value: at(part),
@@ -86,11 +80,7 @@ export async function* soak(settings: Settings): AsyncGenerator<Result> {
           unit: "",
           most: GROWTH_LIMIT,
         },
-        {
-          name: "after a collection, the warm-up over",
-          value: (early ?? Number.NaN) / MEGABYTE,
-          unit: "MB",
-        },
+        { name: "after a collection, before it", value: early / MEGABYTE, unit: "MB" },
         { name: "after a collection, at the end", value: late / MEGABYTE, unit: "MB" },
         { name: "processor of the relay, a delivery", value: (used.relay / delivered) * 1e6, unit: "µs" },
         {
@@ -99,9 +89,17 @@ export async function* soak(settings: Settings): AsyncGenerator<Result> {
           unit: "µs",
         },
       ],
-      notes: [...faultsIn(busy), ...faultsIn(verdict)],
+      notes: [busy, busyAgain, verdict].flatMap(faultsIn),
     };
   } finally {
     await installation.end();
   }
+}
+
+/** As much as the relay takes for a while. */
+async function beBusy(load: LoadProcess): Promise<Verdict> {
+  progress("busy");
+  await load.ask("start", { inFlight: BUSY_IN_FLIGHT });
+  await pause(BUSY_MS);
+  return load.ask("stop");
 }
