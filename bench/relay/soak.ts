@@ -82,6 +82,7 @@ export async function* soak(settings: Settings): AsyncGenerator<Result> {
         },
         { name: "after a collection, before it", value: early / MEGABYTE, unit: "MB" },
         { name: "after a collection, at the end", value: late / MEGABYTE, unit: "MB" },
+        { name: "after a collection, end × before", value: late / early, unit: "", most: GROWTH_LIMIT },
         { name: "processor of the relay, a delivery", value: (used.relay / delivered) * 1e6, unit: "µs" },
         {
           name: "processor of PostgreSQL, a delivery",
