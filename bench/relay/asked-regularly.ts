@@ -9,7 +9,7 @@ export async function askedRegularly(ask: () => Promise<unknown>, milliseconds: 
   const underWay: Promise<void>[] = [];
   const end = performance.now() + milliseconds;
   for (let due = performance.now(); due < end; due += EVERY_MS) {
-    await pause(due - performance.now());
+    await pause(Math.max(0, due - performance.now()));
     const began = performance.now();
     underWay.push(ask().then(() => void times.push(performance.now() - began)));
   }
