@@ -9,12 +9,13 @@ const unit = "{bin,bench,keys,relay,client,proto}/**/*.test.ts";
 const replacing = globSync(unit).filter((path) => readFileSync(path, "utf8").includes("vi.mock("));
 
 /**
- * Bad days, attackers, whole lives of accounts, packages and what operators do: minutes of real processes and databases, for
- * CI and `npm run test:long`.
+ * Bad days, attackers, whole lives of accounts, the second implementation, packages, and a relay's own life with what
+ * operators do: minutes of real processes and databases, for CI and `npm run test:long`.
  */
 const long = [
-  "test/{long,hostile,faults,package}/**/*.test.ts",
-  "relay/{admin,db,doctor,health}/**/*.test.ts",
+  "test/{long,hostile,faults,independent,package}/**/*.test.ts",
+  "relay/{admin,db,doctor,health,upkeep}/**/*.test.ts",
+  "relay/{main,start-relay}.test.ts",
 ];
 
 export default defineConfig({
