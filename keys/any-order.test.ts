@@ -9,7 +9,7 @@ import { toHex } from "./bytes.ts";
 import { type ContentKey, contentKey, type Hash, hash } from "./ids.ts";
 import { seededRandom } from "./make-vectors/seeded-random.ts";
 import type { RatchetHeader } from "./ratchet.ts";
-import { chooseSession } from "./session.ts";
+import { chooseSession, MAX_ARCHIVED } from "./session.ts";
 import { MAX_CHAINS, MAX_SKIPPED } from "./skipped-keys.ts";
 import { ready } from "./sodium.ts";
 import { compareWraps, readWrapHeader } from "./wrap.ts";
@@ -21,6 +21,12 @@ interface Message {
   readonly key: ContentKey;
   readonly envelope: Hash;
 }
+
+/**
+ * More sessions than are kept, the archived ones and the one to send with, would lose messages by design. Either side
+ * sets one up unasked besides, when it has none to send with.
+ */
+const MOST_STARTS = MAX_ARCHIVED + 1 - 2;
 
 type Side = "alice" | "bob";
 const other = { alice: "bob", bob: "alice" } as const;
@@ -85,8 +91,7 @@ class Conversation {
   }
 
   start(side: Side): void {
-    // More sessions than are kept would lose messages by design.
-    if (this.#starts === 8) return;
+    if (this.#starts === MOST_STARTS) return;
     this.#starts += 1;
     this.stores[side].start();
   }
