@@ -14,7 +14,7 @@ const ROOM = 50;
 /** Over all: pairs and the one who writes in the room have the same share each. */
 const RATE = 1_000;
 const ROUND_MS = 10_000;
-/** V8 gives the young generation its full size only under load, and keeps it: what comes then is a leak. */
+/** V8 gives the young generation its full size only under load: what is added after that is a leak. */
 const BUSY_MS = 15_000;
 const BUSY_IN_FLIGHT = 8;
 /** So many devices at a time do not read for a round; the next round it is others. */
