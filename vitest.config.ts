@@ -14,7 +14,7 @@ const replacing = globSync(unit).filter((path) => readFileSync(path, "utf8").inc
  */
 const long = [
   "test/{long,hostile,faults,independent,package}/**/*.test.ts",
-  "relay/{admin,db,doctor,health,upkeep}/**/*.test.ts",
+  "relay/{admin,db,doctor,fanout,guard,health,upkeep}/**/*.test.ts",
   "relay/{main,start-relay}.test.ts",
 ];
 
