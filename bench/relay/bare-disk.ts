@@ -5,7 +5,8 @@ import { askedRegularly } from "./asked-regularly.ts";
 
 /** A page of PostgreSQL's log, written over one that is there already, as in a segment that is used again. */
 const PAGE = Buffer.alloc(8_192, 1);
-const PAGES = 1_024;
+/** Few, for they are made while others are measured. */
+const PAGES = 16;
 
 /** Milliseconds that a page took to be on the disk of this folder, at regular times for so long. */
 export async function bareWrites(folder: string, milliseconds: number): Promise<number[]> {

@@ -3,11 +3,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { residentBytes } from "./cpu.ts";
 import { openRoom } from "./groups.ts";
 import { Installation } from "./installation.ts";
-import type { LoadProcess } from "./load-process.ts";
-import type { Verdict } from "./load-protocol.ts";
 import { growth, residentAfterCollection } from "./memory.ts";
 import { faultsIn, progress, type Result } from "./results.ts";
 import { OWN_WINDOW, type Settings } from "./settings.ts";
+import { stretch } from "./throughput.ts";
 
 const PAIRED = 100;
 const ROOM = 50;
@@ -15,8 +14,8 @@ const ROOM = 50;
 const RATE = 1_000;
 const ROUND_MS = 10_000;
 /** V8 gives the young generation its full size only under load: what is added after that is a leak. */
-const BUSY_MS = 15_000;
-const BUSY_IN_FLIGHT = 8;
+const BUSY_SECONDS = 13;
+const BUSY = { inFlight: 8 };
 /** So many devices at a time do not read for a round; the next round it is others. */
 const SLOW = 20;
 const SAMPLE_EVERY_MS = 2_000;
@@ -36,9 +35,9 @@ export async function* soak(settings: Settings): AsyncGenerator<Result> {
     await load.ask("prime");
     const fresh = residentBytes(relay.pid);
     const collect = () => residentAfterCollection(relay.inspector, relay.pid);
-    const busy = await beBusy(load);
+    const busy = await stretch(installation, BUSY, BUSY_SECONDS);
     const early = await collect();
-    const busyAgain = await beBusy(load); // for V8 shrinks the young generation when it is told to collect
+    const busyAgain = await stretch(installation, BUSY, BUSY_SECONDS); // for V8 shrinks the young generation when it is told to collect
     await load.ask("start", { rate: RATE });
     await load.ask("mark");
     const count = installation.countProcessors();
@@ -90,17 +89,9 @@ export async function* soak(settings: Settings): AsyncGenerator<Result> {
           unit: "µs",
         },
       ],
-      notes: [busy, busyAgain, verdict].flatMap(faultsIn),
+      notes: [busy.verdict, busyAgain.verdict, verdict].flatMap(faultsIn),
     };
   } finally {
     await installation.end();
   }
-}
-
-/** As much as the relay takes for a while. */
-async function beBusy(load: LoadProcess): Promise<Verdict> {
-  progress("busy");
-  await load.ask("start", { inFlight: BUSY_IN_FLIGHT });
-  await pause(BUSY_MS);
-  return load.ask("stop");
 }
