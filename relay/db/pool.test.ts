@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type FreshDatabase, freshDatabase } from "../../test/support/postgres.ts";
 import { lookAtDatabase } from "./look-at-database.ts";
@@ -224,4 +225,28 @@ test("no statement is compiled, whatever the server would do", async () => {
   const { rows } = await one.query<{ jit: string }>("show jit");
   expect(rows).toEqual([{ jit: "off" }]);
   await one.close();
+});
+
+test("what is sent reaches PostgreSQL while this process is busy", async () => {
+  const large = Buffer.alloc(8 * 1024 * 1024);
+  const asked = database.query<{ at: Date }>("select clock_timestamp() as at, length($1::bytea)", [large]);
+  await turn();
+  await database.sent();
+  const free = Date.now() + 1_000;
+  while (Date.now() < free);
+  const { rows } = await asked;
+  expect(rows[0]?.at.getTime()).toBeLessThan(free);
+});
+
+test("a connection that ends before everything is sent keeps nobody waiting", async () => {
+  const large = Buffer.alloc(8 * 1024 * 1024);
+  const work = database.withClient(async (connection) => {
+    const asked = connection.query("select length($1::bytea)", [large]);
+    await connection.end();
+    await asked;
+  });
+  await turn();
+  await database.sent();
+  await work.catch(() => undefined);
+  await database.sent();
 });

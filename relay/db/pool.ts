@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import pg from "pg";
 
 /** What one statement needs: `Database` itself, or the connection of an open transaction. */
@@ -60,6 +61,7 @@ export class Database implements Queries {
   readonly #onError: (error: Error) => void;
   readonly #onStatement: OnStatement;
   readonly #answerTimeoutMs: number;
+  readonly #busy = new Set<pg.PoolClient>();
 
   constructor({
     connection,
@@ -145,12 +147,14 @@ export class Database implements Queries {
       this.#onError(error);
     };
     client.on("error", noticeBreak);
+    this.#busy.add(client);
     try {
       return await work(this.#observed(client));
     } catch (error) {
       broken ||= isBroken(error);
       throw error;
     } finally {
+      this.#busy.delete(client);
       client.off("error", noticeBreak);
       client.release(broken);
     }
@@ -182,6 +186,14 @@ export class Database implements Queries {
       }
     };
     return { query, end: () => client.end() };
+  }
+
+  /**
+   * Resolves when no statement that is under way still waits to be sent. A large one goes out in pieces, as PostgreSQL
+   * reads them, and only while the event loop turns: whoever works for long now would keep PostgreSQL waiting.
+   */
+  async sent(): Promise<void> {
+    await Promise.all([...this.#busy].map(({ connection }) => drained(connection.stream)));
   }
 
   /** How its connections are now. */
@@ -220,6 +232,20 @@ function ask<Row extends pg.QueryResultRow>(
       if (error) reject(error);
       else resolve(result);
     });
+  });
+}
+
+/** Resolves also when nothing more can be sent. */
+function drained(stream: Duplex): Promise<void> {
+  if (!stream.writableNeedDrain || stream.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const over = (): void => {
+      stream.off("drain", over);
+      stream.off("close", over);
+      resolve();
+    };
+    stream.on("drain", over);
+    stream.on("close", over);
   });
 }
 

@@ -54,6 +54,8 @@ export class Writer {
   readonly #doubts: Doubts;
   readonly #queue: Waiting[] = [];
   readonly #waitingForRoom: (() => void)[] = [];
+  /** What is decided and stored, and not told yet. */
+  #untold: readonly Outcome[] = [];
   #queuedBytes = 0;
   #running = false;
 
@@ -92,23 +94,21 @@ export class Writer {
   }
 
   async #run(): Promise<void> {
-    let untold: readonly Outcome[] = [];
     while (this.#queue.length > 0) {
       const batch = this.#takeBatch();
       const began = performance.now();
       const storing = this.#store(batch);
-      if (untold.length > 0) {
-        // By then the statement is on its way.
+      if (this.#untold.length > 0) {
+        // By then PostgreSQL has the statement, and works on it meanwhile.
         await turn();
-        this.#tell(untold);
+        await Promise.race([this.#setup.database.sent(), storing]);
+        this.#tell();
       }
-      untold = await storing;
+      this.#untold = await storing;
       this.#setup.metrics.batchRows.observe(batch.length);
       this.#setup.metrics.storeSeconds.since(began);
       for (const proceed of this.#waitingForRoom.splice(0)) proceed();
-      if (this.#queue.length > 0) continue;
-      this.#tell(untold);
-      untold = [];
+      if (this.#queue.length === 0) this.#tell();
     }
     this.#running = false;
   }
@@ -184,10 +184,12 @@ export class Writer {
     return { outcomes, undecided };
   }
 
-  /** Answers, and lets the fan-out know; in the order of the log. */
-  #tell(outcomes: readonly Outcome[]): void {
+  /** Answers, and lets the fan-out know; in the order of the log: what was not told yet comes first. */
+  #tell(outcomes: readonly Outcome[] = []): void {
     const { metrics } = this.#setup;
-    for (const { waiting, decision } of outcomes) {
+    const all = [...this.#untold, ...outcomes];
+    this.#untold = [];
+    for (const { waiting, decision } of all) {
       const { candidate, answer, stored } = decision;
       this.#answer(waiting, answer);
       if (stored === undefined) continue;
