@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { byteaArray, int8Array } from "../../relay/db/binary-arrays.ts";
 import type { Database } from "../../relay/db/pool.ts";
 import { askedRegularly } from "./asked-regularly.ts";
+import { insertBareRows, makeBareTable } from "./bare-rows.ts";
 import { countProcessors } from "./cpu.ts";
 import type { EchoSetup } from "./echo.ts";
 import { Installation } from "./installation.ts";
@@ -120,44 +121,23 @@ export async function rawInserts(database: Database, milliseconds: number): Prom
   return askedRegularly(await inserter(database, 1), milliseconds);
 }
 
-/** Adds so many rows to a table with the columns and indexes of the log. */
+/** Adds so many rows. */
 async function inserter(database: Database, batch: number): Promise<() => Promise<void>> {
-  await database.query("create table if not exists bench_log (like log including all)");
+  await makeBareTable(database);
   const all = <T>(value: (at: number) => T) => Array.from({ length: batch }, (_, at) => value(at));
   const bytes = (length: number) => byteaArray(all(() => randomBytes(length)));
-  const [conversations, senders, devices] = [bytes(32), bytes(32), bytes(16)];
-  const [envelopeHashes, rowHashes, logHashes] = [bytes(32), bytes(32), bytes(32)];
-  const [ones, now, zeros] = [int8Array(all(() => 1)), int8Array(all(Date.now)), int8Array(all(() => 0))];
-  const [envelopes, wraps] = [bytes(512), bytes(123)];
+  const same = {
+    ...{ conversationIds: bytes(32), senders: bytes(32), senderDevices: bytes(16) },
+    ...{ envelopeHashes: bytes(32), rowHashes: bytes(32), logHashes: bytes(32) },
+    rosterVersions: int8Array(all(() => 1)),
+    storedAt: int8Array(all(Date.now)),
+    expiresAt: int8Array(all(() => 0)),
+    ...{ envelopes: bytes(512), wraps: bytes(123) },
+  };
   let sequence = 0;
   return async () => {
     sequence += 1;
-    await database.query({
-      name: "bench-insert",
-      text: `insert into bench_log (
-        conversation_id, sequence, message_id, sender_account, sender_device, envelope_hash, row_hash, log_hash,
-        roster_version, stored_at, expires_at, envelope, wraps
-      )
-      select *
-      from unnest(
-        $1::bytea[], $2::int8[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[],
-        $9::int8[], $10::int8[], $11::int8[], $12::bytea[], $13::bytea[]
-      )`,
-      values: [
-        conversations,
-        int8Array(all(() => sequence)),
-        bytes(16),
-        senders,
-        devices,
-        envelopeHashes,
-        rowHashes,
-        logHashes,
-        ones,
-        now,
-        zeros,
-        envelopes,
-        wraps,
-      ],
-    });
+    const sequences = int8Array(all(() => sequence));
+    await insertBareRows(database, { ...same, sequences, messageIds: bytes(16) });
   };
 }

@@ -99,12 +99,10 @@ export class Installation {
     return this.#client;
   }
 
-  countProcessors(): () => Processors {
-    return countProcessors({
-      relays: this.relays.map(({ pid }) => pid),
-      postgres: this.#postgres,
-      load: this.load.pid,
-    });
+  /** Of its relays and its load, or of others on its PostgreSQL. */
+  countProcessors(others?: { readonly relays: readonly number[]; readonly load: number }): () => Processors {
+    const own = { relays: this.relays.map(({ pid }) => pid), load: this.load.pid };
+    return countProcessors({ ...(others ?? own), postgres: this.#postgres });
   }
 
   /** What the relays count of themselves; the function that is returned tells what they have counted since. */

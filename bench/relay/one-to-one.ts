@@ -1,9 +1,11 @@
 // Pairs that write to each other: as much as the relay takes, half of that, little, and one message at a time.
+import { BareRelay, type BareStretch } from "./bare-relay.ts";
 import { rawInsert } from "./floors.ts";
 import { Installation } from "./installation.ts";
+import type { Pace } from "./load-protocol.ts";
 import type { Result } from "./results.ts";
 import { OWN_WINDOW, type Settings, SHARED_CONNECTIONS, SHARED_WINDOW } from "./settings.ts";
-import { deliveredRate, resultOf, stretch } from "./throughput.ts";
+import { deliveredRate, resultOf, type Stretch, stretch } from "./throughput.ts";
 
 const PEOPLE = 200;
 const IN_FLIGHT = 8;
@@ -20,7 +22,6 @@ export async function* oneToOne(settings: Settings): AsyncGenerator<Result> {
 export async function* measure(settings: Settings, connections: "shared" | "own"): AsyncGenerator<Result> {
   const own = connections === "own";
   const title = own ? "1:1, a connection and TLS each" : `1:1, ${SHARED_CONNECTIONS} shared connections`;
-  const { seconds } = settings;
   const installation = await Installation.start(settings, { tls: own });
   try {
     const { load, relay } = installation;
@@ -28,21 +29,40 @@ export async function* measure(settings: Settings, connections: "shared" | "own"
     const [shared, window] = own ? [0, OWN_WINDOW] : [SHARED_CONNECTIONS, SHARED_WINDOW];
     await load.ask("open", { urls: [relay.url], devices, connections: shared, window });
     await load.ask("prime");
-    const { floors } = settings;
-    const floor = { roundTrips: floors?.[connections], rows: floors?.rows };
     yield await idleResult(title, installation);
-    const full = await stretch(installation, { inFlight: IN_FLIGHT }, seconds);
-    const limits = { ...floor, rate: own ? OWN_LIMIT : SHARED_LIMIT };
-    yield resultOf(`${title}, ${IN_FLIGHT} under way each`, full, limits);
-    const half = await stretch(installation, { rate: Math.round(deliveredRate(full) / 2) }, seconds);
-    yield resultOf(`${title}, half of that`, half, { p50: 10, p99: 50 });
-    const required = await stretch(installation, { rate: limits.rate / 2 }, seconds);
-    yield resultOf(`${title}, half of what is required`, required, { p50: 10, p99: 50 });
-    const calm = await stretch(installation, { rate: CALM_RATE }, seconds);
-    yield resultOf(`${title}, ${CALM_RATE} a second`, calm, { p50: 3 });
+    const bare = await BareRelay.start(installation, devices, { tls: own, connections: shared, window });
+    try {
+      yield* paced(title, settings, { own, installation, bare });
+    } finally {
+      await bare.end();
+    }
     await load.ask("close");
   } finally {
     await installation.end();
+  }
+}
+
+async function* paced(
+  title: string,
+  { seconds, floors }: Settings,
+  { own, installation, bare }: { own: boolean; installation: Installation; bare: BareRelay },
+): AsyncGenerator<Result> {
+  const floor = { roundTrips: floors?.[own ? "own" : "shared"], rows: floors?.rows };
+  const limits = { ...floor, rate: own ? OWN_LIMIT : SHARED_LIMIT };
+  const run = async (pace: Pace): Promise<[Stretch, BareStretch]> => [
+    await stretch(installation, pace, seconds),
+    await bare.stretch(pace, seconds),
+  ];
+  const [full, bareFull] = await run({ inFlight: IN_FLIGHT });
+  yield resultOf(`${title}, ${IN_FLIGHT} under way each`, full, { ...limits, bare: bareFull });
+  const paces = [
+    { what: "half of that", rate: Math.round(deliveredRate(full) / 2), p50: 10, p99: 50 },
+    { what: "half of what is required", rate: limits.rate / 2, p50: 10, p99: 50 },
+    { what: `${CALM_RATE} a second`, rate: CALM_RATE, p50: 3 },
+  ];
+  for (const { what, rate, ...most } of paces) {
+    const [measured, bareMeasured] = await run({ rate });
+    yield resultOf(`${title}, ${what}`, measured, { ...most, bare: bareMeasured });
   }
 }
 

@@ -1,6 +1,7 @@
 // A stretch of load, and what it cost whom.
 import { setTimeout as pause } from "node:timers/promises";
 import { bareWrites } from "./bare-disk.ts";
+import type { BareStretch } from "./bare-relay.ts";
 import type { Processors } from "./cpu.ts";
 import { rawInserts } from "./floors.ts";
 import type { Installation } from "./installation.ts";
@@ -52,6 +53,8 @@ export function deliveredRate({ counted }: Stretch): number {
 interface Floor {
   readonly roundTrips?: number | undefined;
   readonly rows?: number | undefined;
+  /** A bare relay at the same pace. */
+  readonly bare?: BareStretch;
 }
 
 export interface Limits extends Floor {
@@ -86,6 +89,7 @@ export function resultOf(title: string, run: Stretch, limits: Limits = {}): Resu
       { name: "until delivered, p99", value: delivery.p99, unit: "ms", ...most(limits.p99) },
       { name: "until accepted, p50", value: acceptance.p50, unit: "ms" },
       { name: "until accepted, p99", value: acceptance.p99, unit: "ms" },
+      ...besideBare(run, limits.bare),
       { name: "a raw durable insert meanwhile, p50", value: percentile(inserts, 0.5), unit: "ms" },
       { name: "a raw durable insert meanwhile, p99", value: percentile(inserts, 0.99), unit: "ms" },
       { name: "the disk itself meanwhile (F3), p50", value: percentile(disk, 0.5), unit: "ms" },
@@ -107,4 +111,17 @@ export function resultOf(title: string, run: Stretch, limits: Limits = {}): Resu
 
 function beside(what: string, rate: number, floor: number | undefined): Figure[] {
   return floor === undefined ? [] : [{ name: `  × ${what}`, value: rate / floor, unit: "" }];
+}
+
+function besideBare(run: Stretch, bare: BareStretch | undefined): Figure[] {
+  if (bare === undefined) return [];
+  const rate = bare.counted.delivered / bare.counted.seconds;
+  const each = (of: BareStretch) => (of.used.relay + of.used.postgres) / of.counted.delivered;
+  return [
+    { name: "a bare relay at this pace (F4)", value: rate, unit: "/s" },
+    { name: "  until delivered, p50", value: bare.counted.delivery.p50, unit: "ms" },
+    { name: "  until delivered, p99", value: bare.counted.delivery.p99, unit: "ms" },
+    { name: "  delivered × a bare relay", value: deliveredRate(run) / rate, unit: "" },
+    { name: "  processor with PostgreSQL's × a bare relay", value: each(run) / each(bare), unit: "" },
+  ];
 }
