@@ -6,14 +6,12 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import type { Processors } from "./cpu.ts";
 import type { Installation } from "./installation.ts";
 import { LoadProcess } from "./load-process.ts";
-import type { Counted, DeviceSetup, FleetSetup, Pace } from "./load-protocol.ts";
-import { progress } from "./results.ts";
-
-const WARM_UP_MS = 2_000;
+import type { DeviceSetup, FleetSetup } from "./load-protocol.ts";
+import type { RelayCounts } from "./relay-metrics.ts";
+import type { Subject } from "./throughput.ts";
 
 export interface BareSetup {
   readonly databaseUrl: string;
@@ -26,13 +24,8 @@ export interface BareOptions extends Pick<FleetSetup, "connections" | "window"> 
   readonly tls: boolean;
 }
 
-export interface BareStretch {
-  readonly counted: Counted;
-  readonly used: Processors;
-}
-
-export class BareRelay {
-  readonly #load = new LoadProcess();
+export class BareRelay implements Subject {
+  readonly load = new LoadProcess();
   readonly #installation: Installation;
   readonly #process: ChildProcess;
   readonly #tlsFolder: string | undefined;
@@ -61,8 +54,8 @@ export class BareRelay {
       child.send(setup);
       const [port] = await once(child, "message");
       const url = `${tls ? "https" : "http"}://127.0.0.1:${port}`;
-      await bare.#load.ask("open", { urls: [url], devices, connections, window });
-      await bare.#load.ask("prime");
+      await bare.load.ask("open", { urls: [url], devices, connections, window });
+      await bare.load.ask("prime");
       return bare;
     } catch (error) {
       await bare.end();
@@ -70,22 +63,17 @@ export class BareRelay {
     }
   }
 
-  async stretch(pace: Pace, seconds: number): Promise<BareStretch> {
-    progress("a bare relay at the same pace");
-    await this.#load.ask("start", pace);
-    await pause(WARM_UP_MS);
-    await this.#load.ask("mark");
-    const processes = { relays: [this.#process.pid ?? 0], load: this.#load.pid };
-    const count = this.#installation.countProcessors(processes);
-    await pause(seconds * 1_000);
-    const used = count();
-    const counted = await this.#load.ask("take");
-    await this.#load.ask("stop");
-    return { counted, used };
+  countProcessors(): () => Processors {
+    return this.#installation.countProcessors({ relays: [this.#process.pid ?? 0], load: this.load.pid });
+  }
+
+  /** It counts nothing. */
+  async countRelays(): Promise<() => Promise<RelayCounts>> {
+    return async () => ({ statements: 0, rowsStored: 0, batches: 0 });
   }
 
   async end(): Promise<void> {
-    await this.#load.end();
+    await this.load.end();
     this.#process.kill("SIGKILL");
     if (this.#tlsFolder !== undefined) await rm(this.#tlsFolder, { recursive: true, force: true });
   }

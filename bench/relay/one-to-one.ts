@@ -1,5 +1,5 @@
 // Pairs that write to each other: as much as the relay takes, half of that, little, and one message at a time.
-import { BareRelay, type BareStretch } from "./bare-relay.ts";
+import { BareRelay } from "./bare-relay.ts";
 import { rawInsert } from "./floors.ts";
 import { Installation } from "./installation.ts";
 import type { Pace } from "./load-protocol.ts";
@@ -49,9 +49,9 @@ async function* paced(
 ): AsyncGenerator<Result> {
   const floor = { roundTrips: floors?.[own ? "own" : "shared"], rows: floors?.rows };
   const limits = { ...floor, rate: own ? OWN_LIMIT : SHARED_LIMIT };
-  const run = async (pace: Pace): Promise<[Stretch, BareStretch]> => [
+  const run = async (pace: Pace): Promise<[Stretch, Stretch]> => [
     await stretch(installation, pace, seconds),
-    await bare.stretch(pace, seconds),
+    await stretch(installation, pace, seconds, bare),
   ];
   const [full, bareFull] = await run({ inFlight: IN_FLIGHT });
   yield resultOf(`${title}, ${IN_FLIGHT} under way each`, full, { ...limits, bare: bareFull });

@@ -1,10 +1,10 @@
 // A stretch of load, and what it cost whom.
 import { setTimeout as pause } from "node:timers/promises";
 import { bareWrites } from "./bare-disk.ts";
-import type { BareStretch } from "./bare-relay.ts";
 import type { Processors } from "./cpu.ts";
 import { rawInserts } from "./floors.ts";
 import type { Installation } from "./installation.ts";
+import type { LoadProcess } from "./load-process.ts";
 import type { Counted, Pace, Verdict } from "./load-protocol.ts";
 import { percentile } from "./percentiles.ts";
 import type { RelayCounts } from "./relay-metrics.ts";
@@ -24,15 +24,27 @@ export interface Stretch {
   readonly disk: readonly number[];
 }
 
-export async function stretch(installation: Installation, pace: Pace, seconds: number): Promise<Stretch> {
-  const { load } = installation;
+/** What is under load: the relays of an installation, or something else on its PostgreSQL. */
+export interface Subject {
+  readonly load: LoadProcess;
+  countProcessors(): () => Processors;
+  countRelays(): Promise<() => Promise<RelayCounts>>;
+}
+
+export async function stretch(
+  installation: Installation,
+  pace: Pace,
+  seconds: number,
+  subject: Subject = installation,
+): Promise<Stretch> {
+  const { load } = subject;
   const { inFlight, rate = 0 } = pace;
   progress(inFlight === undefined ? `${rate.toFixed(0)} a second` : `${inFlight} under way each`);
   await load.ask("start", pace);
   await pause(WARM_UP_MS);
   await load.ask("mark");
-  const count = installation.countProcessors();
-  const countRelays = await installation.countRelays();
+  const count = subject.countProcessors();
+  const countRelays = await subject.countRelays();
   const [inserts, disk] = await Promise.all([
     rawInserts(installation.database, seconds * 1_000),
     bareWrites(installation.relay.spawned.folder, seconds * 1_000),
@@ -54,7 +66,7 @@ interface Floor {
   readonly roundTrips?: number | undefined;
   readonly rows?: number | undefined;
   /** A bare relay at the same pace. */
-  readonly bare?: BareStretch;
+  readonly bare?: Stretch;
 }
 
 export interface Limits extends Floor {
@@ -113,15 +125,17 @@ function beside(what: string, rate: number, floor: number | undefined): Figure[]
   return floor === undefined ? [] : [{ name: `  × ${what}`, value: rate / floor, unit: "" }];
 }
 
-function besideBare(run: Stretch, bare: BareStretch | undefined): Figure[] {
+function besideBare(run: Stretch, bare: Stretch | undefined): Figure[] {
   if (bare === undefined) return [];
-  const rate = bare.counted.delivered / bare.counted.seconds;
-  const each = (of: BareStretch) => (of.used.relay + of.used.postgres) / of.counted.delivered;
+  const { counted } = bare;
+  const each = (of: Stretch, who: "relay" | "postgres") => of.used[who] / of.counted.delivered;
+  const times = (who: "relay" | "postgres") => each(run, who) / each(bare, who);
   return [
-    { name: "a bare relay at this pace (F4)", value: rate, unit: "/s" },
-    { name: "  until delivered, p50", value: bare.counted.delivery.p50, unit: "ms" },
-    { name: "  until delivered, p99", value: bare.counted.delivery.p99, unit: "ms" },
-    { name: "  delivered × a bare relay", value: deliveredRate(run) / rate, unit: "" },
-    { name: "  processor with PostgreSQL's × a bare relay", value: each(run) / each(bare), unit: "" },
+    { name: "a bare relay at this pace (F4)", value: deliveredRate(bare), unit: "/s" },
+    { name: "  until delivered, p50", value: counted.delivery.p50, unit: "ms" },
+    { name: "  until delivered, p99", value: counted.delivery.p99, unit: "ms" },
+    { name: "  delivered × a bare relay", value: deliveredRate(run) / deliveredRate(bare), unit: "" },
+    { name: "  processor of the relay × its", value: times("relay"), unit: "" },
+    { name: "  processor of PostgreSQL × its", value: times("postgres"), unit: "" },
   ];
 }
