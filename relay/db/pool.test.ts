@@ -230,7 +230,6 @@ test("no statement is compiled, whatever the server would do", async () => {
 test("what is sent reaches PostgreSQL while this process is busy", async () => {
   const large = Buffer.alloc(8 * 1024 * 1024);
   const asked = database.query<{ at: Date }>("select clock_timestamp() as at, length($1::bytea)", [large]);
-  await turn();
   await database.sent();
   const free = Date.now() + 1_000;
   while (Date.now() < free);
@@ -249,4 +248,15 @@ test("a connection that ends before everything is sent keeps nobody waiting", as
   await database.sent();
   await work.catch(() => undefined);
   await database.sent();
+});
+
+test("a statement that waits for a connection keeps nobody waiting", async () => {
+  const one = new Database({ connection: fresh.connection, size: 1, onError: () => undefined });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const holder = one.withClient(() => promise);
+  const waiting = one.query("select 1");
+  await one.sent();
+  resolve();
+  await Promise.all([holder, waiting]);
+  await one.close();
 });

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { setImmediate as turn } from "node:timers/promises";
 import pg from "pg";
 
 /** What one statement needs: `Database` itself, or the connection of an open transaction. */
@@ -62,6 +63,8 @@ export class Database implements Queries {
   readonly #onStatement: OnStatement;
   readonly #answerTimeoutMs: number;
   readonly #busy = new Set<pg.PoolClient>();
+  /** Resolves when the newest work has its connection, and has asked for the first time. */
+  #begun: Promise<void> = Promise.resolve();
 
   constructor({
     connection,
@@ -140,6 +143,8 @@ export class Database implements Queries {
 
   /** A connection for `work` alone; it must not keep it. */
   async withClient<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+    const begun = Promise.withResolvers<void>();
+    this.#begun = begun.promise;
     const client = await this.#connect();
     let broken = false;
     const noticeBreak = (error: Error): void => {
@@ -149,7 +154,9 @@ export class Database implements Queries {
     client.on("error", noticeBreak);
     this.#busy.add(client);
     try {
-      return await work(this.#observed(client));
+      const working = work(this.#observed(client));
+      begun.resolve();
+      return await working;
     } catch (error) {
       broken ||= isBroken(error);
       throw error;
@@ -193,6 +200,8 @@ export class Database implements Queries {
    * reads them, and only while the event loop turns: whoever works for long now would keep PostgreSQL waiting.
    */
   async sent(): Promise<void> {
+    // An idle connection is had within a turn; when all are taken, nobody knows how long it takes.
+    await Promise.race([this.#begun, turn()]);
     await Promise.all([...this.#busy].map(({ connection }) => drained(connection.stream)));
   }
 

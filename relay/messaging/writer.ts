@@ -1,7 +1,6 @@
 // One writer a process: whatever waits goes into one statement, at once when nobody waits (group commit). Lingering for
 // more would only add to the latency: under load the statement before is the wait. What became of a batch is told while
 // PostgreSQL stores the next one, so that neither waits for the other.
-import { setImmediate as turn } from "node:timers/promises";
 import { toHex } from "../../keys/public.ts";
 import { StubReason } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
 import { lookAtDatabase } from "../db/look-at-database.ts";
@@ -97,14 +96,10 @@ export class Writer {
     while (this.#queue.length > 0) {
       const batch = this.#takeBatch();
       const began = performance.now();
-      const storing = this.#store(batch);
-      if (this.#untold.length > 0) {
-        // By then PostgreSQL has the statement, and works on it meanwhile.
-        await turn();
-        await Promise.race([this.#setup.database.sent(), storing]);
-        this.#tell();
-      }
-      this.#untold = await storing;
+      const outcomes = await this.#store(batch);
+      // Where there was nothing to ask PostgreSQL, nothing was told meanwhile.
+      this.#tell();
+      this.#untold = outcomes;
       this.#setup.metrics.batchRows.observe(batch.length);
       this.#setup.metrics.storeSeconds.since(began);
       for (const proceed of this.#waitingForRoom.splice(0)) proceed();
@@ -157,7 +152,7 @@ export class Writer {
     const candidates = batch.map(({ candidate }) => candidate);
     const states = this.#knownLogs.states(candidates);
     const fromMemory = new Set(states.keys());
-    if (states.size < candidates.length) await this.#readStates(candidates, states);
+    if (states.size < candidates.length) await this.#answered(this.#readStates(candidates, states));
     const rosters = await this.#setup.rosters.load(database, rostersNeeded(candidates, states));
     const long = longUnanswered(candidates, states, unanswered.strangers);
     const fellows = new Set(long.length === 0 ? [] : (await selectFellows(database, long)).map(toHex));
@@ -182,6 +177,15 @@ export class Writer {
     }
     metrics.storeRetries.add(undecided.length);
     return { outcomes, undecided };
+  }
+
+  /** Waits for PostgreSQL, and tells meanwhile what became of the batch before. */
+  async #answered<Result>(asked: Promise<Result>): Promise<Result> {
+    if (this.#untold.length > 0) {
+      await Promise.race([this.#setup.database.sent(), asked]).catch(() => undefined);
+      this.#tell();
+    }
+    return await asked;
   }
 
   /** Answers, and lets the fan-out know; in the order of the log: what was not told yet comes first. */
@@ -239,7 +243,8 @@ export class Writer {
     const rows = decisions.flatMap(({ stored }) => (stored === undefined ? [] : [stored.row]));
     const done = new Set<string>();
     try {
-      for (const id of await appendRows(this.#setup.database, [...moves.values()], rows)) done.add(toHex(id));
+      const appended = await this.#answered(appendRows(this.#setup.database, [...moves.values()], rows));
+      for (const id of appended) done.add(toHex(id));
     } catch (error) {
       if (isUnavailable(error)) {
         this.#doubts.add(
