@@ -1,14 +1,13 @@
-// The process of bare-relay.ts. Prints nothing; tells its parent its port, and ends with it.
-
-import { fromBinary } from "@bufbuild/protobuf";
+// The process of bare-relay.ts. Tells its parent its port, and ends with it.
 import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
-import { readEnvelopeHeader, unpackWraps } from "../../keys/public.ts";
+import { readEnvelopeHeader, toHex, unpackWraps } from "../../keys/public.ts";
 import {
   type ConnectRequest,
-  ConnectRequestSchema,
+  MessagingService,
   StubReason,
   type Submit,
 } from "../../proto/gen/sotto/relay/v1/messaging_pb.ts";
+import { serviceDefinition } from "../../proto/grpc.ts";
 import { byteaArray, int8Array } from "../../relay/db/binary-arrays.ts";
 import { Database } from "../../relay/db/pool.ts";
 import {
@@ -17,11 +16,11 @@ import {
   encodeRow,
   type TaggedAcceptance,
 } from "../../relay/messaging/frames.ts";
+import { MAX_BATCH } from "../../relay/messaging/limits.ts";
 import { prepareTls } from "../../relay/tls.ts";
 import type { BareSetup } from "./bare-relay.ts";
 import { insertBareRows, makeBareTable } from "./bare-rows.ts";
 
-const MAX_BATCH = 1_024;
 const HASH = Buffer.alloc(32);
 const NOTHING = Buffer.alloc(0);
 
@@ -118,38 +117,24 @@ function tell(rows: readonly (Waiting & { readonly sequence: bigint })[], stored
 
 function serve(database: Database, members: ReadonlyMap<string, Member>): Server {
   const server = new Server({ "grpc.max_concurrent_streams": 256, "grpc.enable_channelz": 0 });
-  const same = (bytes: Buffer): Buffer => bytes;
-  server.addService(
-    {
-      connect: {
-        path: "/sotto.relay.v1.MessagingService/Connect",
-        requestStream: true,
-        responseStream: true,
-        requestSerialize: () => NOTHING,
-        requestDeserialize: (bytes: Buffer) => fromBinary(ConnectRequestSchema, bytes),
-        responseSerialize: same,
-        responseDeserialize: same,
-      },
+  server.addService(serviceDefinition(MessagingService), {
+    connect: (stream: ServerDuplexStream<ConnectRequest, Buffer>) => {
+      const [authorization] = stream.metadata.get("authorization");
+      const from = members.get(String(authorization).replace("Bearer ", ""));
+      if (from === undefined) throw new Error("a stranger");
+      from.stream = stream;
+      stream.on("data", ({ frame }: ConnectRequest) => {
+        if (frame.case === "hello") stream.write(encodeFrame({ welcome: {} }, [], []));
+        if (frame.case !== "submit") return;
+        queue.push({ from, submit: frame.value });
+        if (running) return;
+        running = true;
+        setImmediate(() => void store(database).finally(() => (running = false)));
+      });
+      stream.on("error", () => undefined);
+      stream.on("end", () => stream.end());
     },
-    {
-      connect: (stream: ServerDuplexStream<ConnectRequest, Buffer>) => {
-        const [authorization] = stream.metadata.get("authorization");
-        const from = members.get(String(authorization).replace("Bearer ", ""));
-        if (from === undefined) throw new Error("a stranger");
-        from.stream = stream;
-        stream.on("data", ({ frame }: ConnectRequest) => {
-          if (frame.case === "hello") stream.write(encodeFrame({ welcome: {} }, [], []));
-          if (frame.case !== "submit") return;
-          queue.push({ from, submit: frame.value });
-          if (running) return;
-          running = true;
-          setImmediate(() => void store(database).finally(() => (running = false)));
-        });
-        stream.on("error", () => undefined);
-        stream.on("end", () => stream.end());
-      },
-    },
-  );
+  });
   return server;
 }
 
@@ -164,7 +149,7 @@ process.once("message", async ({ databaseUrl, devices, tlsFolder }: BareSetup) =
   const conversations = new Map<string, Conversation>();
   const members = new Map<string, Member>();
   for (const { token, conversationId } of devices) {
-    const key = Buffer.from(conversationId).toString("hex");
+    const key = toHex(conversationId);
     const conversation = conversations.get(key) ?? new Conversation(conversationId);
     conversations.set(key, conversation);
     members.set(token, new Member(conversation));

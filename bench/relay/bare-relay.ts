@@ -1,6 +1,6 @@
 // F4: the least that a relay in grpc-js before PostgreSQL does for two who write to each other, measured after each
 // stretch at the same pace. It stores rows durably and in batches, says so, and passes them on; whom it serves it does not
-// ask, nor what, nor how much, it hashes nothing, and keeps no log. So what it cannot do now, no relay could.
+// ask, nor what, nor how much, and it hashes nothing. What it does not reach, the machine hardly had to give just then.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -48,7 +48,9 @@ export class BareRelay implements Subject {
     try {
       const setup: BareSetup = {
         databaseUrl: await installation.relay.databaseUrl(),
-        devices: devices.flatMap(({ token, logs: [log] }) => (log === undefined ? [] : { ...log, token })),
+        devices: devices.flatMap(({ token, logs: [log] }) =>
+          log === undefined ? [] : { token, conversationId: log.conversationId },
+        ),
         tlsFolder,
       };
       child.send(setup);

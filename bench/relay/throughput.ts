@@ -117,6 +117,9 @@ export function resultOf(title: string, run: Stretch, limits: Limits = {}): Resu
       `cores: relay ${cores(used.relay)}, PostgreSQL ${cores(used.postgres)}, load ${cores(used.load)}, others on this machine ${cores(used.others)}`,
       ...(percentile(disk, 0.99) > (limits.p99 ?? Number.POSITIVE_INFINITY) ? [DISK_TOO_SLOW] : []),
       ...faultsIn(verdict),
+      ...(limits.bare === undefined
+        ? []
+        : faultsIn(limits.bare.verdict).map((fault) => `the bare relay: ${fault}`)),
     ],
   };
 }
