@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { int8Array } from "./binary-arrays.ts";
+import { byteaArray, int8Array, packedArray } from "./binary-arrays.ts";
 
 const HEADER_BYTES = 20;
 
@@ -23,4 +23,12 @@ test("whole numbers of any size are as PostgreSQL reads them", () => {
     array.readBigInt64BE(HEADER_BYTES + place * 12 + 4),
   );
   expect(read).toEqual([...values, 1_700_000_000_123n]);
+});
+
+test("what is packed is one element for each value, and of the size that it says", () => {
+  const values = [[Buffer.of(1), Buffer.of(2, 3)], [Buffer.of(4, 5, 6)]];
+  const packed = packedArray(3, values, (parts) => parts);
+  expect(packed).toEqual(byteaArray([Buffer.of(1, 2, 3), Buffer.of(4, 5, 6)]));
+  expect(() => packedArray(4, values, (parts) => parts)).toThrow();
+  expect(() => packedArray(2, values, (parts) => parts)).toThrow();
 });

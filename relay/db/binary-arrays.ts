@@ -18,6 +18,27 @@ export function byteaArray(values: readonly Uint8Array[]): Buffer {
   return array;
 }
 
+/** The same, each element what the parts of one value are together: `length` bytes, or it throws. */
+export function packedArray<Value>(
+  length: number,
+  values: readonly Value[],
+  partsOf: (value: Value) => readonly Uint8Array[],
+): Buffer {
+  const { array, at } = header(BYTEA, values.length, values.length * (4 + length));
+  let end = at;
+  for (const value of values) {
+    end = array.writeInt32BE(length, end);
+    const full = end + length;
+    for (const part of partsOf(value)) {
+      array.set(part, end);
+      end += part.length;
+    }
+    // Whoever cuts it up again would cut in the wrong places.
+    if (end !== full) throw new Error("not the size of what is packed");
+  }
+  return array;
+}
+
 /** For `$n::int8[]`. */
 export function int8Array(values: readonly (bigint | number)[]): Buffer {
   const { array, at } = header(INT8, values.length, values.length * 12);

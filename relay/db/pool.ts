@@ -260,6 +260,11 @@ function drained(stream: Duplex): Promise<void> {
 
 const NO_ANSWER = "no answer: timeout";
 
+/** It is there already, says a unique key. */
+export function isDuplicate(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === "23505";
+}
+
 function isDeadlock(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === "40P01";
 }

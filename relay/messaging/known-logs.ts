@@ -9,6 +9,8 @@ import type { SubmitState } from "./sql/select-submit-state.ts";
 
 /** Pairs of a log and a device that writes to it. */
 const MAX_KNOWN = 50_000;
+/** A device that has sent one message again may have more of them: for so long each of its submits is looked up. */
+const RESENDING_MS = 60_000;
 /** `written_by` of a direct conversation in which both have written. */
 const BOTH_SIDES = 3;
 
@@ -23,6 +25,8 @@ interface KnownLog {
 export class KnownLogs {
   /** By `Candidate.log`; those that were read last are the last. */
   readonly #logs = new Map<string, KnownLog>();
+  /** Devices that sent something again, and when, by `performance.now()`; who did so last is the last. */
+  readonly #resending = new Map<DeviceKey, number>();
   readonly #max: number;
   #size = 0;
 
@@ -30,14 +34,17 @@ export class KnownLogs {
     this.#max = max;
   }
 
-  /** By place. Of a log of which one submit's state is not known, none: within a batch they come of one reading. */
+  /**
+   * By place. Of a log of which one submit's state is not known, none: within a batch they come of one reading. That a
+   * message is in its log already is not known here: who repeats himself is.
+   */
   states(batch: readonly Candidate[]): Map<number, SubmitState> {
     const states = new Map<number, SubmitState>();
     const unknown = new Set<string>();
     for (const [place, { log, sender }] of batch.entries()) {
       const known = this.#logs.get(log);
       const ofSender = known?.senders.get(sender);
-      if (known === undefined || ofSender === undefined) unknown.add(log);
+      if (known === undefined || ofSender === undefined || this.#isResending(sender)) unknown.add(log);
       else states.set(place, { ...known.state, ...ofSender, stored: null });
     }
     if (unknown.size > 0)
@@ -46,10 +53,8 @@ export class KnownLogs {
   }
 
   /** What was read for the submit. */
-  learn(
-    { log, sender }: Candidate,
-    { stored: _, role, is_opener, is_forsaken, ...state }: SubmitState,
-  ): void {
+  learn({ log, sender }: Candidate, { stored, role, is_opener, is_forsaken, ...state }: SubmitState): void {
+    if (stored !== null) this.#noteResending(sender);
     const before = this.#logs.get(log);
     const isSame = before?.state.roster_version === state.roster_version && before.state.head === state.head;
     if (!isSame) this.forget(log);
@@ -82,6 +87,23 @@ export class KnownLogs {
     }
     const next = extendLog({ sequence: Number(head), hash: hash(logHash) }, rowHash);
     known.state = { ...known.state, head: sequence, log_hash: next.hash };
+  }
+
+  #noteResending(sender: DeviceKey): void {
+    this.#resending.delete(sender);
+    this.#resending.set(sender, performance.now());
+    if (this.#resending.size <= this.#max) return;
+    const [longestAgo] = this.#resending.keys();
+    if (longestAgo !== undefined) this.#resending.delete(longestAgo);
+  }
+
+  #isResending(sender: DeviceKey): boolean {
+    if (this.#resending.size === 0) return false;
+    const since = this.#resending.get(sender);
+    if (since === undefined) return false;
+    if (performance.now() - since < RESENDING_MS) return true;
+    this.#resending.delete(sender);
+    return false;
   }
 
   forget(log: string): void {

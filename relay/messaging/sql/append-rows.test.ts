@@ -111,18 +111,31 @@ test("a log whose last row is another than was known stays as it is", async () =
   expect(await lengths()).toEqual(before);
 });
 
-test("a message that is in its log already keeps that log where it is, and no other", async () => {
+test("with a message that is in its log already nothing moves, and the rest goes in without it", async () => {
   const [one = new Uint8Array(), other = new Uint8Array()] = ids;
   const first = row(one, 3n);
   expect((await appendRows(relay.database, [move(one, 2n)], [first])).length).toBe(1);
-  const moved = await appendRows(
-    relay.database,
-    [move(one, 3n), move(other, 2n)],
-    [row(one, 4n), { ...first, sequence: 5n }, row(other, 3n)],
-  );
-  expect(moved.map((id) => Buffer.compare(id, other))).toEqual([0]);
-  expect(await lengths()).toEqual([3n, 3n]);
+  const again = { ...first, sequence: 5n };
+  const moves = [move(one, 3n), move(other, 2n)];
+  expect(await appendRows(relay.database, moves, [row(one, 4n), again, row(other, 3n)])).toEqual([]);
+  expect(await lengths()).toEqual([3n, 2n]);
+  expect((await appendRows(relay.database, moves, [row(one, 4n), row(other, 3n)])).length).toBe(2);
+  expect(await lengths()).toEqual([4n, 3n]);
   // Another device may use the same number.
-  const ofAnother = { ...first, sequence: 4n, senderDevice: randomBytes(16) };
-  expect((await appendRows(relay.database, [move(one, 3n)], [ofAnother])).length).toBe(1);
+  const ofAnother = { ...first, sequence: 5n, senderDevice: randomBytes(16) };
+  expect((await appendRows(relay.database, [move(one, 4n)], [ofAnother])).length).toBe(1);
+});
+
+test("whoever moves the same logs in another order does not wait in a circle", async () => {
+  const [one = new Uint8Array(), other = new Uint8Array()] = ids;
+  for (let [ofOne, ofOther] = await lengths(); ; ) {
+    if (ofOne === undefined || ofOther === undefined || ofOne > 200n) break;
+    const moves = [move(one, ofOne), move(other, ofOther)];
+    const [next, nextOther] = [ofOne + 1n, ofOther + 1n];
+    const rivals = [moves, moves.toReversed(), moves, moves.toReversed()].map((inOrder) =>
+      appendRows(relay.database, inOrder, [row(one, next), row(other, nextOther)]),
+    );
+    expect((await Promise.all(rivals)).flat().length).toBe(2);
+    [ofOne, ofOther] = [next, nextOther];
+  }
 });
