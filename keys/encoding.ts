@@ -76,12 +76,10 @@ export class Writer {
 /** Reads what a Writer wrote. Everything it returns is a copy. Throws `malformed`, never anything else. */
 export class Reader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = asPlain(bytes);
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get remaining(): number {
@@ -94,20 +92,19 @@ export class Reader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.#uint(1);
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2));
+    return this.#uint(2);
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4));
+    return this.#uint(4);
   }
 
   u64(): number {
-    const at = this.#take(8);
-    const value = this.#view.getUint32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
+    const value = this.#uint(8);
     if (value > MAX_U64) throw malformed("number above 2^53-1");
     return value;
   }
@@ -139,6 +136,14 @@ export class Reader {
 
   end(): void {
     if (this.remaining !== 0) throw malformed(`${this.remaining} bytes too many`);
+  }
+
+  /** Rounded above 2^53-1, and then still above it. */
+  #uint(length: number): number {
+    const at = this.#take(length);
+    let value = 0;
+    for (let place = at; place < at + length; place += 1) value = value * 256 + (this.#bytes[place] ?? 0);
+    return value;
   }
 
   #take(length: number): number {

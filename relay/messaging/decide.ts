@@ -51,8 +51,9 @@ interface Growing {
   readonly newest: Roster | undefined;
   head: LogHead;
   writtenBy: number;
-  /** By sender and message id. */
-  readonly taken: Map<string, Taken>;
+  readonly taken: Taken[];
+  /** By sender and message id, of as many of them as were looked among. */
+  readonly takenBy: Map<string, Taken>;
 }
 
 interface Taken {
@@ -105,9 +106,10 @@ function growing(
   const known = logs.get(key);
   if (known !== undefined) return known;
   const conversationId = header.conversation;
-  const newest = rosters.get(rosterKey({ conversationId, version: state.roster_version }));
+  const newest = rosters.get(rosterKey({ conversationId, version: state.roster_version, log: key }));
   const head = { sequence: Number(state.head), hash: hash(state.log_hash) };
-  const log = { state, conversationId, newest, head, writtenBy: state.written_by, taken: new Map() };
+  const writtenBy = state.written_by;
+  const log = { state, conversationId, newest, head, writtenBy, taken: [], takenBy: new Map() };
   logs.set(key, log);
   return log;
 }
@@ -125,8 +127,7 @@ function decideOne(
   const { header } = candidate;
   const { newest } = log;
   if (newest === undefined || !isMember(newest, candidate)) throw unknownConversation();
-  const key = messageKey(candidate);
-  const before = earlier(candidate, state, log.taken.get(key));
+  const before = earlier(candidate, state, takenBefore(log, candidate));
   if (before !== undefined) return { candidate, answer: before };
   if (state.is_forsaken) throw new RelayError(ErrorReason.ACCOUNT_DELETED, "the other account was deleted");
   if ((state.role ?? 0) < (state.post_role ?? 0)) throw notPermitted("this role may not post here");
@@ -158,7 +159,7 @@ function decideOne(
     storedAt: BigInt(now),
     rosterVersion: state.roster_version,
   };
-  log.taken.set(key, { candidate, answer });
+  log.taken.push({ candidate, answer });
   return { candidate, answer, stored: { row, newest, sealedFor } };
 }
 
@@ -199,20 +200,28 @@ function earlier(
   };
 }
 
+/** Mostly a log gets one message in a batch, and needs no key for it. */
+function takenBefore({ taken, takenBy }: Growing, candidate: Candidate): Taken | undefined {
+  if (taken.length === 0) return undefined;
+  for (const one of taken.slice(takenBy.size)) takenBy.set(messageKey(one.candidate), one);
+  return takenBy.get(messageKey(candidate));
+}
+
 function messageKey({ sender, header }: Candidate): string {
   return sender + toHex(header.messageId);
 }
 
 /** Devices that were added since may be missing from its roster; a device that was removed must not be in it. */
 function checkRoster(
-  { header, sender, wraps }: Candidate,
+  { header, log, sender, wraps }: Candidate,
   state: SubmitState,
   newest: Roster,
   rosters: ReadonlyMap<string, Roster>,
 ): Roster {
   const version = BigInt(header.rosterVersion);
   const conversationId = header.conversation;
-  const sealedFor = version === newest.version ? newest : rosters.get(rosterKey({ conversationId, version }));
+  const sealedFor =
+    version === newest.version ? newest : rosters.get(rosterKey({ conversationId, version, log }));
   const ownSlot = sealedFor?.slots.get(sender);
   const fits =
     version <= state.roster_version &&

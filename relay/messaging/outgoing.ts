@@ -61,7 +61,7 @@ export class Outgoing implements Reader {
   }
 
   get isSlow(): boolean {
-    return this.#writing && (this.#owed.size > 0 || this.#owesResync);
+    return this.#writing && this.#hasDebts();
   }
 
   /** Adds to the next frame. Nothing leaves before a Welcome. The caller sees to the bounds, by `room`. */
@@ -145,6 +145,10 @@ export class Outgoing implements Reader {
     return this.#words !== undefined || this.#accepted.length > 0 || this.#deliveries.length > 0;
   }
 
+  #hasDebts(): boolean {
+    return this.#owed.size > 0 || this.#owesResync;
+  }
+
   #takeContent() {
     const content = [this.#words, this.#accepted, this.#deliveries] as const;
     this.#words = undefined;
@@ -174,17 +178,18 @@ export class Outgoing implements Reader {
     this.#setup.write(encodeFrame(...this.#takeContent()), () => {
       this.#writing = false;
       this.#letProceed();
-      this.#flushSoon();
+      if (this.#hasContent() || this.#hasDebts()) this.#flushSoon();
     });
   }
 
   #letProceed(): void {
+    if (this.#waitingForRoom.length === 0) return;
     for (const proceed of this.#waitingForRoom.splice(0)) proceed();
   }
 
   /** Only now that there is room: heads that were read earlier would be old. */
   #payDebts(): void {
-    if (this.#paying || (this.#owed.size === 0 && !this.#owesResync)) return;
+    if (this.#paying || !this.#hasDebts()) return;
     this.#paying = true;
     const resync = this.#owesResync;
     const some = [...this.#owed].slice(0, MAX_HEADS_A_FRAME);

@@ -29,6 +29,8 @@ export interface Roster {
 export interface RosterVersion {
   readonly conversationId: ConversationId;
   readonly version: bigint;
+  /** The conversation in hex, for who has it already. */
+  readonly log?: string;
 }
 
 const MAX_SLOTS_KEPT = 100_000;
@@ -73,8 +75,8 @@ export class Rosters {
   }
 }
 
-export function rosterKey({ conversationId, version }: RosterVersion): string {
-  return `${toHex(conversationId)} ${version}`;
+export function rosterKey({ conversationId, version, log = toHex(conversationId) }: RosterVersion): string {
+  return `${log} ${version}`;
 }
 
 /** Rows come sorted by conversation, version and slot. */

@@ -176,7 +176,7 @@ export class Session implements DeviceStream, Lasting, OutgoingSetup {
         }
         const handling = this.#handle(frame);
         if (handling !== undefined) await handling;
-        if (this.#inbox.length === 0) this.#call.stream.resume();
+        if (this.#inbox.length === 0 && this.#call.stream.isPaused()) this.#call.stream.resume();
       }
       if (this.#halfClosed && !this.#ended && !this.#leaving) await this.#finish();
     } catch (error) {

@@ -160,15 +160,17 @@ export class Writer {
       fellows.has(toHex(id)) ? unanswered.fellows : unanswered.strangers;
     const { decisions, moves } = decide(candidates, states, rosters, clock(), unansweredLimit);
 
-    const hasMoved = await this.#append(decisions, moves);
+    const made = await this.#append(decisions, moves);
     const outcomes: Outcome[] = [];
     const undecided: Waiting[] = [];
     for (const [place, decision] of decisions.entries()) {
       const waiting = batch[place];
       if (waiting === undefined) continue;
       const { candidate, answer } = decision;
+      const move = moves.get(candidate.log);
       // Where the log moved, what memory said of it was true; without that, nobody is refused by memory.
-      const holds = hasMoved.get(candidate.log) ?? !(answer instanceof RelayError && fromMemory.has(place));
+      const isSure = !(answer instanceof RelayError && fromMemory.has(place));
+      const holds = move === undefined ? isSure : made.has(move);
       if (holds) outcomes.push({ waiting, decision });
       else {
         this.#knownLogs.forget(candidate.log);
@@ -193,9 +195,10 @@ export class Writer {
     const { metrics } = this.#setup;
     const all = [...this.#untold, ...outcomes];
     this.#untold = [];
+    const now = performance.now();
     for (const { waiting, decision } of all) {
       const { candidate, answer, stored } = decision;
-      this.#answer(waiting, answer);
+      this.#answer(waiting, answer, now);
       if (stored === undefined) continue;
       metrics.rowsStored.add();
       metrics.storedBytes.add(size(candidate));
@@ -203,9 +206,9 @@ export class Writer {
     }
   }
 
-  #answer({ answer, since }: Waiting, given: Acceptance | RelayError): void {
+  #answer({ answer, since }: Waiting, given: Acceptance | RelayError, now = performance.now()): void {
     answer(given);
-    this.#setup.metrics.submitSeconds.since(since);
+    this.#setup.metrics.submitSeconds.observe((now - since) / 1_000);
   }
 
   /** Adds the states that are missing. */
@@ -233,19 +236,22 @@ export class Writer {
     }
   }
 
-  /** For each log that was to move, whether it did. */
+  /** Which of the moves were made. */
   async #append(
     decisions: readonly Decision[],
     moves: ReadonlyMap<string, LogMove>,
-  ): Promise<ReadonlyMap<string, boolean>> {
-    const hasMoved = new Map<string, boolean>();
-    if (moves.size === 0) return hasMoved;
+  ): Promise<ReadonlySet<LogMove>> {
+    if (moves.size === 0) return new Set();
     const rows = decisions.flatMap(({ stored }) => (stored === undefined ? [] : [stored.row]));
-    const done = new Set<string>();
     try {
-      const appended = await this.#answered(appendRows(this.#setup.database, [...moves.values()], rows));
-      for (const id of appended) done.add(toHex(id));
+      const made = new Set(await this.#answered(appendRows(this.#setup.database, [...moves.values()], rows)));
+      for (const [log, move] of moves) {
+        if (made.has(move)) this.#knownLogs.moved(log, move);
+        else this.#knownLogs.forget(log);
+      }
+      return made;
     } catch (error) {
+      for (const log of moves.keys()) this.#knownLogs.forget(log);
       if (isUnavailable(error)) {
         this.#doubts.add(
           decisions.flatMap(({ candidate, stored }) =>
@@ -254,33 +260,23 @@ export class Writer {
         );
       }
       throw error;
-    } finally {
-      for (const [log, move] of moves) {
-        hasMoved.set(log, done.has(log));
-        if (done.has(log)) this.#knownLogs.moved(log, move);
-        else this.#knownLogs.forget(log);
-      }
     }
-    return hasMoved;
   }
 }
 
 function moved(candidate: Candidate, { row, newest, sealedFor }: Stored): Moved {
+  const { header, rowHash, sender, envelope, envelopeHash, wraps } = candidate;
+  const { sequence } = row;
+  const { slots } = sealedFor;
+  const storedAt = BigInt(row.storedAt);
+  const whole = { sequence, rowHash, sender, envelope, envelopeHash, wraps, slots, storedAt };
   return {
     kind: "moved",
-    conversationId: candidate.header.conversation,
+    conversationId: header.conversation,
     devices: newest.keys,
-    row: {
-      sequence: row.sequence,
-      rowHash: candidate.rowHash,
-      sender: candidate.sender,
-      envelope: candidate.envelope,
-      envelopeHash: candidate.envelopeHash,
-      wraps: candidate.wraps,
-      slots: sealedFor.slots,
-      storedAt: BigInt(row.storedAt),
-      ...(hasExpired(row) && { stub: StubReason.EXPIRED, envelope: new Uint8Array(), wraps: [] }),
-    },
+    row: hasExpired(row)
+      ? { ...whole, stub: StubReason.EXPIRED, envelope: new Uint8Array(), wraps: [] }
+      : whole,
   };
 }
 
@@ -320,7 +316,7 @@ function rostersNeeded(
     const versions = logs.has(log) ? [] : [newest];
     logs.add(log);
     if (named < newest && named >= state.last_removal_version) versions.push(named);
-    return versions.map((version) => ({ conversationId: header.conversation, version }));
+    return versions.map((version) => ({ conversationId: header.conversation, version, log }));
   });
 }
 

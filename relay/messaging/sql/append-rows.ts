@@ -37,8 +37,8 @@ const ROW_BYTES = 32 + 16 + 32 + 16 + 32 + 32 + 32;
 /**
  * Appends rows to many logs in one statement, which is a transaction of its own. A log whose counter row is no longer
  * as it was read stays as it is, and its rows are not stored. Where a message, as its id tells, is in its log already,
- * nothing is stored at all: to look for each of them first would cost a third of the statement. Returns the
- * conversations whose logs have moved.
+ * nothing is stored at all: to look for each of them first would cost a third of the statement. Returns the moves that
+ * were made.
  *
  * The counter rows are locked in the order of their ids, as everybody locks them. They stay locked until the commit, so
  * within a conversation commits come in the order of sequence numbers, and those are dense.
@@ -47,18 +47,27 @@ export async function appendRows(
   db: Queries,
   moves: readonly LogMove[],
   rows: readonly NewRow[],
-): Promise<Buffer[]> {
+): Promise<readonly LogMove[]> {
+  const inOrder = moves.toSorted(byConversation);
   try {
-    return await append(db, moves.toSorted(byConversation), rows);
+    const places = await append(db, inOrder, rows);
+    return places === undefined ? inOrder : inOrder.filter((_, place) => places.has(place + 1));
   } catch (error) {
     if (isDuplicate(error)) return [];
     throw error;
   }
 }
 
-/** Each move's counter row is found by its id, one after the other: in their order here they are locked. */
-async function append(db: Queries, moves: readonly LogMove[], rows: readonly NewRow[]): Promise<Buffer[]> {
-  const moved = await db.query<{ conversation_id: Buffer }>({
+/**
+ * The places of the moves that were made, from 1; undefined: all. Each move's counter row is found by its id, one after
+ * the other: in their order here they are locked.
+ */
+async function append(
+  db: Queries,
+  moves: readonly LogMove[],
+  rows: readonly NewRow[],
+): Promise<ReadonlySet<number> | undefined> {
+  const { rows: moved } = await db.query<{ places: readonly number[] | null }>({
     name: "append-rows",
     text: `with moved as (
       update conversations
@@ -68,15 +77,15 @@ async function append(db: Queries, moves: readonly LogMove[], rows: readonly New
           substr(fixed, 1, 32) as conversation_id,
           substr(fixed, 33, 32) as from_hash,
           substr(fixed, 65, 32) as log_hash,
-          from_head, roster_version, to_head, written_by
+          from_head, roster_version, to_head, written_by, place
         from unnest($1::bytea[], $2::int8[], $3::int8[], $4::int8[], $5::int8[])
-          as packed (fixed, from_head, roster_version, to_head, written_by)
+          with ordinality as packed (fixed, from_head, roster_version, to_head, written_by, place)
       ) as move
       where conversations.conversation_id = move.conversation_id
         and conversations.head = move.from_head
         and conversations.log_hash = move.from_hash
         and conversations.roster_version = move.roster_version
-      returning conversations.conversation_id
+      returning conversations.conversation_id, move.place
     ),
     stored as (
       insert into log (
@@ -99,7 +108,9 @@ async function append(db: Queries, moves: readonly LogMove[], rows: readonly New
       ) as entry
       where entry.conversation_id in (select moved.conversation_id from moved)
     )
-    select moved.conversation_id from moved`,
+    -- mostly all are
+    select case when count(*) < $13::int8 then coalesce(array_agg(moved.place::int4), '{}') end as places
+    from moved`,
     values: [
       packedArray(MOVE_BYTES, moves, ({ conversationId, fromHash, logHash }) => [
         conversationId,
@@ -125,9 +136,11 @@ async function append(db: Queries, moves: readonly LogMove[], rows: readonly New
       int8Array(rows.map(({ expiresAt }) => expiresAt)),
       byteaArray(rows.map(({ envelope }) => envelope)),
       byteaArray(rows.map(({ packedWraps }) => packedWraps)),
+      moves.length,
     ],
   });
-  return moved.rows.map(({ conversation_id }) => conversation_id);
+  const places = moved[0]?.places;
+  return places === null ? undefined : new Set(places);
 }
 
 function byConversation(one: LogMove, other: LogMove): number {
