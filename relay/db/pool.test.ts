@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer } from "node:net";
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type FreshDatabase, freshDatabase } from "../../test/support/postgres.ts";
 import { lookAtDatabase } from "./look-at-database.ts";
@@ -258,5 +258,19 @@ test("a statement that waits for a connection keeps nobody waiting", async () =>
   await one.sent();
   resolve();
   await Promise.all([holder, waiting]);
+  await one.close();
+});
+
+test("a PostgreSQL that stops reading keeps nobody waiting", async () => {
+  const one = new Database({ connection: fresh.connection, size: 1, onError: () => undefined });
+  const { rows } = await one.query<{ pid: number }>("select pg_backend_pid() as pid");
+  const pid = rows[0]?.pid ?? 0;
+  process.kill(pid, "SIGSTOP");
+  const large = Buffer.alloc(8 * 1024 * 1024);
+  const asked = one.query<{ length: number }>("select length($1::bytea)", [large]);
+  const sent = one.sent().then(() => "sent");
+  expect(await Promise.race([sent, asked, pause(2_000, "kept waiting")])).toBe("sent");
+  process.kill(pid, "SIGCONT");
+  expect((await asked).rows[0]?.length).toBe(large.length);
   await one.close();
 });

@@ -44,6 +44,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 /** More, for a server that no longer answers at all, where the statement timeout cannot help. */
 const ANSWER_TIMEOUT_MS = 5_000;
+/** PostgreSQL has read the largest of ours long before, unless it stands still: then nobody is to wait for that. */
+const SENDING_MS = 100;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 const IDLE_CONNECTION_MS = 30_000;
 const MAX_ATTEMPTS = 3;
@@ -196,7 +198,7 @@ export class Database implements Queries {
   }
 
   /**
-   * Resolves when no statement that is under way still waits to be sent. A large one goes out in pieces, as PostgreSQL
+   * Resolves when no statement that is under way still waits to be sent, or not for long. A large one goes out in pieces, as PostgreSQL
    * reads them, and only while the event loop turns: whoever works for long now would keep PostgreSQL waiting.
    */
   async sent(): Promise<void> {
@@ -244,15 +246,17 @@ function ask<Row extends pg.QueryResultRow>(
   });
 }
 
-/** Resolves also when nothing more can be sent. */
+/** Resolves also when nothing more can be sent, or is. */
 function drained(stream: Duplex): Promise<void> {
   if (!stream.writableNeedDrain || stream.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
     const over = (): void => {
+      clearTimeout(tooLong);
       stream.off("drain", over);
       stream.off("close", over);
       resolve();
     };
+    const tooLong = setTimeout(over, SENDING_MS);
     stream.on("drain", over);
     stream.on("close", over);
   });
