@@ -198,8 +198,9 @@ export class Database implements Queries {
   }
 
   /**
-   * Resolves when no statement that is under way still waits to be sent, or not for long. A large one goes out in pieces, as PostgreSQL
-   * reads them, and only while the event loop turns: whoever works for long now would keep PostgreSQL waiting.
+   * Resolves when no statement that is under way still waits to be sent, or has for a while. A large one goes out in
+   * pieces, as PostgreSQL reads them, and only while the event loop turns: whoever works for long now would keep
+   * PostgreSQL waiting.
    */
   async sent(): Promise<void> {
     // An idle connection is had within a turn; when all are taken, nobody knows how long it takes.
