@@ -269,8 +269,11 @@ test("a PostgreSQL that stops reading keeps nobody waiting", async () => {
   const large = Buffer.alloc(8 * 1024 * 1024);
   const asked = one.query<{ length: number }>("select length($1::bytea)", [large]);
   const sent = one.sent().then(() => "sent");
-  expect(await Promise.race([sent, asked, pause(2_000, "kept waiting")])).toBe("sent");
-  process.kill(pid, "SIGCONT");
+  try {
+    expect(await Promise.race([sent, asked, pause(2_000, "kept waiting")])).toBe("sent");
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
   expect((await asked).rows[0]?.length).toBe(large.length);
   await one.close();
 });
