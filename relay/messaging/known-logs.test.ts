@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { extendLog, hash, randomBytes } from "../../keys/index.ts";
 import {
   type BareRelay,
@@ -189,6 +189,7 @@ test("it goes on with the rows that others store, as long as none is missed and 
 
 test("a device that repeats itself is asked about for a minute, and nobody else", () => {
   vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => void vi.useRealTimers());
   const known = new KnownLogs();
   const stored = { sequence: 4n, envelope_hash: Buffer.alloc(32), log_hash: Buffer.alloc(32), stored_at: 1n };
   known.learn(by("one", "a"), { ...state, stored });
@@ -199,7 +200,6 @@ test("a device that repeats itself is asked about for a minute, and nobody else"
   expect(placesKnown()).toEqual([1]);
   vi.advanceTimersByTime(1);
   expect(placesKnown()).toEqual([0, 1]);
-  vi.useRealTimers();
 });
 
 test("so many are known and no more, the newest", () => {

@@ -37,8 +37,8 @@ const ROW_BYTES = 32 + 16 + 32 + 16 + 32 + 32 + 32;
 /**
  * Appends rows to many logs in one statement, which is a transaction of its own. A log whose counter row is no longer
  * as it was read stays as it is, and its rows are not stored. Where a message, as its id tells, is in its log already,
- * nothing is stored at all: to look for each of them first would cost a third of the statement. Returns the moves that
- * were made.
+ * nothing is stored at all: to look for each of them first would make the statement a quarter longer. Returns the moves
+ * that were made.
  *
  * The counter rows are locked in the order of their ids, as everybody locks them. They stay locked until the commit, so
  * within a conversation commits come in the order of sequence numbers, and those are dense.
