@@ -19,8 +19,9 @@ test.each(recent.filter(({ isOnline }) => isOnline))(
   (file) => {
     const text = file.statements.join(";\n").replaceAll(/--.*$/gm, "");
     const made = new Set([...text.matchAll(/create (?:unlogged )?table (\w+)/g)].map(([, name]) => name));
+    // What the planner samples is nothing that anybody has.
     expect(text).not.toMatch(
-      /\b(?:drop (?:table|column|constraint)|rename|truncate|alter column|set not null)\b/,
+      /\b(?:drop (?:table|column|constraint)|rename|truncate|alter column (?!\w+ set statistics \d)|set not null)\b/,
     );
     expect(text).not.toMatch(/\bset oldest\b/);
     for (const [statement, table = ""] of text.matchAll(
