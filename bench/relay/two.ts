@@ -1,4 +1,5 @@
-// Two relays over NATS: what is sent at one and read at the other, beside both at one.
+// Two relays over NATS: what is sent at one and read at the other, beside both at one. The two of a pair answer each other,
+// or they write in the same moment: then both relays want the next place of one log, and one of them has to try again.
 import { startNats } from "../../test/support/nats.ts";
 import { Installation } from "./installation.ts";
 import { median } from "./percentiles.ts";
@@ -17,6 +18,9 @@ const ONE_BY_ONE = 200;
 const places = ["one", "two"] as const;
 type Place = (typeof places)[number];
 
+const manners = ["in turn", "at once"] as const;
+type Manner = (typeof manners)[number];
+
 interface Round {
   readonly alone: number;
   readonly run: Stretch;
@@ -25,25 +29,40 @@ interface Round {
 export async function* two(settings: Settings): AsyncGenerator<Result> {
   const nats = await startNats();
   try {
-    const rounds: Record<Place, Round[]> = { one: [], two: [] };
+    const rounds: Record<Manner, Record<Place, Round[]>> = {
+      "in turn": { one: [], two: [] },
+      "at once": { one: [], two: [] },
+    };
     const installation = await Installation.start(settings, { relays: 2, nats: nats.url });
     try {
       for (let round = 0; round < ROUNDS; round += 1) {
-        for (const place of places) rounds[place].push(await measure(settings, installation, place));
+        for (const manner of manners) {
+          for (const place of places) {
+            rounds[manner][place].push(await measure(settings, installation, manner, place));
+          }
+        }
       }
     } finally {
       await installation.end();
     }
-    yield resultOf(rounds);
+    for (const manner of manners) yield resultOf(manner, rounds[manner]);
   } finally {
     await nats.stop();
   }
 }
 
-async function measure(settings: Settings, installation: Installation, place: Place): Promise<Round> {
+async function measure(
+  settings: Settings,
+  installation: Installation,
+  manner: Manner,
+  place: Place,
+): Promise<Round> {
   const { load, relays } = installation;
   const pairs = await installation.pairs(await installation.people(PEOPLE));
-  const devices = pairs.map((device, at) => ({ ...device, relay: place === "one" ? 0 : at % 2 }));
+  const sideBySide = pairs.map((device, at) => ({ ...device, relay: place === "one" ? 0 : at % 2 }));
+  // They send in this order: one answers when all the first have written.
+  const answering = [0, 1].flatMap((side) => sideBySide.filter((_, at) => at % 2 === side));
+  const devices = manner === "in turn" ? answering : sideBySide;
   const urls = relays.map(({ url }) => url);
   await load.ask("open", { urls, devices, connections: SHARED_CONNECTIONS, window: SHARED_WINDOW });
   await load.ask("prime");
@@ -53,7 +72,7 @@ async function measure(settings: Settings, installation: Installation, place: Pl
   return { alone: delivery, run };
 }
 
-function resultOf(rounds: Readonly<Record<Place, readonly Round[]>>): Result {
+function resultOf(manner: Manner, rounds: Readonly<Record<Place, readonly Round[]>>): Result {
   const middle = (place: Place, value: (round: Round) => number) => median(rounds[place].map(value));
   const both = (name: string, unit: string, value: (round: Round) => number): Figure[] => [
     { name: `${name}, both at one relay`, value: middle("one", value), unit },
@@ -68,7 +87,7 @@ function resultOf(rounds: Readonly<Record<Place, readonly Round[]>>): Result {
     rounds[place].flatMap(({ run }) => faultsIn(run.verdict).map((note) => `${place}: ${note}`)),
   );
   return {
-    title: `Two relays over NATS, ${RATE} messages a second, ${ROUNDS} rounds of each`,
+    title: `Two relays over NATS, pairs that write ${manner}, ${RATE} messages a second, ${ROUNDS} rounds of each`,
     figures: [
       ...both("delivered", "/s", ({ run }) => run.counted.delivered / run.counted.seconds),
       ...both("p50", "ms", p50),
