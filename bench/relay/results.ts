@@ -58,7 +58,7 @@ export function faultsIn(verdict: Verdict): string[] {
   say(unsealed, "rows WITHOUT THE WRAP of their reader");
   say(missing, "rows MISSING at the end");
   say(unanswered, "submits never answered");
-  say(pulls, "pulls, for pushes that were left out");
+  say(pulls, "pulls, for pushes that were left out or overtook each other");
   say(resyncs, "times told to resync");
   for (const [reason, count] of Object.entries(refused)) say(count, `submits refused (reason ${reason})`);
   for (const [why, count] of Object.entries(ended)) say(count, `streams ended: ${why}`);
