@@ -9,13 +9,14 @@ const unit = "{bin,bench,keys,relay,client,proto}/**/*.test.ts";
 const replacing = globSync(unit).filter((path) => readFileSync(path, "utf8").includes("vi.mock("));
 
 /**
- * Bad days, attackers, whole lives of accounts, the second implementation, packages, and a relay's own life with what
- * operators do: minutes of real processes and databases, for CI and `npm run test:long`.
+ * Bad days, attackers, whole lives of accounts and groups, the second implementation, packages, and a relay's own life
+ * with what operators do: minutes of real processes and databases, for CI and `npm run test:long`.
  */
 const long = [
   "test/{long,hostile,faults,independent,package}/**/*.test.ts",
   "relay/{admin,db,doctor,fanout,guard,health,upkeep}/**/*.test.ts",
-  "relay/{main,start-relay}.test.ts",
+  "relay/{main,start-relay,messaging/crash}.test.ts",
+  "client/core/{groups/upkeep-groups,own-devices/agreement}.test.ts",
 ];
 
 export default defineConfig({

@@ -79,3 +79,9 @@ export async function acquaint(one: Person, other: Person): Promise<void> {
   await say(other, one.name, "hello back");
   await catchUp(one);
 }
+
+/** What a conversation says, as "name: text". */
+export async function textsOf(someone: Person, conversation: string): Promise<string[]> {
+  const read = await someone.json(["read", conversation, "-n", "100"]);
+  return read.map((message) => `${message["from"]}: ${message["text"]}`);
+}

@@ -1,5 +1,5 @@
 // Whatever five people do to messages, in whatever order they send and fetch, they end up with the same messages.
-// The history is drawn from a seed, which a failure names: `SEED=… vitest run test/stories/convergence.test.ts`.
+// The history is drawn from a seed, which a failure names: `SEED=… vitest run test/long/convergence.test.ts`.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { messageObject } from "../../client/cli/json-objects.ts";
 import { syncConversations } from "../../client/core/connection/sync.ts";
