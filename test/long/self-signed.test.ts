@@ -86,7 +86,8 @@ test("somebody in the middle is found out before he hears a word, by every comma
 test("a command that goes on says that somebody is there, tells him nothing, and goes on when he is gone", async () => {
   middle.intruder = undefined;
   const tail = bob.start(["tail"], quietly);
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await ok(alice, "send", "bob", "are you there?");
+  await tail.until((lines) => lines.some((line) => line.includes("are you there?")));
   let said = "";
   tail.process.stderr?.on("data", (text: string) => {
     said += text;
