@@ -14,7 +14,7 @@ import { saveSetting } from "../client/store/settings.ts";
 import { contentKey, hash, initiate, randomBytes, ready } from "../keys/index.ts";
 import { sealWrap } from "../keys/wrap.ts";
 import { NOW, testDevice } from "../test/support/devices.ts";
-import { type Enrolled, enrol } from "../test/support/enrolled.ts";
+import { connected, type Enrolled, enrol } from "../test/support/enrolled.ts";
 import { spawnRelay } from "../test/support/relay.ts";
 
 const SIZES = [2, 16, 64, 256];
@@ -121,17 +121,8 @@ async function online<T>({ profile }: Enrolled, work: (connect: Connect) => Prom
   }
 }
 
-async function once<T>({ connect }: Enrolled, work: (at: RelayConnection) => Promise<T>): Promise<T> {
-  const connection = await connect();
-  try {
-    return await work(connection);
-  } finally {
-    connection.close();
-  }
-}
-
 function sync(someone: Enrolled) {
-  return once(someone, (at) => syncConversations(someone.profile, at));
+  return connected(someone, (at) => syncConversations(someone.profile, at));
 }
 
 interface Room {
@@ -151,8 +142,8 @@ async function measureRoom(size: number, before: number): Promise<Room> {
   const reader = members.at(-1);
   if (owner === undefined || sender === undefined || reader === undefined) throw new Error("an empty room");
   const room = `room${size}`;
-  await once(owner, (at) => createGroup(owner.profile, at, { name: room, kind: "room" }));
-  for (const each of others) await once(each, (at) => joinRoom(each.profile, at, room));
+  await connected(owner, (at) => createGroup(owner.profile, at, { name: room, kind: "room" }));
+  for (const each of others) await connected(each, (at) => joinRoom(each.profile, at, room));
 
   const cold: Cost[] = [];
   for (const each of senders) {
@@ -244,7 +235,7 @@ async function measureFloor(): Promise<Floor> {
   const [cold, warm] = [each(first, 100), each(wrapIt, 1_000)];
   const [someone] = people;
   if (someone === undefined) throw new Error("nobody");
-  const ping = await once(someone, async (at) => {
+  const ping = await connected(someone, async (at) => {
     const stream = await at.openStream({ live: false, lease: 0n });
     const trips: number[] = [];
     for (let count = 0; count < 50; count += 1) trips.push(await stream.ping());

@@ -16,9 +16,8 @@ import type { Message } from "../../client/core/messages/message.ts";
 import { readMessages } from "../../client/core/messages/read-messages.ts";
 import { drainOutbox } from "../../client/core/outbox/drain-outbox.ts";
 import { queueMessage } from "../../client/core/outbox/send-message.ts";
-import type { RelayConnection } from "../../client/net/relay-connection.ts";
 import { Chance } from "../support/chance.ts";
-import { type Enrolled, enrol } from "../support/enrolled.ts";
+import { connected, type Enrolled, enrol } from "../support/enrolled.ts";
 import { startTestRelay, type TestRelay } from "../support/relay.ts";
 
 const HISTORIES = 3;
@@ -42,15 +41,6 @@ afterAll(async () => {
   for (const each of everyone ?? []) each.leave();
   await relay?.stop();
 });
-
-async function connected<T>({ connect }: Enrolled, work: (at: RelayConnection) => Promise<T>): Promise<T> {
-  const connection = await connect();
-  try {
-    return await work(connection);
-  } finally {
-    connection.close();
-  }
-}
 
 async function sync(someone: Enrolled): Promise<void> {
   const { alarms, notes } = await connected(someone, (at) => syncConversations(someone.profile, at));

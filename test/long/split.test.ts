@@ -15,7 +15,7 @@ import { describeWith } from "../support/debian-programs.ts";
 import { follow } from "../support/follow.ts";
 import { dial } from "../support/member.ts";
 import { type NatsServer, startNats } from "../support/nats.ts";
-import { catchUp, say } from "../support/person.ts";
+import { catchUp, say, textsOf } from "../support/person.ts";
 import { type FreshDatabase, freshDatabase, urlOf } from "../support/postgres.ts";
 import { startProxy, type TestProxy } from "../support/proxy.ts";
 import { type RelayPart, startRelayPart } from "../support/relay-part.ts";
@@ -83,11 +83,6 @@ describeWith(["nginx", "nats-server"], "a relay in four processes", ({ nginx }) 
     const secrets = ["--password-file", owner.passwordFile, "--recovery-file", owner.recoveryFile];
     await machine.ok(["login", owner.name, ...secrets]);
     return machine;
-  }
-
-  async function textsOf(someone: Person, conversation: string): Promise<string[]> {
-    const read = await someone.json(["read", conversation, "-n", "100"]);
-    return read.map(({ from, text }) => `${from}: ${text}`);
   }
 
   test("each process serves what it is for and nothing else, and says how it is", async () => {

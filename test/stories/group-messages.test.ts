@@ -13,8 +13,7 @@ import { markRead, readMessages } from "../../client/core/messages/read-messages
 import { type MessageToSend, messageAt, queueMessage } from "../../client/core/outbox/send-message.ts";
 import { namesAt, waitForDelivery } from "../../client/core/outbox/wait-for-delivery.ts";
 import { sendReceipts } from "../../client/core/receipts/send-receipts.ts";
-import type { RelayConnection } from "../../client/net/relay-connection.ts";
-import { type Enrolled, enrol } from "../support/enrolled.ts";
+import { connected, type Enrolled, enrol } from "../support/enrolled.ts";
 import { startTestRelay, type TestRelay } from "../support/relay.ts";
 
 let relay: TestRelay;
@@ -36,15 +35,6 @@ afterAll(async () => {
   for (const each of [alice, bob, carol, ...others]) each?.leave();
   await relay?.stop();
 });
-
-async function connected<T>({ connect }: Enrolled, work: (at: RelayConnection) => Promise<T>): Promise<T> {
-  const connection = await connect();
-  try {
-    return await work(connection);
-  } finally {
-    connection.close();
-  }
-}
 
 async function sync(...people: Enrolled[]): Promise<void> {
   for (const each of people) await connected(each, (at) => syncConversations(each.profile, at));
