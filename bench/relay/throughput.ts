@@ -56,18 +56,7 @@ export async function stretch(
   const counted = await load.ask("take");
   const relays = await countRelays();
   const verdict = await load.ask("stop");
-  return { counted, used, relays, verdict, inserts, disk, afterwards: await tidyUp(installation) };
-}
-
-/**
- * Does now what PostgreSQL would do in its own time, by when the next stretch is measured: it vacuums and analyzes what
- * messages are written to, and writes to the disk what it holds in memory. Returns the seconds of a processor that it took.
- */
-async function tidyUp(installation: Installation): Promise<number> {
-  const count = installation.countProcessors();
-  await installation.database.query("vacuum analyze log, conversations, cursors, stored_by_day");
-  await installation.database.query("checkpoint");
-  return count().postgres;
+  return { counted, used, relays, verdict, inserts, disk, afterwards: await installation.tidyUp() };
 }
 
 /** Rows delivered to others, a second. */
