@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { makeCertificate } from "../support/certificate.ts";
 import { type Finished, newcomer, type Person, parseLines, type RunOptions } from "../support/chat.ts";
+import { callUntilHeard } from "../support/follow.ts";
 import { type Middle, middleTo } from "../support/middle.ts";
 import { type SpawnedRelay, spawnRelay } from "../support/relay.ts";
 
@@ -86,8 +87,7 @@ test("somebody in the middle is found out before he hears a word, by every comma
 test("a command that goes on says that somebody is there, tells him nothing, and goes on when he is gone", async () => {
   middle.intruder = undefined;
   const tail = bob.start(["tail"], quietly);
-  await ok(alice, "send", "bob", "are you there?");
-  await tail.until((lines) => lines.some((line) => line.includes("are you there?")));
+  await callUntilHeard(tail, { who: bob, caller: alice }, quietly);
   let said = "";
   tail.process.stderr?.on("data", (text: string) => {
     said += text;

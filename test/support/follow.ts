@@ -1,4 +1,4 @@
-import { type Person, parseLines, type Running } from "./chat.ts";
+import { type Person, parseLines, type Running, type RunOptions } from "./chat.ts";
 
 export interface Follower {
   /** What it has shown since it was there. */
@@ -10,14 +10,23 @@ export interface Follower {
 
 const CALL = "are you following?";
 
-/** `chat tail CONVERSATION`, once it is there: it shows what comes from then on, so `caller` calls until it is heard. */
-export async function follow(who: Person, caller: Person): Promise<Follower> {
-  const tail = who.start(["tail", caller.name, "--json"]);
+/** Resolves when the tail of `who` is there: it shows what comes from then on, so `caller` calls until it is heard. */
+export async function callUntilHeard(
+  tail: Running,
+  { who, caller }: { readonly who: Person; readonly caller: Person },
+  options: RunOptions = {},
+): Promise<void> {
   for (let calls = 0; tail.lines().length === 0; calls += 1) {
     if (calls === 20) throw new Error("the tail never comes to be there");
-    await caller.ok(["send", who.name, CALL]);
+    await caller.ok(["send", who.name, CALL], options);
     await tail.until((lines) => lines.length > 0, 3_000).catch(() => undefined);
   }
+}
+
+/** `chat tail CONVERSATION`, once it is there. */
+export async function follow(who: Person, caller: Person): Promise<Follower> {
+  const tail = who.start(["tail", caller.name, "--json"]);
+  await callUntilHeard(tail, { who, caller });
   const texts = (): string[] =>
     parseLines(tail.lines().join("\n"))
       .map(({ text }) => String(text))
