@@ -27,7 +27,7 @@ export async function sendTyping(profile: Profile, connect: Connect, to: string)
     try {
       noteRosters(profile, stream.heads);
       const stored = readConversation(profile.db, found.conversation);
-      const frame = sealSignal(profile, stored, { kind: "typing", isOn: true });
+      const frame = sealSignal(profile, stored, { kind: "typing", isOn: true }, profile.runtime.now());
       if (frame !== undefined) stream.signal(frame);
       return frame !== undefined;
     } finally {

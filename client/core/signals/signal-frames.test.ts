@@ -32,7 +32,7 @@ function conversationOf({ profile }: ProfileFixture, name: string) {
 }
 
 function seal(from: ProfileFixture, to: string, kind: SignalKind = "typing", isOn = true) {
-  return sealSignal(from.profile, conversationOf(from, to), { kind, isOn });
+  return sealSignal(from.profile, conversationOf(from, to), { kind, isOn }, from.profile.runtime.now());
 }
 
 function opened(at: ProfileFixture, frame: Uint8Array | undefined): string {

@@ -44,12 +44,13 @@ export const MAX_SKEW_MS = 60_000;
 /**
  * The frame for the others in a conversation; undefined where there is none to send: the setting is off, or nobody could
  * open it, since nothing was written there under the roster as it is. In a direct conversation nobody but who
- * is accepted hears whether anybody sits here.
+ * is accepted hears whether anybody sits here. A frame counts only if its `sentAt` is later than that of the last.
  */
 export function sealSignal(
   profile: Profile,
   stored: StoredConversation,
   { kind, isOn: value }: Signal,
+  sentAt: number,
 ): Uint8Array | undefined {
   const { conversationId: conversation, ephemeralKey: key } = stored;
   if (conversation === undefined || key === undefined || !isOn(profile.db, kind)) return undefined;
@@ -57,7 +58,7 @@ export function sealSignal(
   const { identity, runtime } = profile;
   const signal = create(EphemeralSignalSchema, {
     kind: kind === "typing" ? { case: "typing", value } : { case: "present", value },
-    sentAt: BigInt(runtime.now()),
+    sentAt: BigInt(sentAt),
   });
   return sealEphemeral({
     header: { conversation, sender: identity.accountId, senderDevice: identity.deviceId },

@@ -71,7 +71,8 @@ const streamOf = (at: ProfileFixture) =>
 function frameOf(from: ProfileFixture, to: string): Uint8Array {
   const found = findConversationWith(from.profile, resolveTo(from.profile, to));
   const stored = readConversation(from.profile.db, found?.conversation ?? 0);
-  return sealSignal(from.profile, stored, { kind: "typing", isOn: true }) ?? new Uint8Array();
+  const signal = { kind: "typing", isOn: true } as const;
+  return sealSignal(from.profile, stored, signal, from.profile.runtime.now()) ?? new Uint8Array();
 }
 
 test("whoever types is seen typing until he ceases", async () => {
@@ -123,6 +124,26 @@ test("to type on costs one frame in three seconds", async () => {
   // Nobody is there to hear this, and that is no fault.
   for (const to of ["me", "carol"]) signals.typing(to);
   expect(sent.length).toBe(3);
+});
+
+test("who comes and goes in one millisecond is seen to go, however often", () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const [hearer, speaker] = [new Signals(alice.profile), new Signals(bob.profile)];
+  const said: boolean[] = [];
+  hearer.subscribe(({ isOn }) => said.push(isOn));
+  speaker.attach({ signal: (frame) => hearer.hear([frame]) });
+  for (const isTyping of [true, false, true, false]) speaker.typing("alice", isTyping);
+  expect(said).toEqual([true, false, true, false]);
+  // A clock that was put right is followed: what bears a time of the future is not heard.
+  bob.ahead = 120_000;
+  speaker.typing("alice");
+  bob.ahead = 0;
+  const newcomer = new Signals(alice.profile);
+  speaker.attach({ signal: (frame) => newcomer.hear([frame]) });
+  speaker.typing("alice");
+  expect(newcomer.who("typing", "bob")).toEqual(["bob"]);
+  newcomer.end();
+  hearer.end();
 });
 
 test("presence goes to those with whom one talks, and ends at once for who goes", async () => {

@@ -26,6 +26,8 @@ export interface SignalChange {
 const TYPING_EVERY_MS = 3_000;
 /** Whoever comes and goes all the time is not greeted more often. */
 const GREET_EVERY_MS = 5_000;
+/** How far the times of frames may run ahead of the clock, a millisecond with each. */
+const MAX_AHEAD_MS = 1_000;
 /** Presence in a crowd is noise, and a burden on the relay. */
 const MAX_PRESENCE_MEMBERS = 32;
 const MAX_PRESENCE_CONVERSATIONS = 250;
@@ -47,6 +49,8 @@ export class Signals {
   readonly #typed = new Map<number, number>();
   /** When somebody there was greeted last, by conversation. */
   readonly #greeted = new Map<number, number>();
+  /** The time that the last frame bears. */
+  #sentAt = 0;
 
   constructor(profile: Profile) {
     this.#profile = profile;
@@ -133,8 +137,17 @@ export class Signals {
 
   #send(conversation: number, kind: SignalKind, isOn: boolean): void {
     const stored = findNumbered(this.#profile.db, conversation);
-    const frame = stored && sealSignal(this.#profile, stored, { kind, isOn });
+    const frame = stored && sealSignal(this.#profile, stored, { kind, isOn }, this.#nextTime());
     if (frame !== undefined) this.#stream?.signal(frame);
+  }
+
+  /** Who comes and goes in one millisecond says so at two times: the second frame would count for nothing. */
+  #nextTime(): number {
+    const now = this.#profile.runtime.now();
+    const ahead = this.#sentAt - now;
+    // By more: the clock was set back, and is right now.
+    this.#sentAt = ahead >= 0 && ahead < MAX_AHEAD_MS ? this.#sentAt + 1 : now;
+    return this.#sentAt;
   }
 
   #isSmall(stored: StoredConversation): boolean {
