@@ -187,6 +187,18 @@ test("it goes on with the rows that others store, as long as none is missed and 
   expect(after({}, 5n)).toBeUndefined();
 });
 
+test("a log that another process moved is not known any more, unless it was heard how", () => {
+  const known = new KnownLogs();
+  const learn = () => known.learn(by("one", "a"), { ...state, written_by: 3 });
+  learn();
+  known.missed("one", { fromHead: 4n });
+  expect(known.states([by("one", "a")]).size).toBe(0);
+  learn();
+  known.heard("one", { sequence: 5n, rowHash: hash(randomBytes(32)) });
+  known.missed("one", { fromHead: 4n });
+  expect(known.states([by("one", "a")]).get(0)?.head).toBe(5n);
+});
+
 test("a device that repeats itself is asked about for a minute, and nobody else", () => {
   vi.useFakeTimers({ toFake: ["performance"] });
   onTestFinished(() => void vi.useRealTimers());

@@ -75,6 +75,11 @@ export class KnownLogs {
     known.state = { ...known.state, head: toHead, log_hash: logHash, written_by: writtenBy };
   }
 
+  /** It did not move so, as another process had moved it: unless that was heard meanwhile, nothing is known any more. */
+  missed(log: string, { fromHead }: Pick<LogMove, "fromHead">): void {
+    if (this.#logs.get(log)?.state.head === fromHead) this.forget(log);
+  }
+
   /** Another process has stored this row: what is known goes on with it, or is not known any more. */
   heard(log: string, { sequence, rowHash }: Pick<CommittedRow, "sequence" | "rowHash">): void {
     const known = this.#logs.get(log);

@@ -1,19 +1,25 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type BareRelay, nth, startBareRelay, type TestDevice } from "../../test/support/bare-relay.ts";
 import { envelopeBy, type Opened, openDirect, RawStream, wrapsBy } from "../../test/support/raw-stream.ts";
 
 let relay: BareRelay;
+/** Another process of the same service. */
+let sibling: Awaited<ReturnType<BareRelay["sibling"]>>;
 let alice: TestDevice;
 const logs: Opened[] = [];
 
 beforeAll(async () => {
   relay = await startBareRelay();
+  sibling = await relay.sibling();
   alice = nth((await relay.person("alice")).devices, 0);
   for (const name of ["bob", "carol"]) logs.push(await openDirect(alice, await relay.person(name)));
 });
 
-afterAll(() => relay.stop());
+afterAll(async () => {
+  await sibling.stop();
+  await relay.stop();
+});
 
 /** Nothing is appended to the log until the function that is returned is called. */
 async function hold({ conversation }: Opened): Promise<() => void> {
@@ -27,6 +33,14 @@ async function hold({ conversation }: Opened): Promise<() => void> {
   });
   await held.promise;
   return release;
+}
+
+/** Resolves when so many statements wait for a lock. */
+function waiting(count: number): Promise<void> {
+  const ask = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  return vi.waitFor(async () => expect((await relay.database.query(ask)).rows.length).toBe(count), {
+    timeout: 5_000,
+  });
 }
 
 test("what is stored is told while the next is being stored", async () => {
@@ -46,4 +60,33 @@ test("what is stored is told while the next is being stored", async () => {
   releaseSecond();
   expect(await toSecond).toBe(2n);
   await stream.finish();
+});
+
+test("what another process was faster with is decided anew together with what came meanwhile", async () => {
+  const [contested, other] = [nth(logs, 0), nth(logs, 1)];
+  const [stream, elsewhere] = [await RawStream.open(alice), await RawStream.open(sibling.connect(alice))];
+  const to = ({ roster }: Opened, by: RawStream) =>
+    by.submit(envelopeBy(alice, roster), wrapsBy(alice, roster));
+  const before = [await to(contested, stream), await to(other, stream)].map(Number);
+
+  const release = await hold(contested);
+  const faster = to(contested, elsewhere);
+  await waiting(1);
+  const query = vi.spyOn(relay.database, "query");
+  const slower = to(contested, stream);
+  await waiting(2);
+  const meanwhile = to(other, stream);
+  await stream.ping();
+  query.mockClear();
+  release();
+  expect((await Promise.all([faster, slower, meanwhile])).map(Number)).toEqual([
+    nth(before, 0) + 1,
+    nth(before, 0) + 2,
+    nth(before, 1) + 1,
+  ]);
+  const names = query.mock.calls.map(([statement]) => (typeof statement === "string" ? "" : statement.name));
+  expect(names.filter((name) => name === "append-rows").length).toBe(1);
+  query.mockRestore();
+  await stream.finish();
+  await elsewhere.finish();
 });

@@ -39,6 +39,8 @@ interface Waiting {
   readonly answer: Answer;
   /** When it came, by `performance.now()`. */
   readonly since: number;
+  /** How often it was decided. */
+  attempts: number;
 }
 
 /** What is to be told of a submit. */
@@ -73,7 +75,7 @@ export class Writer {
 
   /** `answer` is called once: with an acceptance only after the commit. */
   submit(candidate: Candidate, answer: Answer): void {
-    this.#queue.push({ candidate, answer, since: performance.now() });
+    this.#queue.push({ candidate, answer, since: performance.now(), attempts: 0 });
     this.#queuedBytes += size(candidate);
     if (this.#running) return;
     this.#running = true;
@@ -121,34 +123,42 @@ export class Writer {
     return batch;
   }
 
-  /** Returns what is to be told before anything else is; whatever happens, everybody in the batch gets an answer. */
+  /** Returns what is to be told before anything else is. Whoever else is in the batch has his answer or waits again. */
   async #store(batch: readonly Waiting[]): Promise<readonly Outcome[]> {
-    let open = batch;
     try {
-      for (let attempt = 0; attempt < MAX_ATTEMPTS && open.length > 0; attempt++) {
-        const { outcomes, undecided } = await this.#attempt(open);
-        open = undecided;
-        if (open.length === 0) return outcomes;
-        this.#tell(outcomes);
-      }
-      for (const one of open) this.#answer(one, busy());
+      const { outcomes, undecided } = await this.#attempt(batch);
+      this.#putBack(undecided);
+      return outcomes;
     } catch (error) {
       this.#setup.onError(error);
-      if (open.length > 1 && !isUnavailable(error)) {
+      if (batch.length > 1 && !isUnavailable(error)) {
         // Nothing should get here; if something does, it must not take the others with it.
-        for (const one of open) this.#tell(await this.#store([one]));
+        for (const one of batch) this.#tell(await this.#store([one]));
         return [];
       }
-      for (const one of open) this.#answer(one, RelayError.from(error));
+      for (const one of batch) this.#answer(one, RelayError.from(error));
     }
     return [];
+  }
+
+  /** They are the first of the next batch: whoever came meanwhile does not wait for a batch of theirs. */
+  #putBack(undecided: readonly Waiting[]): void {
+    const again: Waiting[] = [];
+    for (const one of undecided) {
+      one.attempts += 1;
+      if (one.attempts < MAX_ATTEMPTS) again.push(one);
+      else this.#answer(one, busy());
+    }
+    this.#queue.unshift(...again);
+    for (const { candidate } of again) this.#queuedBytes += size(candidate);
+    this.#setup.metrics.storeRetries.add(undecided.length);
   }
 
   /** `undecided` are to be decided anew: what they were decided by does not hold, or may not. */
   async #attempt(
     batch: readonly Waiting[],
   ): Promise<{ readonly outcomes: readonly Outcome[]; readonly undecided: readonly Waiting[] }> {
-    const { database, clock, unanswered, metrics } = this.#setup;
+    const { database, clock, unanswered } = this.#setup;
     const candidates = batch.map(({ candidate }) => candidate);
     const states = this.#knownLogs.states(candidates);
     const fromMemory = new Set(states.keys());
@@ -171,13 +181,13 @@ export class Writer {
       // Where the log moved, what memory said of it was true; without that, nobody is refused by memory.
       const isSure = !(answer instanceof RelayError && fromMemory.has(place));
       const holds = move === undefined ? isSure : made.has(move);
-      if (holds) outcomes.push({ waiting, decision });
-      else {
-        this.#knownLogs.forget(candidate.log);
-        undecided.push(waiting);
+      if (holds) {
+        outcomes.push({ waiting, decision });
+        continue;
       }
+      if (move === undefined) this.#knownLogs.forget(candidate.log);
+      undecided.push(waiting);
     }
-    metrics.storeRetries.add(undecided.length);
     return { outcomes, undecided };
   }
 
@@ -244,10 +254,12 @@ export class Writer {
     if (moves.size === 0) return new Set();
     const rows = decisions.flatMap(({ stored }) => (stored === undefined ? [] : [stored.row]));
     try {
-      const made = new Set(await this.#answered(appendRows(this.#setup.database, [...moves.values()], rows)));
+      const appended = await this.#answered(appendRows(this.#setup.database, [...moves.values()], rows));
+      const made = new Set(appended);
       for (const [log, move] of moves) {
         if (made.has(move)) this.#knownLogs.moved(log, move);
-        else this.#knownLogs.forget(log);
+        else if (appended === undefined) this.#knownLogs.forget(log);
+        else this.#knownLogs.missed(log, move);
       }
       return made;
     } catch (error) {

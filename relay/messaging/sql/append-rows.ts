@@ -38,7 +38,7 @@ const ROW_BYTES = 32 + 16 + 32 + 16 + 32 + 32 + 32;
  * Appends rows to many logs in one statement, which is a transaction of its own. A log whose counter row is no longer
  * as it was read stays as it is, and its rows are not stored. Where a message, as its id tells, is in its log already,
  * nothing is stored at all: to look for each of them first would make the statement a quarter longer. Returns the moves
- * that were made.
+ * that were made; undefined where a message was in its log already.
  *
  * The counter rows are locked in the order of their ids, as everybody locks them. They stay locked until the commit, so
  * within a conversation commits come in the order of sequence numbers, and those are dense.
@@ -47,13 +47,13 @@ export async function appendRows(
   db: Queries,
   moves: readonly LogMove[],
   rows: readonly NewRow[],
-): Promise<readonly LogMove[]> {
+): Promise<readonly LogMove[] | undefined> {
   const inOrder = moves.toSorted(byConversation);
   try {
     const places = await append(db, inOrder, rows);
     return places === undefined ? inOrder : inOrder.filter((_, place) => places.has(place + 1));
   } catch (error) {
-    if (isDuplicate(error)) return [];
+    if (isDuplicate(error)) return undefined;
     throw error;
   }
 }
