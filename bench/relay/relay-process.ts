@@ -7,10 +7,15 @@ import { type SpawnedRelay, spawnRelay } from "../../test/support/relay.ts";
 import { type RelayCounts, readCounts } from "./relay-metrics.ts";
 import type { Settings } from "./settings.ts";
 
+/** What V8 lets it grow to by itself. */
+const SEMI_SPACE_MB = 16;
+
 export interface RelayOptions {
   readonly tls?: boolean;
   /** Let `inspector` be there. */
   readonly inspected?: boolean;
+  /** V8 grows and shrinks the young generation by up to 32 MB as it sees fit: keep it as large as it gets. */
+  readonly evenYoung?: boolean;
   readonly nats?: string;
   /** It joins this one: the same database, the same secrets. */
   readonly beside?: RelayProcess;
@@ -31,12 +36,15 @@ export class RelayProcess {
 
   static async start(
     { profileFolder }: Settings,
-    { tls, inspected, nats, beside }: RelayOptions,
+    { tls, inspected, evenYoung, nats, beside }: RelayOptions,
   ): Promise<RelayProcess> {
     const metricsPort = await freePort();
     const options = [
       ...(profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`]),
       ...(inspected ? ["--inspect=127.0.0.1:0"] : []),
+      ...(evenYoung
+        ? [`--min-semi-space-size=${SEMI_SPACE_MB}`, `--max-semi-space-size=${SEMI_SPACE_MB}`]
+        : []),
     ];
     const ownFolder = beside && (await mkdtemp(join(tmpdir(), "sotto-relay-beside-")));
     const joining: string[] = [];
