@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { toHex } from "../../keys/public.ts";
 import { type BareRelay, nth, startBareRelay, type TestDevice } from "../../test/support/bare-relay.ts";
 import { envelopeBy, type Opened, openDirect, RawStream, wrapsBy } from "../../test/support/raw-stream.ts";
 
@@ -89,4 +90,31 @@ test("what another process was faster with is decided anew together with what ca
   query.mockRestore();
   await stream.finish();
   await elsewhere.finish();
+});
+
+test("an error that nobody foresaw is the answer to what made it alone, and the others stay in order", async () => {
+  const [good, bad] = [nth(logs, 0), nth(logs, 1)];
+  const stream = await RawStream.open(alice);
+  const send = ({ roster }: Opened) => stream.submit(envelopeBy(alice, roster), wrapsBy(alice, roster));
+  const before = Number(await send(good));
+  const id = toHex(bad.conversation.conversationId);
+  await relay.database.query(`
+    create function fail() returns trigger language plpgsql as $$ begin raise exception 'out of the blue'; end $$;
+    create trigger fail before update on conversations for each row
+      when (new.conversation_id = '\\x${id}') execute function fail()`);
+
+  const release = await hold(good);
+  const first = send(good);
+  await stream.ping();
+  const batch = [send(good), send(bad), send(good), send(good)];
+  await stream.ping();
+  release();
+  expect(await first).toBe(BigInt(before + 1));
+  expect((await Promise.all(batch)).map(String)).toEqual([
+    String(before + 2),
+    "internal",
+    String(before + 3),
+    String(before + 4),
+  ]);
+  await stream.finish();
 });

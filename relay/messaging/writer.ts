@@ -41,6 +41,8 @@ interface Waiting {
   readonly since: number;
   /** How often it was decided. */
   attempts: number;
+  /** An error that nobody foresaw came of its batch: it goes without the others now, and takes none of them with it. */
+  isAlone: boolean;
 }
 
 /** What is to be told of a submit. */
@@ -75,7 +77,7 @@ export class Writer {
 
   /** `answer` is called once: with an acceptance only after the commit. */
   submit(candidate: Candidate, answer: Answer): void {
-    this.#queue.push({ candidate, answer, since: performance.now(), attempts: 0 });
+    this.#queue.push({ candidate, answer, since: performance.now(), attempts: 0, isAlone: false });
     this.#queuedBytes += size(candidate);
     if (this.#running) return;
     this.#running = true;
@@ -113,10 +115,11 @@ export class Writer {
   #takeBatch(): Waiting[] {
     let bytes = 0;
     let count = 0;
-    for (const { candidate } of this.#queue) {
+    for (const { candidate, isAlone } of this.#queue) {
       bytes += size(candidate);
-      if (count > 0 && (count >= MAX_BATCH || bytes > MAX_BATCH_BYTES)) break;
+      if (count > 0 && (isAlone || count >= MAX_BATCH || bytes > MAX_BATCH_BYTES)) break;
       count += 1;
+      if (isAlone) break;
     }
     const batch = this.#queue.splice(0, count);
     for (const { candidate } of batch) this.#queuedBytes -= size(candidate);
@@ -132,16 +135,16 @@ export class Writer {
     } catch (error) {
       this.#setup.onError(error);
       if (batch.length > 1 && !isUnavailable(error)) {
-        // Nothing should get here; if something does, it must not take the others with it.
-        for (const one of batch) this.#tell(await this.#store([one]));
-        return [];
+        for (const one of batch) one.isAlone = true;
+        this.#putBack(batch);
+      } else {
+        for (const one of batch) this.#answer(one, RelayError.from(error));
       }
-      for (const one of batch) this.#answer(one, RelayError.from(error));
+      return [];
     }
-    return [];
   }
 
-  /** They are the first of the next batch: whoever came meanwhile does not wait for a batch of theirs. */
+  /** To where they came from, at the front: whoever came meanwhile goes into the next batch with them, behind them. */
   #putBack(undecided: readonly Waiting[]): void {
     const again: Waiting[] = [];
     for (const one of undecided) {
