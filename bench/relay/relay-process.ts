@@ -39,7 +39,7 @@ export class RelayProcess {
     { tls, inspected, evenYoung, nats, beside }: RelayOptions,
   ): Promise<RelayProcess> {
     const metricsPort = await freePort();
-    const options = [
+    const nodeOptions = [
       ...(profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`]),
       ...(inspected ? ["--inspect=127.0.0.1:0"] : []),
       ...(evenYoung
@@ -62,7 +62,7 @@ export class RelayProcess {
         ...(nats === undefined ? [] : ["--nats", nats]),
         ...joining,
       ],
-      env: { NODE_OPTIONS: options.join(" ") },
+      nodeOptions,
     });
     return new RelayProcess(spawned, metricsPort, ownFolder);
   }

@@ -79,6 +79,8 @@ export interface SpawnedRelay {
 export interface SpawnOptions {
   /** More parameters of `chat relay`. */
   readonly parameters?: readonly string[];
+  /** For Node. */
+  readonly nodeOptions?: readonly string[];
   readonly env?: Record<string, string>;
   /** Run the sources instead of the built `chat`. */
   readonly sources?: boolean;
@@ -100,7 +102,7 @@ export const COMPILE_CACHE = join(tmpdir(), "node-compile-cache");
 export function runChatRelay(parameters: readonly string[], options: SpawnOptions = {}): Running {
   const built = options.program === undefined ? BUILT : [options.program, "relay"];
   const start = options.sources ? SOURCES : built;
-  const child = spawn(process.execPath, [...start, ...parameters], {
+  const child = spawn(process.execPath, [...(options.nodeOptions ?? []), ...start, ...parameters], {
     env: {
       PATH: process.env["PATH"] ?? "",
       HOME: tmpdir(),
