@@ -11,7 +11,7 @@ import { joinRelay } from "../../test/support/member.ts";
 import { bringPostgres, type FreshDatabase, freshDatabase } from "../../test/support/postgres.ts";
 import { runChatRelay, spawnRelay } from "../../test/support/relay.ts";
 import { readConfig } from "../config.ts";
-import { aboutRelay } from "../db/about-relay.ts";
+import { aboutRelay, readAboutRelay } from "../db/about-relay.ts";
 import { EVENTS_APPLICATION } from "../db/carry-events.ts";
 import { embeddedConnection } from "../db/embedded.ts";
 import { chooseAccount, findBinaries, run } from "../db/postgres-process.ts";
@@ -21,6 +21,7 @@ import type { Check, CheckName } from "./check.ts";
 import { checkSpace } from "./check-folder.ts";
 import { checkServer } from "./check-server.ts";
 import { examine } from "./examine.ts";
+import { selectRelays } from "./sql/select-relays.ts";
 
 let folder: string;
 let data: string;
@@ -54,6 +55,9 @@ async function startOne(): Promise<Relay> {
   if (config === undefined) throw new Error("no configuration");
   const relay = await startRelay(config, { log: silent });
   relays.push(relay);
+  // It serves before it has said what it is.
+  const said = async () => (await selectRelays(fresh.database)).filter((one) => readAboutRelay(one.said));
+  await vi.waitFor(async () => expect(await said()).toHaveLength(relays.length), 10_000);
   return relay;
 }
 
