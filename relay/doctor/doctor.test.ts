@@ -3,7 +3,7 @@ import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, type ClientConfig } from "pg";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { makeCertificate } from "../../test/support/certificate.ts";
 import { parseLines } from "../../test/support/chat.ts";
 import { silent } from "../../test/support/log.ts";
@@ -445,6 +445,7 @@ test("a place where nobody can listen is told", async () => {
 
 test("chat relay doctor looks at an embedded PostgreSQL, whether the relay runs or not, and leaves nothing behind", async () => {
   const relay = await spawnRelay({ sources: true });
+  onTestFinished(async () => void (await relay.stop()));
   const doctor = (...more: string[]) =>
     runChatRelay(["doctor", "--data", relay.folder, "--listen", new URL(relay.url).host, ...more], {
       sources: true,
@@ -467,5 +468,4 @@ test("chat relay doctor looks at an embedded PostgreSQL, whether the relay runs 
   expect(hurt.code).toBe(78);
   expect(hurt.stdout).toMatch(/^✗ secrets.*\n {17}Put back the file/m);
   expect(hurt.stdout).toMatch(/1 of 14 checks failed\.\n$/);
-  await rm(relay.folder, { recursive: true });
 });
