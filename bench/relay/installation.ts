@@ -130,6 +130,8 @@ export class Installation {
       });
       for (const account of batch) people.push(await this.#someone(account));
     }
+    // Of a database that is new PostgreSQL would do so with every table, its own too, in the midst of some stretch.
+    await this.database.query("vacuum analyze");
     return people;
   }
 
