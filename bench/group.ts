@@ -14,7 +14,8 @@ import { saveSetting } from "../client/store/settings.ts";
 import { contentKey, hash, initiate, randomBytes, ready } from "../keys/index.ts";
 import { sealWrap } from "../keys/wrap.ts";
 import { NOW, testDevice } from "../test/support/devices.ts";
-import { connected, type Enrolled, enrol } from "../test/support/enrolled.ts";
+import { type Enrolled, enrol } from "../test/support/enrolled.ts";
+import { online } from "../test/support/online.ts";
 import { spawnRelay } from "../test/support/relay.ts";
 
 const SIZES = [2, 16, 64, 256];
@@ -111,7 +112,7 @@ async function run(): Promise<number> {
 }
 
 /** Keeps the channel open, as a client that runs does. */
-async function online<T>({ profile }: Enrolled, work: (connect: Connect) => Promise<T>): Promise<T> {
+async function keptOpen<T>({ profile }: Enrolled, work: (connect: Connect) => Promise<T>): Promise<T> {
   const connect = connector(profile, wire.url);
   const connection = await connect();
   try {
@@ -122,7 +123,7 @@ async function online<T>({ profile }: Enrolled, work: (connect: Connect) => Prom
 }
 
 function sync(someone: Enrolled) {
-  return connected(someone, (at) => syncConversations(someone.profile, at));
+  return online(someone, (at) => syncConversations(someone.profile, at));
 }
 
 interface Room {
@@ -142,19 +143,19 @@ async function measureRoom(size: number, before: number): Promise<Room> {
   const reader = members.at(-1);
   if (owner === undefined || sender === undefined || reader === undefined) throw new Error("an empty room");
   const room = `room${size}`;
-  await connected(owner, (at) => createGroup(owner.profile, at, { name: room, kind: "room" }));
-  for (const each of others) await connected(each, (at) => joinRoom(each.profile, at, room));
+  await online(owner, (at) => createGroup(owner.profile, at, { name: room, kind: "room" }));
+  for (const each of others) await online(each, (at) => joinRoom(each.profile, at, room));
 
   const cold: Cost[] = [];
   for (const each of senders) {
     await sync(each);
-    cold.push(await online(each, (connect) => send(each, connect, room)));
+    cold.push(await keptOpen(each, (connect) => send(each, connect, room)));
   }
   // Everybody confirms the new sessions, and the sender hears it.
   for (const each of members) await sync(each);
   await sync(sender);
 
-  const warm = await online(sender, async (connect) => {
+  const warm = await keptOpen(sender, async (connect) => {
     await send(sender, connect, room);
     const sends: Cost[] = [];
     await sync(reader);
@@ -235,7 +236,7 @@ async function measureFloor(): Promise<Floor> {
   const [cold, warm] = [each(first, 100), each(wrapIt, 1_000)];
   const [someone] = people;
   if (someone === undefined) throw new Error("nobody");
-  const ping = await connected(someone, async (at) => {
+  const ping = await online(someone, async (at) => {
     const stream = await at.openStream({ live: false, lease: 0n });
     const trips: number[] = [];
     for (let count = 0; count < 50; count += 1) trips.push(await stream.ping());

@@ -17,7 +17,8 @@ import { readMessages } from "../../client/core/messages/read-messages.ts";
 import { drainOutbox } from "../../client/core/outbox/drain-outbox.ts";
 import { queueMessage } from "../../client/core/outbox/send-message.ts";
 import { Chance } from "../support/chance.ts";
-import { connected, type Enrolled, enrol } from "../support/enrolled.ts";
+import { type Enrolled, enrol } from "../support/enrolled.ts";
+import { online } from "../support/online.ts";
 import { startTestRelay, type TestRelay } from "../support/relay.ts";
 
 const HISTORIES = 3;
@@ -43,7 +44,7 @@ afterAll(async () => {
 });
 
 async function sync(someone: Enrolled): Promise<void> {
-  const { alarms, notes } = await connected(someone, (at) => syncConversations(someone.profile, at));
+  const { alarms, notes } = await online(someone, (at) => syncConversations(someone.profile, at));
   expect([...alarms, ...notes].map(({ text }) => text)).toEqual([]);
 }
 
@@ -194,10 +195,10 @@ test(`five clients that write, edit, delete, react, vote and pin in any order co
   const [alice, ...others] = everyone as [Enrolled, ...Enrolled[]];
   for (let number = 0; number < HISTORIES; number += 1) {
     const history = new History(`room${number}`, seed + number);
-    await connected(alice, (at) =>
+    await online(alice, (at) =>
       createGroup(alice.profile, at, { name: history.room, kind: "room", policy: { pin: "member" } }),
     );
-    for (const each of others) await connected(each, (at) => joinRoom(each.profile, at, history.room));
+    for (const each of others) await online(each, (at) => joinRoom(each.profile, at, history.room));
     try {
       await history.play();
       await history.settle();

@@ -13,7 +13,8 @@ import { markRead, readMessages } from "../../client/core/messages/read-messages
 import { type MessageToSend, messageAt, queueMessage } from "../../client/core/outbox/send-message.ts";
 import { namesAt, waitForDelivery } from "../../client/core/outbox/wait-for-delivery.ts";
 import { sendReceipts } from "../../client/core/receipts/send-receipts.ts";
-import { connected, type Enrolled, enrol } from "../support/enrolled.ts";
+import { type Enrolled, enrol } from "../support/enrolled.ts";
+import { online } from "../support/online.ts";
 import { startTestRelay, type TestRelay } from "../support/relay.ts";
 
 let relay: TestRelay;
@@ -37,7 +38,7 @@ afterAll(async () => {
 });
 
 async function sync(...people: Enrolled[]): Promise<void> {
-  for (const each of people) await connected(each, (at) => syncConversations(each.profile, at));
+  for (const each of people) await online(each, (at) => syncConversations(each.profile, at));
 }
 
 function numberOf({ profile }: Enrolled, group: string): number {
@@ -48,8 +49,8 @@ function numberOf({ profile }: Enrolled, group: string): number {
 
 /** By alice, who owns it. */
 async function groupOf(name: string, members: readonly Enrolled[]): Promise<void> {
-  await connected(alice, (at) => createGroup(alice.profile, at, { name, kind: "room" }));
-  for (const each of members) await connected(each, (at) => joinRoom(each.profile, at, name));
+  await online(alice, (at) => createGroup(alice.profile, at, { name, kind: "room" }));
+  for (const each of members) await online(each, (at) => joinRoom(each.profile, at, name));
   await sync(alice, ...members);
 }
 
@@ -87,16 +88,16 @@ test("who may pin is a matter of policy, when it is asked for and when it arrive
   await sync(alice, bob, carol);
   for (const each of [alice, bob, carol]) expect(shown(each, "pins", "important").pinned).toBe(true);
 
-  await connected(alice, (at) => setPolicy(alice.profile, at, numberOf(alice, "pins"), { pin: "member" }));
+  await online(alice, (at) => setPolicy(alice.profile, at, numberOf(alice, "pins"), { pin: "member" }));
   await sync(bob);
   // Bob's client lets go of it while he still might; when it gets there, he may not any more.
   pinMessage(bob.profile, id, false);
   expect(shown(bob, "pins", "important").pinned).toBe(false);
-  await connected(alice, (at) => setPolicy(alice.profile, at, numberOf(alice, "pins"), { pin: "admin" }));
+  await online(alice, (at) => setPolicy(alice.profile, at, numberOf(alice, "pins"), { pin: "admin" }));
   await sync(bob, alice, carol);
   for (const each of [alice, bob, carol]) expect(shown(each, "pins", "important").pinned).toBe(true);
   // The policy now does not take back what was done under another.
-  await connected(alice, (at) => setPolicy(alice.profile, at, numberOf(alice, "pins"), { pin: "owner" }));
+  await online(alice, (at) => setPolicy(alice.profile, at, numberOf(alice, "pins"), { pin: "owner" }));
   await sync(alice, bob, carol);
   expect(shown(carol, "pins", "important").pinned).toBe(true);
 });
@@ -107,7 +108,7 @@ test("admins delete others' messages, members their own, and the relay forgets b
   const own = await say(carol, "clean", "mistaken");
   await sync(alice, bob);
   expect(() => deleteMessage(bob.profile, rude.id)).toThrow(expect.objectContaining({ code: "not_allowed" }));
-  await connected(alice, (at) => setRole(alice.profile, at, numberOf(alice, "clean"), "bob", "admin"));
+  await online(alice, (at) => setRole(alice.profile, at, numberOf(alice, "clean"), "bob", "admin"));
   await sync(bob, carol);
   deleteMessage(bob.profile, rude.id);
   deleteMessage(carol.profile, own.id);
@@ -129,14 +130,14 @@ test("one who may not write, or has left, changes nothing either", async () => {
   await groupOf("quiet", [bob]);
   const { id } = await say(alice, "quiet", "silence, please");
   await sync(bob);
-  await connected(alice, (at) => setPolicy(alice.profile, at, numberOf(alice, "quiet"), { post: "admin" }));
+  await online(alice, (at) => setPolicy(alice.profile, at, numberOf(alice, "quiet"), { post: "admin" }));
   await sync(bob);
   const react = () => reactTo(bob.profile, id, { emoji: "👍", remove: false });
   expect(react).toThrow(expect.objectContaining({ code: "not_allowed" }));
-  await connected(alice, (at) => setPolicy(alice.profile, at, numberOf(alice, "quiet"), { post: "member" }));
+  await online(alice, (at) => setPolicy(alice.profile, at, numberOf(alice, "quiet"), { post: "member" }));
   await sync(bob);
   expect(react().message.reactions).toEqual({ "👍": ["bob"] });
-  await connected(bob, (at) => leaveGroup(bob.profile, at, numberOf(bob, "quiet")));
+  await online(bob, (at) => leaveGroup(bob.profile, at, numberOf(bob, "quiet")));
   await sync(bob);
   expect(() => deleteMessage(bob.profile, id)).toThrow(expect.objectContaining({ code: "not_allowed" }));
 });
@@ -154,11 +155,11 @@ test("an edit names whom its text names, and nobody else any more", async () => 
 });
 
 test("a group hears who has and who has read a message; who came later is not asked, who left is still", async () => {
-  await connected(alice, (at) => createGroup(alice.profile, at, { name: "ops", kind: "group" }));
+  await online(alice, (at) => createGroup(alice.profile, at, { name: "ops", kind: "group" }));
   for (const each of [bob, carol]) {
-    await connected(alice, (at) => inviteMember(alice.profile, at, numberOf(alice, "ops"), each.name));
+    await online(alice, (at) => inviteMember(alice.profile, at, numberOf(alice, "ops"), each.name));
     await sync(alice, each);
-    await connected(each, (at) => acceptInvitation(each.profile, at, findInvitation(each.profile, "ops")));
+    await online(each, (at) => acceptInvitation(each.profile, at, findInvitation(each.profile, "ops")));
   }
   const { position } = await say(alice, "ops", "deploying");
   await sync(bob, alice);
@@ -176,7 +177,7 @@ test("a group hears who has and who has read a message; who came later is not as
     readBy: ["bob"],
     missing: ["carol"],
   });
-  await connected(carol, (at) => leaveGroup(carol.profile, at, numberOf(carol, "ops")));
+  await online(carol, (at) => leaveGroup(carol.profile, at, numberOf(carol, "ops")));
   const later = await say(alice, "ops", "deployed");
   await sync(bob, alice);
   expect(messageAt(alice.profile, later.position)).toMatchObject({ state: "delivered" });
@@ -190,13 +191,13 @@ test("beyond 32 members nobody acknowledges anything, unless the message asks fo
   for (let n = others.length; n < 32; n += 1) others.push(await enrol(`extra${n}`, relay.url));
   const [first, ...more] = others as [Enrolled, ...Enrolled[]];
   const last = more.pop() as Enrolled;
-  await connected(alice, (at) => createGroup(alice.profile, at, { name: "crowd", kind: "room" }));
-  for (const each of [first, ...more]) await connected(each, (at) => joinRoom(each.profile, at, "crowd"));
+  await online(alice, (at) => createGroup(alice.profile, at, { name: "crowd", kind: "room" }));
+  for (const each of [first, ...more]) await online(each, (at) => joinRoom(each.profile, at, "crowd"));
   const small = await say(alice, "crowd", "thirty-two");
   await sync(first, alice);
   expect(messageAt(alice.profile, small.position).delivery?.deliveredTo).toEqual([first.name]);
 
-  await connected(last, (at) => joinRoom(last.profile, at, "crowd"));
+  await online(last, (at) => joinRoom(last.profile, at, "crowd"));
   await sync(first, alice);
   const large = await say(alice, "crowd", "thirty-three");
   await readAs(first, "crowd");

@@ -11,7 +11,6 @@ import type { Connect } from "../../client/core/outbox/drain-outbox.ts";
 import { profilePaths } from "../../client/core/paths.ts";
 import { ownChain, refreshChains } from "../../client/core/people/account-chains.ts";
 import { closeProfile, openProfile, type Profile } from "../../client/core/profile.ts";
-import type { RelayConnection } from "../../client/net/relay-connection.ts";
 import { readAccountEntries, saveAccountEntries } from "../../client/store/accounts.ts";
 import { openDatabase } from "../../client/store/database.ts";
 import { saveIdentity } from "../../client/store/identity.ts";
@@ -33,19 +32,6 @@ export interface Enrolled {
 }
 
 type Owner = Pick<Member, "accountKey" | "words" | "sealedAccountKey" | "password">;
-
-/** Over a connection of its own, which is closed afterwards. */
-export async function connected<T>(
-  { connect }: Enrolled,
-  work: (at: RelayConnection) => Promise<T>,
-): Promise<T> {
-  const connection = await connect();
-  try {
-    return await work(connection);
-  } finally {
-    connection.close();
-  }
-}
 
 /** Registers, logs in, and publishes prekeys. `home`: the `CHAT_HOME`, a new one unless given. */
 export async function enrol(
