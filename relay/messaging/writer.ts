@@ -154,14 +154,13 @@ export class Writer {
     }
     this.#queue.unshift(...again);
     for (const { candidate } of again) this.#queuedBytes += size(candidate);
-    this.#setup.metrics.storeRetries.add(undecided.length);
   }
 
   /** `undecided` are to be decided anew: what they were decided by does not hold, or may not. */
   async #attempt(
     batch: readonly Waiting[],
   ): Promise<{ readonly outcomes: readonly Outcome[]; readonly undecided: readonly Waiting[] }> {
-    const { database, clock, unanswered } = this.#setup;
+    const { database, clock, unanswered, metrics } = this.#setup;
     const candidates = batch.map(({ candidate }) => candidate);
     const states = this.#knownLogs.states(candidates);
     const fromMemory = new Set(states.keys());
@@ -191,6 +190,7 @@ export class Writer {
       if (move === undefined) this.#knownLogs.forget(candidate.log);
       undecided.push(waiting);
     }
+    metrics.storeRetries.add(undecided.length);
     return { outcomes, undecided };
   }
 
@@ -203,13 +203,13 @@ export class Writer {
     return await asked;
   }
 
-  /** Answers, and lets the fan-out know; in the order of the log: what was not told yet comes first. */
-  #tell(outcomes: readonly Outcome[] = []): void {
+  /** Answers, and lets the fan-out know, in the order of the log. */
+  #tell(): void {
     const { metrics } = this.#setup;
-    const all = [...this.#untold, ...outcomes];
+    const outcomes = this.#untold;
     this.#untold = [];
     const now = performance.now();
-    for (const { waiting, decision } of all) {
+    for (const { waiting, decision } of outcomes) {
       const { candidate, answer, stored } = decision;
       this.#answer(waiting, answer, now);
       if (stored === undefined) continue;
